@@ -1,0 +1,202 @@
+/**
+ * Memory as instructions see it: by linear address, through the TLB, with precise faults.
+ *
+ * A function that faults records it (fault.ts) and returns 0; callers test `isAborted()` before they change
+ * anything that software can see. Accesses that cross a page check both pages before they touch either.
+ */
+import { Rflags } from './abi/processor-bits';
+import { Seg } from './abi/register';
+import { Vector } from './abi/vector';
+import { matchDataBreakpoints } from './debug';
+import { isAborted, raiseGp, raiseWithCode } from './fault';
+import { invalidateCode, pageHoldsCode } from './code-cache';
+import { translate } from './paging';
+import { isSmapSuspended } from './mode';
+import { cpu, is64Bit } from './state';
+import {
+  Access,
+  CAREFUL_BANK,
+  fillTlb,
+  isCodePageHit,
+  readTag,
+  SUPERVISOR_BANK,
+  tlbEntry,
+  tlbHost,
+  tlbPhysical,
+  tlbTag,
+  USER_BANK,
+  writeTag,
+} from './tlb';
+
+/** Reads data at a linear address with the present privilege. `seg` decides #SS or #GP if it is not canonical. */
+export function readLinear<T extends number>(linear: u64, seg: u32): T {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (readTag(entry) == tlbTag(linear, sizeof<T>())) return load<T>(tlbHost(entry, linear));
+  return readSlow<T>(linear, seg);
+}
+
+/** Writes data at a linear address with the present privilege. */
+export function writeLinear<T extends number>(linear: u64, seg: u32, value: T): void {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (writeTag(entry) == tlbTag(linear, sizeof<T>())) store<T>(tlbHost(entry, linear), value);
+  else writeSlow<T>(linear, seg, value);
+}
+
+/** Reads data that will be written back: faults as a write would. */
+export function readForWrite<T extends number>(linear: u64, seg: u32): T {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (writeTag(entry) == tlbTag(linear, sizeof<T>())) return load<T>(tlbHost(entry, linear));
+  return readForWriteSlow<T>(linear, seg);
+}
+
+/** Reads as the processor itself does, at supervisor privilege whatever the CPL: descriptors, TSS, IDT. */
+export function readSystem<T extends number>(linear: u64): T {
+  const entry = tlbEntry(SUPERVISOR_BANK, linear);
+  if (readTag(entry) == tlbTag(linear, sizeof<T>())) return load<T>(tlbHost(entry, linear));
+  return readThrough<T>(linear, SUPERVISOR_BANK, Access.Read);
+}
+
+/** Writes as the processor itself does: TSS fields, accessed bits, frames of an inner stack. */
+export function writeSystem<T extends number>(linear: u64, value: T): void {
+  const entry = tlbEntry(SUPERVISOR_BANK, linear);
+  if (writeTag(entry) == tlbTag(linear, sizeof<T>())) store<T>(tlbHost(entry, linear), value);
+  else writeThrough<T>(linear, value, SUPERVISOR_BANK);
+}
+
+/** Checks that `bytes` bytes could be written as data, without writing: aborts with the fault that a store would raise. */
+export function probeWrite(linear: u64, bytes: u32, seg: u32): void {
+  if (!checkData(linear, bytes, seg)) return;
+  const bank = dataBank();
+  translateCached(linear, bank, Access.Write);
+  if (isAborted()) return;
+  if (((<u32>linear) & 0xfff) + bytes > 4096) translateCached(nextPage(linear), bank, Access.Write);
+}
+
+/** As `probeWrite`, at supervisor privilege. */
+export function probeSystemWrite(linear: u64, bytes: u32): void {
+  translateCached(linear, SUPERVISOR_BANK, Access.Write);
+  if (isAborted()) return;
+  if (((<u32>linear) & 0xfff) + bytes > 4096)
+    translateCached(nextPage(linear), SUPERVISOR_BANK, Access.Write);
+}
+
+/** Reads physical memory. Where there is none the bus floats: all ones. */
+export function readPhysical<T extends number>(physical: u64): T {
+  const state = cpu();
+  if (physical + sizeof<T>() > <u64>state.memoryBytes) return <T>(<i64>-1);
+  return load<T>(state.memoryBase + <u32>physical);
+}
+
+/** Writes physical memory. Where there is none nothing happens. */
+export function writePhysical<T extends number>(physical: u64, value: T): void {
+  const state = cpu();
+  if (physical + sizeof<T>() > <u64>state.memoryBytes) return;
+  store<T>(state.memoryBase + <u32>physical, value);
+  const page = (<u32>physical) & ~0xfff;
+  if (pageHoldsCode(page)) invalidateCode(<u32>physical, sizeof<T>());
+}
+
+/**
+ * The bank to fill for the present privilege. None under SMAP with RFLAGS.AC set: what such an access may do
+ * must not outlive AC.
+ */
+function dataBank(): u32 {
+  const state = cpu();
+  if (state.cpl == 3) return USER_BANK;
+  return isSmapSuspended() ? CAREFUL_BANK : SUPERVISOR_BANK;
+}
+
+/** The first byte of the page after `linear`; wraps at 4 GiB outside of 64-bit mode. */
+function nextPage(linear: u64): u64 {
+  const next = (linear & ~(<u64>0xfff)) + 4096;
+  return is64Bit() ? next : next & 0xffffffff;
+}
+
+/** What a data access must satisfy before it is translated: canonical form, alignment. Records breakpoints later. */
+function checkData(linear: u64, bytes: u32, seg: u32): bool {
+  if (!isCanonical(linear) || !isCanonical(linear + (bytes - 1))) {
+    if (seg == Seg.Ss) raiseWithCode(Vector.Ss, 0);
+    else raiseGp();
+    return false;
+  }
+  const state = cpu();
+  if (state.tlbBank != CAREFUL_BANK) return true;
+  const isAlignmentChecked =
+    state.cpl == 3 && (state.systemFlags & Rflags.Ac) != 0 && (state.cr0 & 0x40000) != 0;
+  if (isAlignmentChecked && (linear & (bytes - 1)) != 0) {
+    raiseWithCode(Vector.Ac, 0);
+    return false;
+  }
+  return true;
+}
+
+/** 48-bit canonical form. Addresses outside of 64-bit mode are 32 bits long and always pass. */
+export function isCanonical(linear: u64): bool {
+  return <u64>(((<i64>linear) << 16) >> 16) == linear;
+}
+
+function readSlow<T extends number>(linear: u64, seg: u32): T {
+  if (!checkData(linear, sizeof<T>(), seg)) return <T>0;
+  const value = readThrough<T>(linear, dataBank(), Access.Read);
+  if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), false);
+  return value;
+}
+
+function readForWriteSlow<T extends number>(linear: u64, seg: u32): T {
+  if (!checkData(linear, sizeof<T>(), seg)) return <T>0;
+  const value = readThrough<T>(linear, dataBank(), Access.Write);
+  if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), false);
+  return value;
+}
+
+function writeSlow<T extends number>(linear: u64, seg: u32, value: T): void {
+  if (!checkData(linear, sizeof<T>(), seg)) return;
+  writeThrough<T>(linear, value, dataBank());
+  if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), true);
+}
+
+/** Translates one page's address through the TLB or the page tables; fills the TLB. Physical address, or aborts. */
+function translateCached(linear: u64, bank: u32, access: Access): u64 {
+  const entry = tlbEntry(bank, linear);
+  const tag = tlbTag(linear, 1);
+  if (access == Access.Read) {
+    if (readTag(entry) == tag) return <u64>tlbPhysical(entry, linear);
+  } else if (writeTag(entry) == tag || isCodePageHit(entry, tag)) {
+    return <u64>tlbPhysical(entry, linear);
+  }
+  const physical = translate(linear, access, bank == USER_BANK, bank == CAREFUL_BANK);
+  if (isAborted()) return 0;
+  fillTlb(bank, linear, physical, access, pageHoldsCode((<u32>physical) & ~0xfff));
+  return physical;
+}
+
+function readThrough<T extends number>(linear: u64, bank: u32, access: Access): T {
+  const physical = translateCached(linear, bank, access);
+  if (isAborted()) return <T>0;
+  const first: u32 = 4096 - ((<u32>linear) & 0xfff);
+  if (sizeof<T>() <= first) return readPhysical<T>(physical);
+  const second = translateCached(nextPage(linear), bank, access);
+  if (isAborted()) return <T>0;
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < sizeof<T>(); i++) {
+    const address = i < first ? physical + i : second + (i - first);
+    value |= (<u64>readPhysical<u8>(address)) << ((<u64>i) << 3);
+  }
+  return <T>value;
+}
+
+function writeThrough<T extends number>(linear: u64, value: T, bank: u32): void {
+  const physical = translateCached(linear, bank, Access.Write);
+  if (isAborted()) return;
+  const first: u32 = 4096 - ((<u32>linear) & 0xfff);
+  if (sizeof<T>() <= first) {
+    writePhysical<T>(physical, value);
+    return;
+  }
+  const second = translateCached(nextPage(linear), bank, Access.Write);
+  if (isAborted()) return;
+  for (let i: u32 = 0; i < sizeof<T>(); i++) {
+    const address = i < first ? physical + i : second + (i - first);
+    writePhysical<u8>(address, <u8>((<u64>value) >> ((<u64>i) << 3)));
+  }
+}

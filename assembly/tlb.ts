@@ -1,0 +1,123 @@
+/**
+ * The translation lookaside buffer: direct mapped, one bank per privilege.
+ *
+ * An entry can only ever point into physical memory: `fillTlb` is the one place that writes addends, and it refuses
+ * pages outside. That check is the sandbox wall. A tag holds the linear page and, in its low bits, the ASID; an access
+ * compares the page of its *last* byte, so one that crosses a page never hits.
+ *
+ * A third bank is never filled. Alignment checks and data breakpoints select it, and every access takes the slow path.
+ */
+import { cpu } from './state';
+
+@unmanaged
+class TlbEntry {
+  readTag: u64;
+  writeTag: u64;
+  fetchTag: u64;
+  /** Wasm address = low half of the linear address + addend. */
+  addend: u32;
+  /** Physical address of the page. */
+  physical: u32;
+}
+
+const ENTRY_SHIFT: u32 = 5;
+const BANK_ENTRIES: u32 = 1024;
+const BANK_BYTES: u32 = BANK_ENTRIES << ENTRY_SHIFT;
+const INVALID: u64 = ~(<u64>0);
+/** In a write tag: the page holds decoded code, the store must look for blocks to invalidate. */
+const CODE_PAGE: u64 = 0x800;
+
+const BANKS = <u32>memory.data(3 * 1024 * 32, 32);
+
+export const SUPERVISOR_BANK: u32 = BANKS;
+export const USER_BANK: u32 = BANKS + BANK_BYTES;
+export const CAREFUL_BANK: u32 = BANKS + 2 * BANK_BYTES;
+
+/** Kinds of access; the tag each one compares is at `kind * 8` of the entry. */
+export enum Access {
+  Read = 0,
+  Write = 1,
+  Fetch = 2,
+}
+
+/** The entry of `bank` that can hold `linear`. */
+export function tlbEntry(bank: u32, linear: u64): u32 {
+  return bank + (((<u32>(linear >> 12)) & (BANK_ENTRIES - 1)) << ENTRY_SHIFT);
+}
+
+/** The tag of the page of the last byte of an access. */
+export function tlbTag(linear: u64, bytes: u32): u64 {
+  return ((linear + (bytes - 1)) & ~(<u64>0xfff)) | (<u64>cpu().asid);
+}
+
+/** Wasm address of `linear` through an entry that hit. */
+export function tlbHost(entry: u32, linear: u64): u32 {
+  return <u32>linear + changetype<TlbEntry>(entry).addend;
+}
+
+export function readTag(entry: u32): u64 {
+  return changetype<TlbEntry>(entry).readTag;
+}
+
+export function writeTag(entry: u32): u64 {
+  return changetype<TlbEntry>(entry).writeTag;
+}
+
+/** The write tag matches but for the mark of a page that holds code. */
+export function isCodePageHit(entry: u32, tag: u64): bool {
+  return changetype<TlbEntry>(entry).writeTag == (tag | CODE_PAGE);
+}
+
+export function fetchTag(entry: u32): u64 {
+  return changetype<TlbEntry>(entry).fetchTag;
+}
+
+export function tlbPhysical(entry: u32, linear: u64): u32 {
+  return changetype<TlbEntry>(entry).physical | ((<u32>linear) & 0xfff);
+}
+
+/**
+ * Caches a translation of one kind of access. Pages outside of physical memory are not cached.
+ *
+ * @param holdsCode For writes: stores must take the slow path to invalidate blocks.
+ */
+export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, holdsCode: bool): void {
+  const state = cpu();
+  if (bank == CAREFUL_BANK) return;
+  if (physical >= <u64>state.memoryBytes) return;
+  const page = (<u32>physical) & ~0xfff;
+  const entry = changetype<TlbEntry>(tlbEntry(bank, linear));
+  const tag = (linear & ~(<u64>0xfff)) | (<u64>state.asid);
+  const isSamePage =
+    entry.physical == page &&
+    (entry.readTag == tag || (entry.writeTag & ~CODE_PAGE) == tag || entry.fetchTag == tag);
+  if (!isSamePage) {
+    entry.readTag = INVALID;
+    entry.writeTag = INVALID;
+    entry.fetchTag = INVALID;
+    entry.physical = page;
+    entry.addend = state.memoryBase + page - ((<u32>linear) & ~0xfff);
+  }
+  if (access == Access.Read) entry.readTag = tag;
+  else if (access == Access.Write) entry.writeTag = holdsCode ? tag | CODE_PAGE : tag;
+  else entry.fetchTag = tag;
+}
+
+/** Drops every translation of every ASID. */
+export function flushTlb(): void {
+  memory.fill(BANKS, 0xff, 2 * BANK_BYTES);
+}
+
+/** Drops what is cached for one page in every bank, for all ASIDs. */
+export function flushTlbPage(linear: u64): void {
+  memory.fill(tlbEntry(SUPERVISOR_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
+  memory.fill(tlbEntry(USER_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
+}
+
+/** Makes stores to a physical page take the slow path: it now holds decoded code. */
+export function markCodePage(physicalPage: u32): void {
+  for (let entry: u32 = BANKS; entry < BANKS + 2 * BANK_BYTES; entry += 1 << ENTRY_SHIFT) {
+    const e = changetype<TlbEntry>(entry);
+    if (e.physical == physicalPage && e.writeTag != INVALID) e.writeTag |= CODE_PAGE;
+  }
+}
