@@ -103,7 +103,7 @@ export class CpuState {
   tscBase: u64;
   tscOffset: u64;
   apicBase: u64;
-  miscEnable: u64;
+  hwcr: u64;
   vmHsavePa: u64;
   vmCr: u64;
 
@@ -122,6 +122,8 @@ export class CpuState {
   shadowHoldsDebug: u32;
   /** Bits of `Watch`. */
   watch: u32;
+  /** Bits of `Watch` that the running instruction has reached; the run loop stops for them after it. */
+  boundary: u32;
   /** Non-zero: the run loop must take its careful path (TF, shadow, breakpoints, pending debug trap). */
   attention: u32;
   /** DR6 bits of debug traps to raise at the end of the running instruction. */

@@ -34,6 +34,8 @@ export enum Cr0 {
   Nw = 0x20000000,
   Cd = 0x40000000,
   Pg = 0x80000000,
+  /** The bits that exist. Writes to others of the low half are ignored; the upper half must be zero. */
+  Defined = 0xe005003f,
 }
 
 export enum Cr4 {
@@ -51,6 +53,8 @@ export enum Cr4 {
   Umip = 0x800,
   Smep = 0x100000,
   Smap = 0x200000,
+  /** The bits that exist; the others must be zero. */
+  Defined = 0x300fff,
 }
 
 export enum Efer {
@@ -60,7 +64,12 @@ export enum Efer {
   Nxe = 0x800,
   Svme = 0x1000,
   Ffxsr = 0x4000,
+  /** The bits that exist; the others must be zero. */
+  Defined = 0x5d01,
 }
+
+/** Width of a physical address, as CPUID 8000_0008h EAX[7:0] reports it. Wider addresses have reserved bits set. */
+export const PHYSICAL_ADDRESS_BITS = 48;
 
 /** DR6 and DR7 (APM vol 2 §13.1.1). */
 export enum Debug {
