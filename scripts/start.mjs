@@ -1,0 +1,8 @@
+/** npm start: install if needed, build, and compare the delivery strategies on a shipped guest. Arguments are added. */
+import { ensureInstalled, runOrExit } from './install.mjs';
+
+ensureInstalled();
+runOrExit(process.execPath, ['scripts/build.mjs']);
+const given = process.argv.slice(2);
+const args = given.length > 0 ? given : ['compare', 'nmi-storm', '--nmis', '1000'];
+runOrExit(process.execPath, ['dist/src/cli/main.js', ...args]);

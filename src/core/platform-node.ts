@@ -1,0 +1,7 @@
+/** How Node reads a file that ships beside a module. Chosen by `#platform` in package.json. */
+import { readFile } from 'node:fs/promises';
+
+/** The bytes at `url`, which is `new URL('./name', import.meta.url)`. */
+export async function readAsset(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(url));
+}

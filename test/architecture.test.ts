@@ -1,0 +1,149 @@
+/**
+ * The architecture, enforced: who may import whom, no import cycles, and where the two foreign worlds (iced-x86 and
+ * WebAssembly) may be named at all. The picture these rules draw is in ARCHITECTURE.md.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const EVERYWHERE = ['assembly/abi', 'src/errors.ts'];
+
+/** A layer sees the layers it lists, itself, and nothing else. The longest matching name is a file's layer. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'assembly/abi': [],
+  assembly: ['assembly/abi'],
+  'src/errors.ts': [],
+  'src/core': EVERYWHERE,
+  'src/decode': EVERYWHERE,
+  'src/engine': [...EVERYWHERE, 'src/core', 'src/decode'],
+  'src/svm': [...EVERYWHERE, 'src/core', 'src/engine'],
+  'src/devices': ['src/errors.ts'],
+  'src/loader': ['src/errors.ts'],
+  'src/hypervisor': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader'],
+  'src/create-vm.ts': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader', 'src/hypervisor'],
+  'src/lab': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/hypervisor'],
+  'src/index.ts': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/hypervisor', 'src/lab'],
+  'src/browser.ts': ['src/index.ts'],
+  'src/cli': ['src/errors.ts', 'src/index.ts', 'src/lab'],
+};
+
+/** Where a word of a foreign world may appear. */
+const MAY_NAME: readonly (readonly [word: RegExp, meaning: string, folders: readonly string[]])[] = [
+  [/from 'iced-x86'|import\('iced-x86'\)/, 'iced-x86', ['src/decode/']],
+  // src/decode instantiates iced's own Wasm binary; everything else about Wasm is the core's.
+  [/\bWebAssembly\./, 'WebAssembly', ['src/core/', 'src/decode/']],
+  [/from 'node:/, 'Node', ['src/core/platform-node.ts', 'src/cli/', 'src/lab/', 'src/loader/node']],
+];
+
+const FORBIDDEN_NAMES = /\/(utils?|helpers?|common|types|misc)(\.ts|\/)/;
+
+const sources = ['assembly', 'src'].flatMap(typescriptFiles);
+const allFiles = [...sources, ...['test', 'bench'].flatMap(typescriptFiles)];
+const text = new Map(allFiles.map((file) => [file, readFileSync(file, 'utf8')]));
+
+it.each(sources)('%s imports only what its layer may', (file) => {
+  const layer = layerOf(file);
+  if (layer === undefined) throw new Error(`${file} belongs to no layer: add a row to MAY_IMPORT`);
+  for (const target of importsOf(file)) {
+    expect([layer, ...(MAY_IMPORT[layer] ?? [])], `${file} → ${target}`).toContain(layerOf(target));
+  }
+});
+
+it('has no import cycle, type-only imports included', () => {
+  expect(findCycle(new Map(sources.map((file) => [file, importsOf(file)])))).toBeUndefined();
+});
+
+it('finds a cycle when there is one', () => {
+  const graph = new Map([
+    ['a', ['b']],
+    ['b', ['c', 'd']],
+    ['c', []],
+    ['d', ['a']],
+  ]);
+  expect(findCycle(graph)).toEqual(['a', 'b', 'd', 'a']);
+});
+
+it.each(MAY_NAME)('%s: %s is named only where it belongs', (word, _meaning, folders) => {
+  const offenders = sources.filter(
+    (file) =>
+      file.startsWith('src/') &&
+      word.test(withoutComments(textOf(file))) &&
+      !folders.some((folder) => file.startsWith(folder)),
+  );
+  expect(offenders).toEqual([]);
+});
+
+it('names its files after what is in them', () => {
+  expect(sources.filter((file) => FORBIDDEN_NAMES.test(file))).toEqual([]);
+});
+
+it('spells relative imports of the host with .js', () => {
+  const offenders = allFiles
+    .filter((file) => !file.startsWith('assembly/'))
+    .flatMap((file) => specifiersOf(file).map((specifier) => [file, specifier] as const))
+    .filter(([, specifier]) => specifier.startsWith('.') && !/\.m?js$/.test(specifier));
+  expect(offenders).toEqual([]);
+});
+
+it('opens every file with what it is', () => {
+  expect(allFiles.filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/ )/.test(textOf(file)))).toEqual([]);
+});
+
+function typescriptFiles(root: string): string[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((file) => `${root}/${file}`)
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+}
+
+function textOf(file: string): string {
+  return text.get(file) ?? '';
+}
+
+function layerOf(file: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((layer) => file === layer || file.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** What a file imports or re-exports, as written. */
+function specifiersOf(file: string): string[] {
+  const statements = textOf(file).matchAll(/^(?:import|export)\b[^;'"]*?(?:from\s+)?'([^']+)'/gm);
+  const dynamic = textOf(file).matchAll(/\bimport\('([^']+)'\)/g);
+  return [...statements, ...dynamic].map((match) => match[1] ?? '');
+}
+
+/** The files of this repository that a file imports. */
+function importsOf(file: string): string[] {
+  return specifiersOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => `${join(dirname(file), specifier).replace(/\.js$/, '')}.ts`);
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
+}
+
+/** Depth-first search; the path round the first cycle found, its first file repeated at the end. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const finished = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (finished.has(file)) return undefined;
+    path.push(file);
+    for (const target of graph.get(file) ?? []) {
+      const cycle = visit(target);
+      if (cycle !== undefined) return cycle;
+    }
+    path.pop();
+    finished.add(file);
+    return undefined;
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
