@@ -144,6 +144,10 @@ export class CpuState {
   exitNextRip: u64;
   /** The event being delivered, as EXITINTINFO has it; zero when none is. */
   eventInfo: u64;
+  /** EXT of the error codes that a fault raises now: 1 while an event from outside the program is delivered. */
+  externalEvent: u32;
+  /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (exec/iret.ts). */
+  faultingIretUnmasks: u32;
   /** The exception whose delivery is being replaced by another, for #DF; as `eventInfo`. */
 
   // SVM.
