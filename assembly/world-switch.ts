@@ -1,0 +1,388 @@
+/**
+ * VMRUN and #VMEXIT: the movement of state between the processor and a VMCB (APM vol 2 §15.5.1, §15.6).
+ *
+ * Only movement: whether VMRUN may enter, which event comes next and what an exit means are decided outside, in
+ * `src/svm`. The host's state rests in a save area of the same layout (§15.30.4 leaves its format to us), so the same
+ * code moves guest and host.
+ */
+import { Activity, Pending } from './abi/stop';
+import { Cr0, Debug, Efer, Rflags, SegAttr } from './abi/processor-bits';
+import { Seg } from './abi/register';
+import {
+  TlbControl,
+  VirtualInterrupt,
+  VirtualInterruptShift,
+  VmcbOffset,
+  VmcbSegment,
+} from './abi/vmcb-layout';
+import { storeInstructionBytes } from './decode-assist';
+import { rflags, setRflags } from './flags';
+import { updateMode } from './mode';
+import {
+  attributes,
+  base,
+  cpu,
+  CpuState,
+  isV86,
+  limit,
+  selector,
+  setAttributes,
+  setBase,
+  setLimit,
+  setSelector,
+} from './state';
+import { flushTlb } from './tlb';
+
+const HOST_SAVE_AREA = <u32>memory.data(4096, 16);
+
+/** What the translations in the TLB depend on, as the last guest left it. */
+@unmanaged
+class TlbContext {
+  asid: u32;
+  nestedPaging: u32;
+  cr0: u64;
+  cr3: u64;
+  cr4: u64;
+  efer: u64;
+  nestedCr3: u64;
+  hostEfer: u64;
+}
+
+const TLB_CONTEXT = changetype<TlbContext>(memory.data(offsetof<TlbContext>(), 8));
+
+/**
+ * The TLB tag of guests. One guest has the TLB at a time: another ASID flushes it, so that the number of ASIDs is not
+ * bounded by the tag's width and a translation can never serve the wrong guest.
+ */
+const GUEST_TAG: u32 = 1;
+const HOST_TAG: u32 = 0;
+
+/** The last word of the I/O permission map's address when it lies beyond any memory: reads as all ones. */
+const NO_MEMORY: u32 = 0xfffff000;
+const PAGE_OFFSET: u64 = 0xfff;
+/** EFLAGS bits that #VMEXIT clears in the host's image (§15.6). */
+const NOT_IN_HOST: u64 = Rflags.Vm | Rflags.Rf;
+/** DR6 and DR7 bits that always read as zero (§13.1.1). */
+const DR6_ZERO: u64 = 0x1000;
+const DR7_ZERO: u64 = 0xd000;
+
+/** VMRUN after its checks: saves the host, loads the guest. The VMCB is at physical address `vmcbPhysical`. */
+export function loadGuest(vmcbPhysical: u32): void {
+  const state = cpu();
+  const vmcb = state.memoryBase + vmcbPhysical;
+  saveHost(state);
+  loadControl(state, vmcb);
+  loadVirtualInterrupt(state, vmcb);
+  loadSharedState(state, vmcb);
+  loadGuestState(state, vmcb);
+  state.inGuest = 1;
+  state.gif = 1;
+  settleTlb(state, vmcb);
+  clearTransient(state);
+  updateMode();
+}
+
+/** #VMEXIT: stores the guest, says why it stopped, and reloads the host. */
+export function storeGuest(vmcbPhysical: u32): void {
+  const state = cpu();
+  const vmcb = state.memoryBase + vmcbPhysical;
+  storeExitInformation(state, vmcb);
+  storeSharedState(state, vmcb);
+  storeGuestState(state, vmcb);
+  storeVirtualInterrupt(state, vmcb);
+  rememberTlbContext(state);
+  leaveGuest(state);
+  reloadHost(state);
+  clearTransient(state);
+  updateMode();
+}
+
+/** VMLOAD: the state that VMRUN does not move (§15.5.2). */
+export function loadHiddenState(vmcbPhysical: u32): void {
+  const state = cpu();
+  const vmcb = state.memoryBase + vmcbPhysical;
+  loadSegment(Seg.Fs, vmcb + VmcbOffset.Fs);
+  loadSegment(Seg.Gs, vmcb + VmcbOffset.Gs);
+  loadSegment(Seg.Ldtr, vmcb + VmcbOffset.Ldtr);
+  loadSegment(Seg.Tr, vmcb + VmcbOffset.Tr);
+  state.kernelGsBase = canonical(load<u64>(vmcb, VmcbOffset.KernelGsBase));
+  state.star = load<u64>(vmcb, VmcbOffset.Star);
+  state.lstar = load<u64>(vmcb, VmcbOffset.Lstar);
+  state.cstar = load<u64>(vmcb, VmcbOffset.Cstar);
+  state.sfmask = load<u64>(vmcb, VmcbOffset.Sfmask);
+  state.sysenterCs = load<u64>(vmcb, VmcbOffset.SysenterCs);
+  state.sysenterEsp = load<u64>(vmcb, VmcbOffset.SysenterEsp);
+  state.sysenterEip = load<u64>(vmcb, VmcbOffset.SysenterEip);
+  updateMode();
+}
+
+/** VMSAVE. */
+export function storeHiddenState(vmcbPhysical: u32): void {
+  const state = cpu();
+  const vmcb = state.memoryBase + vmcbPhysical;
+  storeSegment(Seg.Fs, vmcb + VmcbOffset.Fs);
+  storeSegment(Seg.Gs, vmcb + VmcbOffset.Gs);
+  storeSegment(Seg.Ldtr, vmcb + VmcbOffset.Ldtr);
+  storeSegment(Seg.Tr, vmcb + VmcbOffset.Tr);
+  store<u64>(vmcb, state.kernelGsBase, VmcbOffset.KernelGsBase);
+  store<u64>(vmcb, state.star, VmcbOffset.Star);
+  store<u64>(vmcb, state.lstar, VmcbOffset.Lstar);
+  store<u64>(vmcb, state.cstar, VmcbOffset.Cstar);
+  store<u64>(vmcb, state.sfmask, VmcbOffset.Sfmask);
+  store<u64>(vmcb, state.sysenterCs, VmcbOffset.SysenterCs);
+  store<u64>(vmcb, state.sysenterEsp, VmcbOffset.SysenterEsp);
+  store<u64>(vmcb, state.sysenterEip, VmcbOffset.SysenterEip);
+}
+
+// Host.
+
+function saveHost(state: CpuState): void {
+  state.hostCr0 = state.cr0;
+  state.hostCr4 = state.cr4;
+  state.hostEfer = state.efer;
+  state.hostInterruptFlag = (state.systemFlags & Rflags.If) != 0 ? 1 : 0;
+  storeSharedState(state, HOST_SAVE_AREA);
+  store<u64>(HOST_SAVE_AREA, state.pat, VmcbOffset.GuestPat);
+  store<u32>(HOST_SAVE_AREA, state.cr8, VmcbOffset.VirtualInterrupt);
+}
+
+/** What #VMEXIT reloads. CR2, DR6, FS, GS, TR and LDTR keep the guest's values (§15.6). */
+function reloadHost(state: CpuState): void {
+  loadSharedState(state, HOST_SAVE_AREA);
+  setRflags(rflags() & ~NOT_IN_HOST);
+  state.cr0 |= Cr0.Pe;
+  state.cpl = 0;
+  state.dr7 = Debug.Dr7Reset;
+  state.pat = load<u64>(HOST_SAVE_AREA, VmcbOffset.GuestPat);
+}
+
+// Control area.
+
+function loadControl(state: CpuState, vmcb: u32): void {
+  state.intercepts0 = load<u32>(vmcb, VmcbOffset.InterceptCr);
+  state.intercepts1 = load<u32>(vmcb, VmcbOffset.InterceptDr);
+  state.intercepts2 = load<u32>(vmcb, VmcbOffset.InterceptExceptions);
+  state.intercepts3 = load<u32>(vmcb, VmcbOffset.Intercept3);
+  state.intercepts4 = load<u32>(vmcb, VmcbOffset.Intercept4);
+  state.intercepts5 = load<u32>(vmcb, VmcbOffset.Intercept5);
+  state.pauseFilterThreshold = load<u16>(vmcb, VmcbOffset.PauseFilterThreshold);
+  state.pauseFilterCount = load<u16>(vmcb, VmcbOffset.PauseFilterCount);
+  state.pauseLeft = state.pauseFilterCount;
+  state.lastPause = state.clock;
+  state.iopmBase = mapBase(load<u64>(vmcb, VmcbOffset.IopmBase));
+  state.msrpmBase = mapBase(load<u64>(vmcb, VmcbOffset.MsrpmBase));
+  state.tscOffset = load<u64>(vmcb, VmcbOffset.TscOffset);
+  state.nestedPaging = load<u32>(vmcb, VmcbOffset.NestedControl) & 1;
+  state.nestedCr3 = load<u64>(vmcb, VmcbOffset.NestedCr3);
+  // INTERRUPT_SHADOW does not tell STI from MOV SS; restored, it holds interrupts only (§15.21.5).
+  state.shadow = load<u32>(vmcb, VmcbOffset.InterruptShadow) & 1;
+  state.shadowHoldsDebug = 0;
+}
+
+/** A permission map's address; bits 11:0 are ignored (§15.10.1). */
+function mapBase(physical: u64): u32 {
+  return physical > <u64>NO_MEMORY ? NO_MEMORY : <u32>(physical & ~PAGE_OFFSET);
+}
+
+/** Moves VMCB 060h in. V_NMI and V_NMI_MASK mean nothing while V_NMI_ENABLE is clear (§15.21.10). */
+function loadVirtualInterrupt(state: CpuState, vmcb: u32): void {
+  const control = load<u32>(vmcb, VmcbOffset.VirtualInterrupt);
+  state.cr8 = control & VirtualInterrupt.Tpr;
+  state.virtualIrqPending = isSet(control, VirtualInterrupt.Irq);
+  state.virtualIrqPriority = (control & VirtualInterrupt.Priority) >> VirtualInterruptShift.Priority;
+  state.virtualIrqIgnoreTpr = isSet(control, VirtualInterrupt.IgnoreTpr);
+  state.virtualIrqVector = load<u8>(vmcb, VmcbOffset.VirtualInterrupt + 4);
+  state.virtualInterruptMasking = isSet(control, VirtualInterrupt.Masking);
+  state.virtualGifEnabled = isSet(control, VirtualInterrupt.GifEnable);
+  state.virtualGif = isSet(control, VirtualInterrupt.Gif);
+  const isNmiEnabled = isSet(control, VirtualInterrupt.NmiEnable);
+  state.virtualNmiEnabled = isNmiEnabled;
+  state.virtualNmiPending = isNmiEnabled & isSet(control, VirtualInterrupt.Nmi);
+  state.virtualNmiMask = isNmiEnabled & isSet(control, VirtualInterrupt.NmiMask);
+}
+
+/** Moves the status bits of VMCB 060h and 068h out; the hypervisor's own bits stay (§15.6). */
+function storeVirtualInterrupt(state: CpuState, vmcb: u32): void {
+  let control = load<u32>(vmcb, VmcbOffset.VirtualInterrupt);
+  control = (control & ~(<u32>VirtualInterrupt.Tpr)) | (state.cr8 & VirtualInterrupt.Tpr);
+  control = withBit(control, VirtualInterrupt.Irq, state.virtualIrqPending);
+  if (state.virtualGifEnabled != 0) control = withBit(control, VirtualInterrupt.Gif, state.virtualGif);
+  if (state.virtualNmiEnabled != 0) {
+    control = withBit(control, VirtualInterrupt.Nmi, state.virtualNmiPending);
+    control = withBit(control, VirtualInterrupt.NmiMask, state.virtualNmiMask);
+  }
+  store<u32>(vmcb, control, VmcbOffset.VirtualInterrupt);
+  const shadow = load<u32>(vmcb, VmcbOffset.InterruptShadow);
+  store<u32>(vmcb, withBit(shadow, 1, state.shadow), VmcbOffset.InterruptShadow);
+}
+
+function isSet(word: u32, bit: u32): u32 {
+  return (word & bit) != 0 ? 1 : 0;
+}
+
+function withBit(word: u32, bit: u32, value: u32): u32 {
+  return value != 0 ? word | bit : word & ~bit;
+}
+
+function storeExitInformation(state: CpuState, vmcb: u32): void {
+  store<u64>(vmcb, state.exitCode, VmcbOffset.ExitCode);
+  store<u64>(vmcb, state.exitInfo1, VmcbOffset.ExitInfo1);
+  store<u64>(vmcb, state.exitInfo2, VmcbOffset.ExitInfo2);
+  store<u64>(vmcb, state.eventInfo, VmcbOffset.ExitIntInfo);
+  store<u64>(vmcb, state.exitNextRip, VmcbOffset.NextRip);
+  store<u64>(vmcb, 0, VmcbOffset.EventInjection);
+  storeInstructionBytes(vmcb);
+}
+
+// State save area.
+
+/** What guest and host both have: segments, descriptor tables, control registers, RFLAGS, RIP, RSP, RAX. */
+function loadSharedState(state: CpuState, area: u32): void {
+  for (let seg: u32 = Seg.Es; seg <= Seg.Ds; seg++) loadSegment(seg, area + VmcbOffset.Es + (seg << 4));
+  state.gdtrBase = canonical(load<u64>(area, VmcbOffset.Gdtr + VmcbSegment.Base));
+  state.gdtrLimit = load<u16>(area, VmcbOffset.Gdtr + VmcbSegment.Limit);
+  state.idtrBase = canonical(load<u64>(area, VmcbOffset.Idtr + VmcbSegment.Base));
+  state.idtrLimit = load<u16>(area, VmcbOffset.Idtr + VmcbSegment.Limit);
+  state.cr0 = (load<u64>(area, VmcbOffset.Cr0) & (<u64>(<u32>Cr0.Defined))) | Cr0.Et;
+  state.cr3 = load<u64>(area, VmcbOffset.Cr3);
+  state.cr4 = load<u64>(area, VmcbOffset.Cr4);
+  state.efer = derivedEfer(load<u64>(area, VmcbOffset.Efer), state.cr0);
+  setRflags(load<u64>(area, VmcbOffset.Rflags));
+  state.rip = load<u64>(area, VmcbOffset.Rip);
+  state.rsp = load<u64>(area, VmcbOffset.Rsp);
+  state.rax = load<u64>(area, VmcbOffset.Rax);
+}
+
+function storeSharedState(state: CpuState, area: u32): void {
+  for (let seg: u32 = Seg.Es; seg <= Seg.Ds; seg++) storeSegment(seg, area + VmcbOffset.Es + (seg << 4));
+  store<u64>(area, state.gdtrBase, VmcbOffset.Gdtr + VmcbSegment.Base);
+  store<u32>(area, state.gdtrLimit, VmcbOffset.Gdtr + VmcbSegment.Limit);
+  store<u64>(area, state.idtrBase, VmcbOffset.Idtr + VmcbSegment.Base);
+  store<u32>(area, state.idtrLimit, VmcbOffset.Idtr + VmcbSegment.Limit);
+  store<u64>(area, state.cr0, VmcbOffset.Cr0);
+  store<u64>(area, state.cr3, VmcbOffset.Cr3);
+  store<u64>(area, state.cr4, VmcbOffset.Cr4);
+  store<u64>(area, state.efer, VmcbOffset.Efer);
+  store<u64>(area, rflags(), VmcbOffset.Rflags);
+  store<u64>(area, state.rip, VmcbOffset.Rip);
+  store<u64>(area, state.rsp, VmcbOffset.Rsp);
+  store<u64>(area, state.rax, VmcbOffset.Rax);
+}
+
+/** What only the guest's half of the switch moves: CPL, debug registers, CR2, and the PAT under nested paging. */
+function loadGuestState(state: CpuState, vmcb: u32): void {
+  state.cr2 = load<u64>(vmcb, VmcbOffset.Cr2);
+  state.dr6 = (load<u64>(vmcb, VmcbOffset.Dr6) & ~DR6_ZERO) | (<u64>(<u32>Debug.Dr6Reset));
+  state.dr7 = (load<u64>(vmcb, VmcbOffset.Dr7) & ~DR7_ZERO) | Debug.Dr7Reset;
+  if (state.nestedPaging != 0) state.pat = load<u64>(vmcb, VmcbOffset.GuestPat);
+  state.cpl = privilege(state, load<u8>(vmcb, VmcbOffset.Cpl) & 3);
+  // CPL comes from its own byte; CS is a code segment whatever its type says (§15.5.1).
+  const dpl = state.cpl << 5;
+  const cs = attributes(Seg.Cs) & ~(<u32>SegAttr.Dpl);
+  setAttributes(Seg.Cs, cs | dpl | SegAttr.S | SegAttr.Code);
+  setAttributes(Seg.Ss, (attributes(Seg.Ss) & ~(<u32>SegAttr.Dpl)) | dpl);
+}
+
+function storeGuestState(state: CpuState, vmcb: u32): void {
+  store<u64>(vmcb, state.cr2, VmcbOffset.Cr2);
+  store<u64>(vmcb, state.dr6, VmcbOffset.Dr6);
+  store<u64>(vmcb, state.dr7, VmcbOffset.Dr7);
+  if (state.nestedPaging != 0) store<u64>(vmcb, state.pat, VmcbOffset.GuestPat);
+  store<u8>(vmcb, <u8>state.cpl, VmcbOffset.Cpl);
+}
+
+/** The CPL byte is ignored in real mode and in virtual-8086 mode (§15.5.1). */
+function privilege(state: CpuState, cplByte: u32): u32 {
+  if ((state.cr0 & Cr0.Pe) == 0) return 0;
+  return isV86() ? 3 : cplByte;
+}
+
+/** LMA follows from LME and PG; the saved bit is ignored. */
+function derivedEfer(efer: u64, cr0: u64): u64 {
+  const isLong = (efer & Efer.Lme) != 0 && (cr0 & (<u64>(<u32>Cr0.Pg))) != 0;
+  return isLong ? efer | Efer.Lma : efer & ~(<u64>Efer.Lma);
+}
+
+/** Bases of ES, CS, SS and DS have 32 bits; the others are canonical (§15.5.1). */
+function loadSegment(seg: u32, image: u32): void {
+  setSelector(seg, load<u16>(image, VmcbSegment.Selector));
+  setAttributes(seg, load<u16>(image, VmcbSegment.Attributes) & 0xfff);
+  setLimit(seg, load<u32>(image, VmcbSegment.Limit));
+  const address = load<u64>(image, VmcbSegment.Base);
+  setBase(seg, seg <= Seg.Ds ? address & 0xffffffff : canonical(address));
+}
+
+function storeSegment(seg: u32, image: u32): void {
+  store<u16>(image, <u16>selector(seg), VmcbSegment.Selector);
+  store<u16>(image, <u16>attributes(seg), VmcbSegment.Attributes);
+  store<u32>(image, limit(seg), VmcbSegment.Limit);
+  store<u64>(image, base(seg), VmcbSegment.Base);
+}
+
+/** Sign-extends from the 48 bits that are implemented. */
+function canonical(address: u64): u64 {
+  return <u64>(((<i64>address) << 16) >> 16);
+}
+
+// The rest.
+
+/** Internal copies that #VMEXIT clears (§15.6): nothing is intercepted in the host. */
+function leaveGuest(state: CpuState): void {
+  if (state.virtualInterruptMasking != 0) state.cr8 = load<u32>(HOST_SAVE_AREA, VmcbOffset.VirtualInterrupt);
+  state.inGuest = 0;
+  state.gif = 0;
+  state.asid = HOST_TAG;
+  state.nestedPaging = 0;
+  state.tscOffset = 0;
+  state.virtualInterruptMasking = 0;
+  state.virtualIrqPending = 0;
+  state.virtualGifEnabled = 0;
+  state.virtualNmiEnabled = 0;
+  state.virtualNmiPending = 0;
+  state.virtualNmiMask = 0;
+  state.shadow = 0;
+}
+
+/** What holds between two instructions but does not cross the switch. */
+function clearTransient(state: CpuState): void {
+  state.activity = Activity.Running;
+  state.pending = Pending.None;
+  state.pendingDebug = 0;
+  state.shadowHoldsDebug = 0;
+  state.boundary = 0;
+  state.eventInfo = 0;
+  state.exitInfo1 = 0;
+  state.exitInfo2 = 0;
+  state.exitNextRip = 0;
+  state.instructionBytesCount = 0;
+}
+
+/**
+ * TLB_CONTROL, and what software may rely on without it: a VMCB whose translation controls changed outside of the
+ * guest, or another guest, never meets old entries. Flushing more than asked is always allowed (§15.16.2).
+ */
+function settleTlb(state: CpuState, vmcb: u32): void {
+  const asid = load<u32>(vmcb, VmcbOffset.GuestAsid);
+  const command = load<u8>(vmcb, VmcbOffset.TlbControl);
+  if (command != TlbControl.Nothing || asid != TLB_CONTEXT.asid || hasContextChanged(state)) flushTlb();
+  TLB_CONTEXT.asid = asid;
+  state.asid = GUEST_TAG;
+}
+
+function hasContextChanged(state: CpuState): bool {
+  const last = TLB_CONTEXT;
+  if (last.cr0 != state.cr0 || last.cr3 != state.cr3 || last.cr4 != state.cr4) return true;
+  if (last.nestedPaging != state.nestedPaging || last.nestedCr3 != state.nestedCr3) return true;
+  return last.efer != state.efer || last.hostEfer != state.hostEfer;
+}
+
+function rememberTlbContext(state: CpuState): void {
+  const last = TLB_CONTEXT;
+  last.cr0 = state.cr0;
+  last.cr3 = state.cr3;
+  last.cr4 = state.cr4;
+  last.efer = state.efer;
+  last.nestedPaging = state.nestedPaging;
+  last.nestedCr3 = state.nestedCr3;
+  last.hostEfer = state.hostEfer;
+}
