@@ -238,7 +238,7 @@ function storeExitInformation(state: CpuState, vmcb: u32): void {
 
 /** What guest and host both have: segments, descriptor tables, control registers, RFLAGS, RIP, RSP, RAX. */
 function loadSharedState(state: CpuState, area: u32): void {
-  for (let seg: u32 = Seg.Es; seg <= Seg.Ds; seg++) loadSegment(seg, area + VmcbOffset.Es + (seg << 4));
+  for (let seg: u32 = Seg.Es; seg <= <u32>Seg.Ds; seg++) loadSegment(seg, area + VmcbOffset.Es + (seg << 4));
   state.gdtrBase = canonical(load<u64>(area, VmcbOffset.Gdtr + VmcbSegment.Base));
   state.gdtrLimit = load<u16>(area, VmcbOffset.Gdtr + VmcbSegment.Limit);
   state.idtrBase = canonical(load<u64>(area, VmcbOffset.Idtr + VmcbSegment.Base));
@@ -254,7 +254,7 @@ function loadSharedState(state: CpuState, area: u32): void {
 }
 
 function storeSharedState(state: CpuState, area: u32): void {
-  for (let seg: u32 = Seg.Es; seg <= Seg.Ds; seg++) storeSegment(seg, area + VmcbOffset.Es + (seg << 4));
+  for (let seg: u32 = Seg.Es; seg <= <u32>Seg.Ds; seg++) storeSegment(seg, area + VmcbOffset.Es + (seg << 4));
   store<u64>(area, state.gdtrBase, VmcbOffset.Gdtr + VmcbSegment.Base);
   store<u32>(area, state.gdtrLimit, VmcbOffset.Gdtr + VmcbSegment.Limit);
   store<u64>(area, state.idtrBase, VmcbOffset.Idtr + VmcbSegment.Base);
@@ -309,7 +309,7 @@ function loadSegment(seg: u32, image: u32): void {
   setAttributes(seg, load<u16>(image, VmcbSegment.Attributes) & 0xfff);
   setLimit(seg, load<u32>(image, VmcbSegment.Limit));
   const address = load<u64>(image, VmcbSegment.Base);
-  setBase(seg, seg <= Seg.Ds ? address & 0xffffffff : canonical(address));
+  setBase(seg, seg <= <u32>Seg.Ds ? address & 0xffffffff : canonical(address));
 }
 
 function storeSegment(seg: u32, image: u32): void {
