@@ -9,9 +9,10 @@ import { Seg } from './abi/register';
 import { Vector } from './abi/vector';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
-import { invalidateCode, pageHoldsCode } from './code-cache';
+import { pageHoldsCode } from './code-cache';
 import { translate } from './paging';
 import { isSmapSuspended } from './mode';
+import { readPhysical, writePhysical } from './physical-memory';
 import { cpu, is64Bit } from './state';
 import {
   Access,
@@ -27,6 +28,8 @@ import {
   USER_BANK,
   writeTag,
 } from './tlb';
+
+export { readPhysical, writePhysical };
 
 /** Reads data at a linear address with the present privilege. `seg` decides #SS or #GP if it is not canonical. */
 export function readLinear<T extends number>(linear: u64, seg: u32): T {
@@ -78,22 +81,6 @@ export function probeSystemWrite(linear: u64, bytes: u32): void {
   if (isAborted()) return;
   if (((<u32>linear) & 0xfff) + bytes > 4096)
     translateCached(nextPage(linear), SUPERVISOR_BANK, Access.Write);
-}
-
-/** Reads physical memory. Where there is none the bus floats: all ones. */
-export function readPhysical<T extends number>(physical: u64): T {
-  const state = cpu();
-  if (physical + sizeof<T>() > <u64>state.memoryBytes) return <T>(<i64>-1);
-  return load<T>(state.memoryBase + <u32>physical);
-}
-
-/** Writes physical memory. Where there is none nothing happens. */
-export function writePhysical<T extends number>(physical: u64, value: T): void {
-  const state = cpu();
-  if (physical + sizeof<T>() > <u64>state.memoryBytes) return;
-  store<T>(state.memoryBase + <u32>physical, value);
-  const page = (<u32>physical) & ~0xfff;
-  if (pageHoldsCode(page)) invalidateCode(<u32>physical, sizeof<T>());
 }
 
 /**

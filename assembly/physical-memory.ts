@@ -1,0 +1,19 @@
+/** Physical memory, as page walks and permission maps read it: no translation, no protection, no faults. */
+import { invalidateCode, pageHoldsCode } from './code-cache';
+import { cpu } from './state';
+
+/** Reads physical memory. Where there is none the bus floats: all ones. */
+export function readPhysical<T extends number>(physical: u64): T {
+  const state = cpu();
+  if (physical + sizeof<T>() > <u64>state.memoryBytes) return <T>(<i64>-1);
+  return load<T>(state.memoryBase + <u32>physical);
+}
+
+/** Writes physical memory. Where there is none nothing happens. */
+export function writePhysical<T extends number>(physical: u64, value: T): void {
+  const state = cpu();
+  if (physical + sizeof<T>() > <u64>state.memoryBytes) return;
+  store<T>(state.memoryBase + <u32>physical, value);
+  const page = (<u32>physical) & ~0xfff;
+  if (pageHoldsCode(page)) invalidateCode(<u32>physical, sizeof<T>());
+}
