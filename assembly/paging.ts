@@ -1,13 +1,153 @@
-/** Linear to physical translation (APM vol 2 §5). */
+/**
+ * Linear to physical translation: what a TLB miss does (APM vol 2 §5).
+ *
+ * Under nested paging the addresses in the guest's tables, and what comes out of them, are guest-physical and go
+ * through nested-paging.ts, in the order of §15.25.6: the entry's own address, the entry, and after the last level
+ * the access. Accessed and dirty bits are set when the guest's tables grant the access, before its nested walk.
+ */
+import { PageEntry } from './abi/page-table';
+import { Cr0, Cr4, PageFault } from './abi/processor-bits';
+import { Seg } from './abi/register';
+import { Pending } from './abi/stop';
+import { isAborted, raisePageFault } from './fault';
+import { translateAccess, translateTable } from './nested-paging';
+import {
+  beginWalk,
+  markUsed,
+  NO_EXECUTE,
+  pageFormat,
+  reportsFetches,
+  slotAddress,
+  Step,
+  TableWalk,
+  translatedAddress,
+  visit,
+} from './page-table';
+import { readPhysical } from './physical-memory';
+import { cpu, CpuState, is64Bit, limit, STATE_ADDRESS } from './state';
 import { Access } from './tlb';
+
+const WALK = changetype<TableWalk>(memory.data(offsetof<TableWalk>(), 8));
+
+/** Most bytes of an instruction that decode assists report (§15.8.4): the field of the VMCB holds 15. */
+const INSTRUCTION_BYTES: u32 = 15;
+/** The fields from `pending` to `exitNextRip`: what stopped the instruction. */
+const OUTCOME = STATE_ADDRESS + offsetof<CpuState>('pending');
+const OUTCOME_BYTES = offsetof<CpuState>('eventInfo') - offsetof<CpuState>('pending');
+const SAVED_OUTCOME = memory.data(offsetof<CpuState>('eventInfo') - offsetof<CpuState>('pending'), 8);
 
 /**
  * Walks the page tables for one address; sets accessed and dirty bits.
+ *
+ * PAE paging reads its four PDPTEs from memory at every walk. Under nested paging the manual says so (§15.25.10);
+ * without it the processor keeps what it read at the load of CR3, which differs only for software that changes a
+ * PDPTE and does not reload CR3.
  *
  * @param isUser The access is made at user privilege.
  * @param isSmapSuspended RFLAGS.AC exempts this access from SMAP.
  * @returns The system-physical address (after nested paging). Aborts with #PF or a nested page fault.
  */
 export function translate(linear: u64, access: Access, isUser: bool, isSmapSuspended: bool): u64 {
-  return linear;
+  const state = cpu();
+  if ((state.cr0 & (<u64>(<u32>Cr0.Pg))) == 0) return systemPhysical(linear & 0xffffffff, access);
+  beginWalk(WALK, state.cr3, pageFormat(state.cr4, state.efer));
+  const step = findLeaf(linear);
+  if (isAborted()) return aborted(access);
+  if (step == Step.NotPresent) return pageFault(linear, access, isUser, 0);
+  if (step == Step.Reserved) {
+    return pageFault(linear, access, isUser, PageFault.Present | PageFault.Reserved);
+  }
+  if (isDenied(access, isUser, isSmapSuspended)) {
+    return pageFault(linear, access, isUser, PageFault.Present);
+  }
+  markUsed(WALK, access == Access.Write);
+  return systemPhysical(translatedAddress(WALK, linear), access);
+}
+
+/**
+ * Reports the bytes of the instruction at CS:RIP in `instructionBytes0` and `1` (§15.8.4), as far as they can be
+ * fetched. For a #VMEXIT by a nested page fault or #PF: the fault left in `instructionBytesCount` whether its access
+ * was to data. What is pending stays.
+ */
+export function captureInstructionBytes(): void {
+  const state = cpu();
+  const wanted = state.instructionBytesCount;
+  if (wanted == 0) return;
+  memory.copy(SAVED_OUTCOME, OUTCOME, OUTCOME_BYTES);
+  state.pending = Pending.None;
+  const bytes = STATE_ADDRESS + offsetof<CpuState>('instructionBytes0');
+  memory.fill(bytes, 0, INSTRUCTION_BYTES + 1);
+  let count: u32 = 0;
+  while (count < wanted && isInCode(state.rip + count)) {
+    const linear = codeLinear(state.rip + count);
+    const physical = translate(linear, Access.Fetch, state.cpl == 3, false);
+    if (isAborted()) break;
+    const pageEnd = min<u32>(wanted, count + 4096 - ((<u32>linear) & 0xfff));
+    for (let at = physical; count < pageEnd && isInCode(state.rip + count); at++) {
+      store<u8>(bytes + count++, readPhysical<u8>(at));
+    }
+  }
+  memory.copy(OUTCOME, SAVED_OUTCOME, OUTCOME_BYTES);
+  state.instructionBytesCount = count;
+}
+
+function isInCode(rip: u64): bool {
+  return is64Bit() || (rip & 0xffffffff) <= <u64>limit(Seg.Cs);
+}
+
+function codeLinear(rip: u64): u64 {
+  return is64Bit() ? rip : (cpu().csBase + rip) & 0xffffffff;
+}
+
+function systemPhysical(physical: u64, access: Access): u64 {
+  if (cpu().nestedPaging == 0) return physical;
+  const translated = translateAccess(physical, access);
+  return isAborted() ? aborted(access) : translated;
+}
+
+/** Goes down the tables to the page of `linear`. Aborts if the nested tables deny a table. */
+function findLeaf(linear: u64): Step {
+  const isNested = cpu().nestedPaging != 0;
+  let step = Step.Descend;
+  while (step == Step.Descend) {
+    let slot = slotAddress(WALK, linear);
+    if (isNested) {
+      slot = translateTable(slot);
+      if (isAborted()) return Step.NotPresent;
+    }
+    step = visit(WALK, slot);
+  }
+  return step;
+}
+
+/** Page protection (§5.6). Where EFER.NXE is clear, NX is reserved and did not come this far. */
+function isDenied(access: Access, isUser: bool, isSmapSuspended: bool): bool {
+  const state = cpu();
+  const isUserPage = (WALK.common & PageEntry.User) != 0;
+  if (isUser && !isUserPage) return true;
+  const isUserPageOfOther = isUserPage && !isUser;
+  if (access == Access.Fetch) {
+    return (WALK.any & NO_EXECUTE) != 0 || (isUserPageOfOther && (state.cr4 & Cr4.Smep) != 0);
+  }
+  if (isUserPageOfOther && (state.cr4 & Cr4.Smap) != 0 && !isSmapSuspended) return true;
+  const needsWrite = access == Access.Write && (isUser || (state.cr0 & Cr0.Wp) != 0);
+  return needsWrite && (WALK.common & PageEntry.Write) == 0;
+}
+
+/** @param reason Whether an entry was there, and whether it was ill-formed: `PageFault` bits. */
+function pageFault(linear: u64, access: Access, isUser: bool, reason: u32): u64 {
+  const state = cpu();
+  let code = reason;
+  if (access == Access.Write) code |= PageFault.Write;
+  if (isUser) code |= PageFault.User;
+  if (access == Access.Fetch && reportsFetches(state.cr4, state.efer)) code |= PageFault.Fetch;
+  raisePageFault(linear, code);
+  return aborted(access);
+}
+
+/** Notes whether the access that faulted was to data: only then does a #VMEXIT report the instruction's bytes. */
+function aborted(access: Access): u64 {
+  const isData = access != Access.Fetch && cpu().eventInfo == 0;
+  cpu().instructionBytesCount = isData ? INSTRUCTION_BYTES : 0;
+  return 0;
 }
