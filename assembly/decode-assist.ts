@@ -1,6 +1,5 @@
 /** Decode assists: the bytes of the instruction that a data access stopped, for the VMCB (APM vol 2 §15.8.4). */
 import { ExitCode } from './abi/exit-code';
-import { PageFault } from './abi/processor-bits';
 import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
 import { VmcbOffset } from './abi/vmcb-layout';
@@ -27,7 +26,7 @@ function hasInstructionBytes(): bool {
   const state = cpu();
   const code = state.exitCode;
   if (code != ExitCode.NestedPageFault && code != ExitCode.Exception0 + Vector.Pf) return false;
-  return state.eventInfo == 0 && (state.exitInfo1 & PageFault.Fetch) == 0;
+  return state.eventInfo == 0 && state.isFetchFault == 0;
 }
 
 function fetch(target: u32): u32 {

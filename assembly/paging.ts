@@ -7,8 +7,6 @@
  */
 import { PageEntry } from './abi/page-table';
 import { Cr0, Cr4, PageFault } from './abi/processor-bits';
-import { Seg } from './abi/register';
-import { Pending } from './abi/stop';
 import { isAborted, raisePageFault } from './fault';
 import { translateAccess, translateTable } from './nested-paging';
 import {
@@ -23,18 +21,10 @@ import {
   translatedAddress,
   visit,
 } from './page-table';
-import { readPhysical } from './physical-memory';
-import { cpu, CpuState, is64Bit, limit, STATE_ADDRESS } from './state';
+import { cpu } from './state';
 import { Access } from './tlb';
 
 const WALK = changetype<TableWalk>(memory.data(offsetof<TableWalk>(), 8));
-
-/** Most bytes of an instruction that decode assists report (§15.8.4): the field of the VMCB holds 15. */
-const INSTRUCTION_BYTES: u32 = 15;
-/** The fields from `pending` to `exitNextRip`: what stopped the instruction. */
-const OUTCOME = STATE_ADDRESS + offsetof<CpuState>('pending');
-const OUTCOME_BYTES = offsetof<CpuState>('eventInfo') - offsetof<CpuState>('pending');
-const SAVED_OUTCOME = memory.data(offsetof<CpuState>('eventInfo') - offsetof<CpuState>('pending'), 8);
 
 /**
  * Walks the page tables for one address; sets accessed and dirty bits.
@@ -62,41 +52,6 @@ export function translate(linear: u64, access: Access, isUser: bool, isSmapSuspe
   }
   markUsed(WALK, access == Access.Write);
   return systemPhysical(translatedAddress(WALK, linear), access);
-}
-
-/**
- * Reports the bytes of the instruction at CS:RIP in `instructionBytes0` and `1` (§15.8.4), as far as they can be
- * fetched. For a #VMEXIT by a nested page fault or #PF: the fault left in `instructionBytesCount` whether its access
- * was to data. What is pending stays.
- */
-export function captureInstructionBytes(): void {
-  const state = cpu();
-  const wanted = state.instructionBytesCount;
-  if (wanted == 0) return;
-  memory.copy(SAVED_OUTCOME, OUTCOME, OUTCOME_BYTES);
-  state.pending = Pending.None;
-  const bytes = STATE_ADDRESS + offsetof<CpuState>('instructionBytes0');
-  memory.fill(bytes, 0, INSTRUCTION_BYTES + 1);
-  let count: u32 = 0;
-  while (count < wanted && isInCode(state.rip + count)) {
-    const linear = codeLinear(state.rip + count);
-    const physical = translate(linear, Access.Fetch, state.cpl == 3, false);
-    if (isAborted()) break;
-    const pageEnd = min<u32>(wanted, count + 4096 - ((<u32>linear) & 0xfff));
-    for (let at = physical; count < pageEnd && isInCode(state.rip + count); at++) {
-      store<u8>(bytes + count++, readPhysical<u8>(at));
-    }
-  }
-  memory.copy(OUTCOME, SAVED_OUTCOME, OUTCOME_BYTES);
-  state.instructionBytesCount = count;
-}
-
-function isInCode(rip: u64): bool {
-  return is64Bit() || (rip & 0xffffffff) <= <u64>limit(Seg.Cs);
-}
-
-function codeLinear(rip: u64): u64 {
-  return is64Bit() ? rip : (cpu().csBase + rip) & 0xffffffff;
 }
 
 function systemPhysical(physical: u64, access: Access): u64 {
@@ -145,9 +100,8 @@ function pageFault(linear: u64, access: Access, isUser: bool, reason: u32): u64 
   return aborted(access);
 }
 
-/** Notes whether the access that faulted was to data: only then does a #VMEXIT report the instruction's bytes. */
+/** Notes whether it was a fetch that faulted; the error code does not always say. */
 function aborted(access: Access): u64 {
-  const isData = access != Access.Fetch && cpu().eventInfo == 0;
-  cpu().instructionBytesCount = isData ? INSTRUCTION_BYTES : 0;
+  cpu().isFetchFault = access == Access.Fetch ? 1 : 0;
   return 0;
 }

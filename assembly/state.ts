@@ -190,10 +190,8 @@ export class CpuState {
   /** Pauses left before the exit, and the clock at the last one. */
   pauseLeft: u32;
   lastPause: u64;
-  /** Bytes of the instruction that caused a data-side page-fault exit (decode assists), and how many. */
-  instructionBytes0: u64;
-  instructionBytes1: u64;
-  instructionBytesCount: u32;
+  /** The last page fault, nested or not, was a fetch's: decode assists have no bytes of it. */
+  isFetchFault: u32;
 
   // Decode misses.
   missLinear: u64;

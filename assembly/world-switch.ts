@@ -354,7 +354,6 @@ function clearTransient(state: CpuState): void {
   state.exitInfo1 = 0;
   state.exitInfo2 = 0;
   state.exitNextRip = 0;
-  state.instructionBytesCount = 0;
 }
 
 /**
