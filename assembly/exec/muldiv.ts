@@ -1,0 +1,184 @@
+/** MUL IMUL DIV IDIV (APM vol 3). Divisions raise #DE and then leave every register as it was. */
+import { Reg } from '../abi/register';
+import { Flow } from '../abi/stop';
+import { Vector } from '../abi/vector';
+import { raise } from '../fault';
+import { setCarryOverflow, setResultFlags } from '../flags';
+import { cpu, register, setRegister } from '../state';
+
+const CF_OF: u32 = 0x801;
+
+/** High half of the 128-bit product of two unsigned numbers. */
+function multiplyHigh(a: u64, b: u64): u64 {
+  const al = a & 0xffffffff;
+  const ah = a >> 32;
+  const bl = b & 0xffffffff;
+  const bh = b >> 32;
+  const low = al * bl;
+  const middle = ah * bl + (low >> 32);
+  const middle2 = al * bh + (middle & 0xffffffff);
+  return ah * bh + (middle >> 32) + (middle2 >> 32);
+}
+
+/** High half of the signed product. */
+function multiplyHighSigned(a: i64, b: i64): i64 {
+  return <i64>multiplyHigh(<u64>a, <u64>b) - ((a >> 63) & b) - ((b >> 63) & a);
+}
+
+/** Writes a double-width result: AX, DX:AX, EDX:EAX or RDX:RAX. */
+function setAccumulators<T extends number>(low: T, high: T): void {
+  if (sizeof<T>() == 1) {
+    setRegister<u16>(Reg.Rax, <u16>(<u8>low) | (<u16>(<u8>high) << 8));
+    return;
+  }
+  setRegister<T>(Reg.Rax, low);
+  setRegister<T>(Reg.Rdx, high);
+}
+
+/** rDX:rAX ← rAX * source, unsigned. */
+export function mul<T extends number>(source: u32): void {
+  const left = <u64>register<T>(Reg.Rax);
+  const right = <u64>register<T>(source);
+  const low = <T>(left * right);
+  const high =
+    sizeof<T>() == 8 ? <T>multiplyHigh(left, right) : <T>((left * right) >> (sizeof<T>() * 8));
+  setAccumulators<T>(low, high);
+  setProductFlags<T>(low, high != <T>0);
+}
+
+/** rDX:rAX ← rAX * source, signed. */
+export function imul<T extends number>(source: u32): void {
+  const left = signed<T>(register<T>(Reg.Rax));
+  const right = signed<T>(register<T>(source));
+  const product = left * right;
+  const low = <T>product;
+  const high =
+    sizeof<T>() == 8 ? <T>multiplyHighSigned(left, right) : <T>(product >> (sizeof<T>() * 8));
+  setAccumulators<T>(low, high);
+  setProductFlags<T>(low, isTruncated<T>(low, high));
+}
+
+/** dst ← left * right, truncated; CF and OF say whether bits were lost. */
+export function imulTruncating<T extends number>(dst: u32, left: T, right: T): void {
+  const l = signed<T>(left);
+  const r = signed<T>(right);
+  const product = l * r;
+  const low = <T>product;
+  const high = sizeof<T>() == 8 ? <T>multiplyHighSigned(l, r) : <T>(product >> (sizeof<T>() * 8));
+  setRegister<T>(dst, low);
+  setProductFlags<T>(low, isTruncated<T>(low, high));
+}
+
+/** The high half is not just the sign of the low half. */
+function isTruncated<T extends number>(low: T, high: T): bool {
+  return <u64>high != <u64>(<T>(signed<T>(low) >> 63));
+}
+
+/** CF = OF = whether the product needs its high half. SF, ZF, AF and PF are undefined. */
+function setProductFlags<T extends number>(low: T, needsHigh: bool): void {
+  setCarryOverflow(needsHigh ? 1 : 0, needsHigh);
+}
+
+function signed<T extends number>(value: T): i64 {
+  if (sizeof<T>() == 1) return <i64>(<i8>value);
+  if (sizeof<T>() == 2) return <i64>(<i16>value);
+  if (sizeof<T>() == 4) return <i64>(<i32>value);
+  return <i64>value;
+}
+
+/** Quotient and remainder of rDX:rAX by source, unsigned. */
+export function div<T extends number>(source: u32): Flow {
+  const divisor = <u64>register<T>(source);
+  if (divisor == 0) return raise(Vector.De);
+  if (sizeof<T>() == 8) return divWide(cpu().rdx, cpu().rax, divisor);
+  const dividend = accumulators<T>();
+  const quotient = dividend / divisor;
+  if (<u64>(<T>quotient) != quotient) return raise(Vector.De);
+  setAccumulators<T>(<T>quotient, <T>(dividend % divisor));
+  return Flow.Next;
+}
+
+/** The double-width dividend, up to 64 bits. */
+function accumulators<T extends number>(): u64 {
+  const state = cpu();
+  if (sizeof<T>() == 1) return state.rax & 0xffff;
+  if (sizeof<T>() == 2) return (state.rax & 0xffff) | ((state.rdx & 0xffff) << 16);
+  return (state.rax & 0xffffffff) | (state.rdx << 32);
+}
+
+function divWide(high: u64, low: u64, divisor: u64): Flow {
+  if (high >= divisor) return raise(Vector.De);
+  const quotient = divide128(high, low, divisor);
+  cpu().rdx = low - quotient * divisor;
+  cpu().rax = quotient;
+  return Flow.Next;
+}
+
+/** high:low / divisor where high < divisor: Knuth's algorithm D with two 32-bit digits. */
+function divide128(high: u64, low: u64, divisor: u64): u64 {
+  if (high == 0) return low / divisor;
+  const shift = clz<u64>(divisor);
+  const v = divisor << shift;
+  const vHigh = v >> 32;
+  const vLow = v & 0xffffffff;
+  const u = shift == 0 ? high : (high << shift) | (low >> (64 - shift));
+  const rest = low << shift;
+  const first = quotientDigit(u, rest >> 32, vHigh, vLow);
+  const remainder = (u << 32) + (rest >> 32) - first * v;
+  const second = quotientDigit(remainder, rest & 0xffffffff, vHigh, vLow);
+  return (first << 32) + second;
+}
+
+/** One 32-bit digit of the quotient of u:next by vHigh:vLow; the estimate is at most two too large. */
+function quotientDigit(u: u64, next: u64, vHigh: u64, vLow: u64): u64 {
+  let digit = u / vHigh;
+  let remainder = u - digit * vHigh;
+  while (digit >= 0x100000000 || digit * vLow > ((remainder << 32) | next)) {
+    digit--;
+    remainder += vHigh;
+    if (remainder >= 0x100000000) break;
+  }
+  return digit;
+}
+
+/** Quotient and remainder of rDX:rAX by source, signed, truncating toward zero. */
+export function idiv<T extends number>(source: u32): Flow {
+  const divisor = signed<T>(register<T>(source));
+  if (divisor == 0) return raise(Vector.De);
+  if (sizeof<T>() == 8) return idivWide(divisor);
+  const dividend = signedAccumulators<T>();
+  // Only the 64-bit dividend of a 32-bit division can overflow Wasm's own division.
+  if (dividend == i64.MIN_VALUE && divisor == -1) return raise(Vector.De);
+  const quotient = dividend / divisor;
+  if (signed<T>(<T>quotient) != quotient) return raise(Vector.De);
+  setAccumulators<T>(<T>quotient, <T>(dividend % divisor));
+  return Flow.Next;
+}
+
+function signedAccumulators<T extends number>(): i64 {
+  const dividend = accumulators<T>();
+  if (sizeof<T>() == 1) return <i64>(<i16>dividend);
+  if (sizeof<T>() == 2) return <i64>(<i32>dividend);
+  return <i64>dividend;
+}
+
+function idivWide(divisor: i64): Flow {
+  const state = cpu();
+  const isNegative = <i64>state.rdx < 0;
+  let low = state.rax;
+  let high = state.rdx;
+  if (isNegative) {
+    low = 0 - low;
+    high = ~high + (low == 0 ? 1 : 0);
+  }
+  const magnitude = <u64>(divisor < 0 ? -divisor : divisor);
+  if (high >= magnitude) return raise(Vector.De);
+  const quotient = divide128(high, low, magnitude);
+  const isQuotientNegative = isNegative != divisor < 0;
+  const largest: u64 = isQuotientNegative ? 0x8000000000000000 : 0x7fffffffffffffff;
+  if (quotient > largest) return raise(Vector.De);
+  const remainder = low - quotient * magnitude;
+  state.rax = isQuotientNegative ? 0 - quotient : quotient;
+  state.rdx = isNegative ? 0 - remainder : remainder;
+  return Flow.Next;
+}

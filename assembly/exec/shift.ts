@@ -1,0 +1,158 @@
+/**
+ * Shifts, rotates, double shifts (APM vol 3). Counts are masked to 5 bits, to 6 for 64-bit operands; a masked count
+ * of zero changes nothing.
+ */
+import { carryFlag, setCarryOverflow, setResultFlags } from '../flags';
+import { register, setRegister } from '../state';
+
+const OF: u32 = 0x800;
+
+function maskCount<T extends number>(count: u32): u32 {
+  return count & (sizeof<T>() == 8 ? 63 : 31);
+}
+
+function width<T extends number>(): u32 {
+  return sizeof<T>() * 8;
+}
+
+function topBit<T extends number>(value: u64): u32 {
+  return <u32>(value >> (width<T>() - 1)) & 1;
+}
+
+/** dst ← dst << count. CF is the last bit out, OF whether the sign changed with the last step. */
+export function shl<T extends number>(dst: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const value = <u64>register<T>(dst);
+  const result = <u64>(<T>(value << count));
+  const carry = count <= width<T>() ? <u32>(value >> (width<T>() - count)) & 1 : 0;
+  setRegister<T>(dst, <T>result);
+  setResultFlags<T>(<T>result, carry | ((topBit<T>(result) ^ carry) * OF));
+}
+
+/** dst ← dst >> count, zeros in. OF is the sign before the last step. */
+export function shr<T extends number>(dst: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const value = <u64>register<T>(dst);
+  const before = value >> (count - 1);
+  const result = before >> 1;
+  setRegister<T>(dst, <T>result);
+  setResultFlags<T>(<T>result, (<u32>before & 1) | (topBit<T>(before) * OF));
+}
+
+/** dst ← dst >> count, sign in. */
+export function sar<T extends number>(dst: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const value = signed<T>(register<T>(dst));
+  const before = value >> (count - 1);
+  const result = <T>(before >> 1);
+  setRegister<T>(dst, result);
+  setResultFlags<T>(result, <u32>before & 1);
+}
+
+function signed<T extends number>(value: T): i64 {
+  if (sizeof<T>() == 1) return <i64>(<i8>value);
+  if (sizeof<T>() == 2) return <i64>(<i16>value);
+  if (sizeof<T>() == 4) return <i64>(<i32>value);
+  return <i64>value;
+}
+
+/** dst ← dst rotated left. CF is the lowest bit of the result; other result flags are kept. */
+export function rol<T extends number>(dst: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const result = rotl<T>(register<T>(dst), <T>(count & (width<T>() - 1)));
+  setRegister<T>(dst, result);
+  const carry = <u32>result & 1;
+  setCarryOverflow(carry, (topBit<T>(<u64>result) ^ carry) != 0);
+}
+
+/** dst ← dst rotated right. CF is the top bit of the result. */
+export function ror<T extends number>(dst: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const result = rotr<T>(register<T>(dst), <T>(count & (width<T>() - 1)));
+  setRegister<T>(dst, result);
+  const carry = topBit<T>(<u64>result);
+  setCarryOverflow(carry, ((carry ^ <u32>(<u64>result >> (width<T>() - 2))) & 1) != 0);
+}
+
+/** dst and CF ← rotated left together. */
+export function rcl<T extends number>(dst: u32, rawCount: u32): void {
+  const count = carryRotateCount<T>(rawCount);
+  if (maskCount<T>(rawCount) == 0) return;
+  let value = <u64>register<T>(dst);
+  let carry = carryFlag();
+  for (let i: u32 = 0; i < count; i++) {
+    const out = topBit<T>(value);
+    value = <u64>(<T>((value << 1) | carry));
+    carry = out;
+  }
+  setRegister<T>(dst, <T>value);
+  setCarryOverflow(carry, (topBit<T>(value) ^ carry) != 0);
+}
+
+/** dst and CF ← rotated right together. */
+export function rcr<T extends number>(dst: u32, rawCount: u32): void {
+  const count = carryRotateCount<T>(rawCount);
+  if (maskCount<T>(rawCount) == 0) return;
+  let value = <u64>register<T>(dst);
+  let carry = carryFlag();
+  for (let i: u32 = 0; i < count; i++) {
+    const out = <u32>value & 1;
+    value = (value >> 1) | (<u64>carry << (width<T>() - 1));
+    carry = out;
+  }
+  setRegister<T>(dst, <T>value);
+  const overflow = topBit<T>(value) ^ (<u32>(value >> (width<T>() - 2)) & 1);
+  setCarryOverflow(carry, overflow != 0);
+}
+
+/** Rotating through carry has one position more than the operand has bits. */
+function carryRotateCount<T extends number>(rawCount: u32): u32 {
+  return maskCount<T>(rawCount) % (width<T>() + 1);
+}
+
+/** dst ← dst << count, bits of src in from the right. */
+export function shld<T extends number>(dst: u32, src: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const value = <u64>register<T>(dst);
+  const filler = <u64>register<T>(src);
+  let result: u64;
+  let carry: u32;
+  if (sizeof<T>() == 2) {
+    // Counts of 17 to 31 go on rotating through dst:src:dst, as silicon does.
+    const joined = (value << 32) | (filler << 16) | value;
+    result = (joined << count) >> 32;
+    carry = <u32>(joined >> (48 - count)) & 1;
+  } else {
+    result = (value << count) | (filler >> (width<T>() - count));
+    carry = <u32>(value >> (width<T>() - count)) & 1;
+  }
+  setRegister<T>(dst, <T>result);
+  setResultFlags<T>(<T>result, carry | ((topBit<T>(<u64>(<T>result)) ^ carry) * OF));
+}
+
+/** dst ← dst >> count, bits of src in from the left. */
+export function shrd<T extends number>(dst: u32, src: u32, rawCount: u32): void {
+  const count = maskCount<T>(rawCount);
+  if (count == 0) return;
+  const value = <u64>register<T>(dst);
+  const filler = <u64>register<T>(src);
+  let result: u64;
+  let carry: u32;
+  if (sizeof<T>() == 2) {
+    const joined = (value << 32) | (filler << 16) | value;
+    result = joined >> count;
+    carry = <u32>(joined >> (count - 1)) & 1;
+  } else {
+    result = (value >> count) | (filler << (width<T>() - count));
+    carry = <u32>(value >> (count - 1)) & 1;
+  }
+  setRegister<T>(dst, <T>result);
+  const overflow = topBit<T>(<u64>(<T>result)) ^ (<u32>(result >> (width<T>() - 2)) & 1);
+  setResultFlags<T>(<T>result, carry | (overflow * OF));
+}
