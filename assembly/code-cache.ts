@@ -1,9 +1,251 @@
-/** Decoded blocks and the physical pages that they came from. */
+/**
+ * Decoded blocks and the physical pages that they came from.
+ *
+ * A block is found by physical address and mode, through a cache by linear address in front (`findBlock`). Each
+ * physical page has a list of its blocks and a bitmap of the 64-byte lines that they cover, so that a store to
+ * a page that holds both code and data costs one test. Dead blocks stay where they are until everything is dropped:
+ * the running block may be one of them.
+ */
+import { Layout, NO_PAGE } from './abi/layout';
+import { Mode } from './abi/processor-bits';
+import { Uop, UOP_BYTES } from './abi/uop';
+import { cpu } from './state';
+import { flushFetchCache, markCodePage } from './tlb';
+import { UopRecord } from './uop-record';
+
+@unmanaged
+export class Block {
+  physical: u32;
+  /** A `Mode`, or DEAD. */
+  mode: u32;
+  instructions: u32;
+  uops: u32;
+  bytes: u32;
+  /** Physical page of the last bytes if the block's only instruction crosses a page, or NO_PAGE. */
+  secondPage: u32;
+  nextInHash: u32;
+  nextInPage: u32;
+  nextInSecondPage: u32;
+  reserved0: u32;
+  reserved1: u32;
+  reserved2: u32;
+}
+
+/** Offset of a block's first micro-op. */
+export const BLOCK_HEADER: u32 = 48;
+const DEAD: u32 = 0xffff;
+const HASH_ENTRIES: u32 = 0x4000;
+
+const hashHeads = <u32>memory.data(0x4000 * 4, 16);
+
+let blockStart: u32 = 0;
+let blockEnd: u32 = 0;
+let cursor: u32 = 0;
+/** First block of each physical page; then the line bitmaps. */
+let pageHeads: u32 = 0;
+let pageLines: u32 = 0;
+let pageCount: u32 = 0;
+
+/** The micro-op that runs or ran last: where an instruction stopped, or stored over code. */
+export let runningUop: u32 = 0;
+export let runningBlock: u32 = 0;
+/** The running block was invalidated by its own store. */
+export let isRunningBlockDead: bool = false;
+
+export function setRunningUop(uop: u32): void {
+  runningUop = uop;
+}
+
+export function setRunningBlock(block: u32): void {
+  runningBlock = block;
+  isRunningBlockDead = false;
+}
+
+/** Places the caches and physical memory. The host has made the memory large enough (abi/layout.ts). */
+export function initializeMemory(memoryBytes: u32): void {
+  const state = cpu();
+  pageCount = memoryBytes >> 12;
+  blockStart = Layout.StaticBytes;
+  blockEnd = blockStart + Layout.BlockBytes;
+  pageHeads = blockEnd;
+  pageLines = (pageHeads + pageCount * 4 + 7) & ~7;
+  const end = blockEnd + pageCount * Layout.CodeMapBytesPerPage + 8;
+  state.memoryBase = (end + Layout.MemoryAlignment - 1) & ~(<u32>Layout.MemoryAlignment - 1);
+  state.memoryBytes = memoryBytes;
+  cursor = blockStart;
+}
+
+/** Drops every block. */
+export function dropAllCode(): void {
+  cursor = blockStart;
+  memory.fill(hashHeads, 0, HASH_ENTRIES * 4);
+  memory.fill(pageHeads, 0, pageCount * 4);
+  memory.fill(pageLines, 0, pageCount * 8);
+  flushFetchCache();
+}
+
+/** Where the host writes the micro-ops of the next block. Room for LargestBlock is guaranteed. */
+export function nextBlockUops(): u32 {
+  if (cursor + <u32>Layout.LargestBlock > blockEnd) dropAllCode();
+  return cursor + BLOCK_HEADER;
+}
+
+/** Enters the block whose micro-ops the host has written at `nextBlockUops()`. Returns it. */
+export function commitBlock(
+  physical: u32,
+  mode: u32,
+  instructions: u32,
+  uops: u32,
+  bytes: u32,
+  secondPage: u32,
+): u32 {
+  const block = changetype<Block>(cursor);
+  block.physical = physical;
+  block.mode = mode;
+  block.instructions = instructions;
+  block.uops = uops;
+  block.bytes = bytes;
+  block.secondPage = secondPage;
+  const address = cursor;
+  cursor += (BLOCK_HEADER + uops * UOP_BYTES + 15) & ~15;
+  if (physical >> 12 < pageCount) enter(address, block);
+  return address;
+}
+
+function enter(address: u32, block: Block): void {
+  const slot = hashSlot(block.physical, block.mode);
+  block.nextInHash = load<u32>(slot);
+  store<u32>(slot, address);
+  const page = block.physical >> 12;
+  block.nextInPage = load<u32>(pageHeads + (page << 2));
+  store<u32>(pageHeads + (page << 2), address);
+  const offset = block.physical & 0xfff;
+  if (block.secondPage == NO_PAGE) {
+    coverLines(page, lineMask(offset, block.bytes));
+    return;
+  }
+  coverLines(page, lineMask(offset, 4096 - offset));
+  const second = block.secondPage >> 12;
+  block.nextInSecondPage = load<u32>(pageHeads + (second << 2));
+  store<u32>(pageHeads + (second << 2), address);
+  coverLines(second, lineMask(0, offset + block.bytes - 4096));
+}
+
+function hashSlot(physical: u32, mode: u32): u32 {
+  return hashHeads + (((physical ^ (physical >> 11) ^ (mode << 8)) & (HASH_ENTRIES - 1)) << 2);
+}
+
+/** One bit for each 64-byte line that [offset, offset + bytes) of a page touches. */
+function lineMask(offset: u32, bytes: u32): u64 {
+  const first = offset >> 6;
+  const last = (offset + bytes - 1) >> 6;
+  const upTo = last >= 63 ? ~(<u64>0) : ((<u64>1) << (last + 1)) - 1;
+  return upTo & ~(((<u64>1) << first) - 1);
+}
+
+function coverLines(page: u32, mask: u64): void {
+  const slot = pageLines + (page << 3);
+  const lines = load<u64>(slot);
+  store<u64>(slot, lines | mask);
+  if (lines == 0) markCodePage(page << 12);
+}
+
+/** The block decoded at a physical address for a mode, or 0. */
+export function findDecoded(physical: u32, mode: u32): u32 {
+  let address = load<u32>(hashSlot(physical, mode));
+  while (address != 0) {
+    const block = changetype<Block>(address);
+    if (block.physical == physical && block.mode == mode) return address;
+    address = block.nextInHash;
+  }
+  return 0;
+}
 
 /** Whether blocks were decoded from this physical page. */
 export function pageHoldsCode(physicalPage: u32): bool {
-  return false;
+  const page = physicalPage >> 12;
+  return page < pageCount && load<u64>(pageLines + (page << 3)) != 0;
 }
 
-/** A store hit `bytes` bytes at `physical`: blocks decoded from them are dead. */
-export function invalidateCode(physical: u32, bytes: u32): void {}
+/** A store changed `bytes` bytes at `physical`, within one page: blocks decoded from them are dead. */
+export function invalidateCode(physical: u32, bytes: u32): void {
+  const page = physical >> 12;
+  if (page >= pageCount) return;
+  const mask = lineMask(physical & 0xfff, bytes);
+  if ((load<u64>(pageLines + (page << 3)) & mask) == 0) return;
+  let survivors: u32 = 0;
+  let lines: u64 = 0;
+  let address = load<u32>(pageHeads + (page << 2));
+  while (address != 0) {
+    const block = changetype<Block>(address);
+    const isSecond = block.physical >> 12 != page;
+    const next = isSecond ? block.nextInSecondPage : block.nextInPage;
+    const start = isSecond ? page << 12 : block.physical;
+    const end = isSecond
+      ? start + (block.physical & 0xfff) + block.bytes - 4096
+      : block.physical + (block.secondPage == NO_PAGE ? block.bytes : 4096 - (block.physical & 0xfff));
+    if (physical < end && physical + bytes > start) {
+      kill(address, block);
+    } else if (block.mode != DEAD) {
+      if (isSecond) block.nextInSecondPage = survivors;
+      else block.nextInPage = survivors;
+      survivors = address;
+      lines |= lineMask(start & 0xfff, end - start);
+    }
+    address = next;
+  }
+  store<u32>(pageHeads + (page << 2), survivors);
+  store<u64>(pageLines + (page << 3), lines);
+}
+
+function kill(address: u32, block: Block): void {
+  if (block.mode == DEAD) return;
+  const slot = hashSlot(block.physical, block.mode);
+  unlink(slot, address, block.nextInHash);
+  block.mode = DEAD;
+  if (address == runningBlock) endRunningBlock(block);
+}
+
+/** Makes one block unreachable: it no longer matches what is in memory. */
+export function dropBlock(address: u32): void {
+  kill(address, changetype<Block>(address));
+}
+
+function unlink(slot: u32, address: u32, next: u32): void {
+  let at = slot;
+  while (load<u32>(at) != address) {
+    at = load<u32>(at) + <u32>offsetof<Block>('nextInHash');
+  }
+  store<u32>(at, next);
+}
+
+/** The running block has stored over itself: it must end after this instruction, whose successors are stale. */
+function endRunningBlock(block: Block): void {
+  isRunningBlockDead = true;
+  const end = runningBlock + BLOCK_HEADER + block.uops * UOP_BYTES;
+  const current = changetype<UopRecord>(runningUop).ip;
+  for (let at = runningUop; at < end; at += UOP_BYTES) {
+    const uop = changetype<UopRecord>(at);
+    if (uop.ip == current) continue;
+    uop.code = <u16>Uop.Next;
+    uop.imm = <i64>uop.ip;
+    return;
+  }
+}
+
+/** Instructions of the running block that are complete before the one that `uop` belongs to. */
+export function instructionsBefore(uop: u32): u32 {
+  let count: u32 = 0;
+  let ip: u16 = 0;
+  for (let at = runningBlock + BLOCK_HEADER; at <= uop; at += UOP_BYTES) {
+    const next = changetype<UopRecord>(at).ip;
+    if (next != ip) count++;
+    ip = next;
+  }
+  return count;
+}
+
+/** The mode that blocks at the present RIP are decoded for. */
+export function decodingMode(isStepping: bool): u32 {
+  return isStepping ? cpu().mode | Mode.Step : cpu().mode;
+}

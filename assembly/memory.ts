@@ -17,6 +17,7 @@ import { cpu, is64Bit } from './state';
 import {
   Access,
   CAREFUL_BANK,
+  fetchTag,
   fillTlb,
   isCodePageHit,
   readTag,
@@ -149,11 +150,28 @@ function translateCached(linear: u64, bank: u32, access: Access): u64 {
   if (access == Access.Read) {
     if (readTag(entry) == tag) return <u64>tlbPhysical(entry, linear);
   } else if (writeTag(entry) == tag || isCodePageHit(entry, tag)) {
-    return <u64>tlbPhysical(entry, linear);
+    const physical = <u64>tlbPhysical(entry, linear);
+    if (!pageHoldsCode(<u32>physical)) fillTlb(bank, linear, physical, access, false);
+    return physical;
   }
   const physical = translate(linear, access, bank == USER_BANK, bank == CAREFUL_BANK);
   if (isAborted()) return 0;
-  fillTlb(bank, linear, physical, access, pageHoldsCode((<u32>physical) & ~0xfff));
+  fillTlb(bank, linear, physical, access, pageHoldsCode(<u32>physical));
+  return physical;
+}
+
+/** Translates the address of an instruction byte. Physical address, or aborts with #PF, #GP or a nested page fault. */
+export function translateFetch(linear: u64): u64 {
+  const bank = cpu().cpl == 3 ? USER_BANK : SUPERVISOR_BANK;
+  const entry = tlbEntry(bank, linear);
+  if (fetchTag(entry) == tlbTag(linear, 1)) return <u64>tlbPhysical(entry, linear);
+  if (!isCanonical(linear)) {
+    raiseGp();
+    return 0;
+  }
+  const physical = translate(linear, Access.Fetch, bank == USER_BANK, false);
+  if (isAborted()) return 0;
+  fillTlb(bank, linear, physical, Access.Fetch, false);
   return physical;
 }
 

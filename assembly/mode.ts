@@ -24,7 +24,7 @@ export function updateMode(): void {
 /** Derives `attention` alone. To be called when TF, the shadow, DR7 or a pending debug trap may have changed. */
 export function updateAttention(): void {
   const state = cpu();
-  const isStepping = (state.systemFlags & Rflags.Tf) != 0;
+  const isStepping = (state.systemFlags & (Rflags.Tf | Rflags.Rf)) != 0;
   const needsCare = isStepping || state.shadow != 0 || state.pendingDebug != 0 || (state.dr7 & 0xff) != 0;
   state.attention = needsCare ? 1 : 0;
 }

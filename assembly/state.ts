@@ -124,6 +124,8 @@ export class CpuState {
   watch: u32;
   /** Bits of `Watch` that the running instruction has reached; the run loop stops for them after it. */
   boundary: u32;
+  /** Events delivered since reset, software interrupts included. */
+  eventsDelivered: u32;
   /** Non-zero: the run loop must take its careful path (TF, shadow, breakpoints, pending debug trap). */
   attention: u32;
   /** DR6 bits of debug traps to raise at the end of the running instruction. */
@@ -148,7 +150,6 @@ export class CpuState {
   externalEvent: u32;
   /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (exec/iret.ts). */
   faultingIretUnmasks: u32;
-  /** The exception whose delivery is being replaced by another, for #DF; as `eventInfo`. */
 
   // SVM.
   /** A guest runs: intercepts are in force. */
@@ -195,7 +196,9 @@ export class CpuState {
 
   // Decode misses.
   missLinear: u64;
+  /** Physical address of the missing block, or NO_PAGE where there is no memory; and the `Mode` to decode for. */
   missPhysical: u32;
+  missMode: u32;
 
   // Translation.
   /** Address of the TLB bank that data accesses use at the present privilege; see tlb.ts. */

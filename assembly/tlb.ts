@@ -106,10 +106,12 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
 /** Drops every translation of every ASID. */
 export function flushTlb(): void {
   memory.fill(BANKS, 0xff, 2 * BANK_BYTES);
+  flushFetchCache();
 }
 
 /** Drops what is cached for one page in every bank, for all ASIDs. */
 export function flushTlbPage(linear: u64): void {
+  flushFetchCache();
   memory.fill(tlbEntry(SUPERVISOR_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
   memory.fill(tlbEntry(USER_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
 }
@@ -120,4 +122,27 @@ export function markCodePage(physicalPage: u32): void {
     const e = changetype<TlbEntry>(entry);
     if (e.physical == physicalPage && e.writeTag != INVALID) e.writeTag |= CODE_PAGE;
   }
+}
+
+/** An entry of the fetch cache: the block that was found last at a linear address. */
+@unmanaged
+export class FetchEntry {
+  linear: u64;
+  block: u32;
+  /** ASID and privilege that it was found for. */
+  context: u32;
+}
+
+const FETCH_ENTRIES: u32 = 4096;
+const fetchEntries = <u32>memory.data(4096 * 16, 16);
+
+/** The entry that can hold the block at `linear`. */
+export function fetchEntry(linear: u64): FetchEntry {
+  const hash = (<u32>linear) ^ ((<u32>linear) >> 12);
+  return changetype<FetchEntry>(fetchEntries + ((hash & (FETCH_ENTRIES - 1)) << 4));
+}
+
+/** Forgets which blocks are at which linear addresses: translations or blocks have changed. */
+export function flushFetchCache(): void {
+  memory.fill(fetchEntries, 0, FETCH_ENTRIES << 4);
 }

@@ -12,7 +12,7 @@ export function cmpxchg8b(_uop: UopRecord): Flow {
   const isEqual = memory == ((state.rdx << 32) | (state.rax & 0xffffffff));
   if (isEqual) {
     state.t1 = (state.rcx << 32) | (state.rbx & 0xffffffff);
-    setStatusFlags(statusFlags() | <u32>Rflags.Zf);
+    setStatusFlags(statusFlags() | (<u32>Rflags.Zf));
   } else {
     state.t1 = memory;
     state.rax = memory & 0xffffffff;

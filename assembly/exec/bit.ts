@@ -3,7 +3,7 @@ import { setCarryFlag, setZeroFlag } from '../flags';
 import { register, setRegister } from '../state';
 
 function mask<T extends number>(index: u32): T {
-  return <T>(<u64>1 << (index & (sizeof<T>() * 8 - 1)));
+  return <T>((<u64>1) << (index & (sizeof<T>() * 8 - 1)));
 }
 
 /** CF ← bit `index` of the operand. */
@@ -20,7 +20,7 @@ export function bts<T extends number>(operand: u32, index: u32): void {
 /** CF ← the bit; then the bit ← 0. */
 export function btr<T extends number>(operand: u32, index: u32): void {
   bt<T>(operand, index);
-  setRegister<T>(operand, <T>(register<T>(operand) & <T>~mask<T>(index)));
+  setRegister<T>(operand, <T>(register<T>(operand) & (<T>~mask<T>(index))));
 }
 
 /** CF ← the bit; then the bit is inverted. */

@@ -60,7 +60,7 @@ export function aas(): void {
 
 function adjustUnpacked(correction: i32): void {
   const ax = <i32>register<u16>(Reg.Rax);
-  const adjusts = adjustsLow(<u32>ax & 0xff);
+  const adjusts = adjustsLow((<u32>ax) & 0xff);
   const result = adjusts ? ax + correction : ax;
   setRegister<u16>(Reg.Rax, <u16>(result & 0xff0f));
   setResultFlags<u8>(<u8>(result & 15), adjusts ? AF | CF : 0);
@@ -70,7 +70,7 @@ function adjustUnpacked(correction: i32): void {
 export function aam(base: u32): Flow {
   if (base == 0) return raise(Vector.De);
   const al = <u32>register<u8>(AL);
-  setRegister<u16>(Reg.Rax, <u16>((al / base) << 8) | <u16>(al % base));
+  setRegister<u16>(Reg.Rax, (<u16>((al / base) << 8)) | (<u16>(al % base)));
   setResultFlags<u8>(<u8>(al % base), 0);
   return Flow.Next;
 }

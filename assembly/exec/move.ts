@@ -8,7 +8,7 @@ export function move<T extends number>(dst: u32, src: u32): void {
 }
 
 /** dst ← src, widened from the signed or unsigned S to D. */
-export function extend<S extends number, D extends number>(dst: u32, src: u32): void {
+export function extend<S extends D, D extends number>(dst: u32, src: u32): void {
   setRegister<D>(dst, <D>register<S>(src));
 }
 

@@ -28,7 +28,7 @@ function multiplyHighSigned(a: i64, b: i64): i64 {
 /** Writes a double-width result: AX, DX:AX, EDX:EAX or RDX:RAX. */
 function setAccumulators<T extends number>(low: T, high: T): void {
   if (sizeof<T>() == 1) {
-    setRegister<u16>(Reg.Rax, <u16>(<u8>low) | (<u16>(<u8>high) << 8));
+    setRegister<u16>(Reg.Rax, (<u16>(<u8>low)) | ((<u16>(<u8>high)) << 8));
     return;
   }
   setRegister<T>(Reg.Rax, low);
@@ -40,8 +40,7 @@ export function mul<T extends number>(source: u32): void {
   const left = <u64>register<T>(Reg.Rax);
   const right = <u64>register<T>(source);
   const low = <T>(left * right);
-  const high =
-    sizeof<T>() == 8 ? <T>multiplyHigh(left, right) : <T>((left * right) >> (sizeof<T>() * 8));
+  const high = sizeof<T>() == 8 ? <T>multiplyHigh(left, right) : <T>((left * right) >> (sizeof<T>() * 8));
   setAccumulators<T>(low, high);
   setProductFlags<T>(low, high != <T>0);
 }
@@ -52,8 +51,7 @@ export function imul<T extends number>(source: u32): void {
   const right = signed<T>(register<T>(source));
   const product = left * right;
   const low = <T>product;
-  const high =
-    sizeof<T>() == 8 ? <T>multiplyHighSigned(left, right) : <T>(product >> (sizeof<T>() * 8));
+  const high = sizeof<T>() == 8 ? <T>multiplyHighSigned(left, right) : <T>(product >> (sizeof<T>() * 8));
   setAccumulators<T>(low, high);
   setProductFlags<T>(low, isTruncated<T>(low, high));
 }

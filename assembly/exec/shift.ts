@@ -16,7 +16,12 @@ function width<T extends number>(): u32 {
 }
 
 function topBit<T extends number>(value: u64): u32 {
-  return <u32>(value >> (width<T>() - 1)) & 1;
+  return (<u32>(value >> (width<T>() - 1))) & 1;
+}
+
+/** The bit below the top one. */
+function secondBit<T extends number>(value: u64): u32 {
+  return (<u32>(value >> (width<T>() - 2))) & 1;
 }
 
 /** dst ← dst << count. CF is the last bit out, OF whether the sign changed with the last step. */
@@ -25,7 +30,7 @@ export function shl<T extends number>(dst: u32, rawCount: u32): void {
   if (count == 0) return;
   const value = <u64>register<T>(dst);
   const result = <u64>(<T>(value << count));
-  const carry = count <= width<T>() ? <u32>(value >> (width<T>() - count)) & 1 : 0;
+  const carry = count <= width<T>() ? (<u32>(value >> (width<T>() - count))) & 1 : 0;
   setRegister<T>(dst, <T>result);
   setResultFlags<T>(<T>result, carry | ((topBit<T>(result) ^ carry) * OF));
 }
@@ -38,7 +43,7 @@ export function shr<T extends number>(dst: u32, rawCount: u32): void {
   const before = value >> (count - 1);
   const result = before >> 1;
   setRegister<T>(dst, <T>result);
-  setResultFlags<T>(<T>result, (<u32>before & 1) | (topBit<T>(before) * OF));
+  setResultFlags<T>(<T>result, ((<u32>before) & 1) | (topBit<T>(before) * OF));
 }
 
 /** dst ← dst >> count, sign in. */
@@ -49,7 +54,7 @@ export function sar<T extends number>(dst: u32, rawCount: u32): void {
   const before = value >> (count - 1);
   const result = <T>(before >> 1);
   setRegister<T>(dst, result);
-  setResultFlags<T>(result, <u32>before & 1);
+  setResultFlags<T>(result, (<u32>before) & 1);
 }
 
 function signed<T extends number>(value: T): i64 {
@@ -65,7 +70,7 @@ export function rol<T extends number>(dst: u32, rawCount: u32): void {
   if (count == 0) return;
   const result = rotl<T>(register<T>(dst), <T>(count & (width<T>() - 1)));
   setRegister<T>(dst, result);
-  const carry = <u32>result & 1;
+  const carry = (<u32>result) & 1;
   setCarryOverflow(carry, (topBit<T>(<u64>result) ^ carry) != 0);
 }
 
@@ -76,7 +81,7 @@ export function ror<T extends number>(dst: u32, rawCount: u32): void {
   const result = rotr<T>(register<T>(dst), <T>(count & (width<T>() - 1)));
   setRegister<T>(dst, result);
   const carry = topBit<T>(<u64>result);
-  setCarryOverflow(carry, ((carry ^ <u32>(<u64>result >> (width<T>() - 2))) & 1) != 0);
+  setCarryOverflow(carry, (secondBit<T>(<u64>result) ^ carry) != 0);
 }
 
 /** dst and CF ← rotated left together. */
@@ -100,13 +105,14 @@ export function rcr<T extends number>(dst: u32, rawCount: u32): void {
   if (maskCount<T>(rawCount) == 0) return;
   let value = <u64>register<T>(dst);
   let carry = carryFlag();
+  const top = width<T>() - 1;
   for (let i: u32 = 0; i < count; i++) {
-    const out = <u32>value & 1;
-    value = (value >> 1) | (<u64>carry << (width<T>() - 1));
+    const out = (<u32>value) & 1;
+    value = (value >> 1) | ((<u64>carry) << top);
     carry = out;
   }
   setRegister<T>(dst, <T>value);
-  const overflow = topBit<T>(value) ^ (<u32>(value >> (width<T>() - 2)) & 1);
+  const overflow = topBit<T>(value) ^ secondBit<T>(value);
   setCarryOverflow(carry, overflow != 0);
 }
 
@@ -127,10 +133,10 @@ export function shld<T extends number>(dst: u32, src: u32, rawCount: u32): void 
     // Counts of 17 to 31 go on rotating through dst:src:dst, as silicon does.
     const joined = (value << 32) | (filler << 16) | value;
     result = (joined << count) >> 32;
-    carry = <u32>(joined >> (48 - count)) & 1;
+    carry = (<u32>(joined >> (48 - count))) & 1;
   } else {
     result = (value << count) | (filler >> (width<T>() - count));
-    carry = <u32>(value >> (width<T>() - count)) & 1;
+    carry = (<u32>(value >> (width<T>() - count))) & 1;
   }
   setRegister<T>(dst, <T>result);
   setResultFlags<T>(<T>result, carry | ((topBit<T>(<u64>(<T>result)) ^ carry) * OF));
@@ -147,12 +153,13 @@ export function shrd<T extends number>(dst: u32, src: u32, rawCount: u32): void 
   if (sizeof<T>() == 2) {
     const joined = (value << 32) | (filler << 16) | value;
     result = joined >> count;
-    carry = <u32>(joined >> (count - 1)) & 1;
+    carry = (<u32>(joined >> (count - 1))) & 1;
   } else {
-    result = (value >> count) | (filler << (width<T>() - count));
-    carry = <u32>(value >> (count - 1)) & 1;
+    const rest = width<T>() - count;
+    result = (value >> count) | (filler << rest);
+    carry = (<u32>(value >> (count - 1))) & 1;
   }
   setRegister<T>(dst, <T>result);
-  const overflow = topBit<T>(<u64>(<T>result)) ^ (<u32>(result >> (width<T>() - 2)) & 1);
+  const overflow = topBit<T>(<u64>(<T>result)) ^ secondBit<T>(result);
   setResultFlags<T>(<T>result, carry | (overflow * OF));
 }

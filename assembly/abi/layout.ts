@@ -1,0 +1,20 @@
+/**
+ * How the core's memory is laid out: static data, then decoded code, then the code map, then physical memory.
+ *
+ * The host makes one memory of fixed size from these numbers before it instantiates the core.
+ */
+export enum Layout {
+  /** Static data of the core: state, TLB, tables. */
+  StaticBytes = 0x100000,
+  /** Decoded blocks; when it is full all of them are dropped. */
+  BlockBytes = 0x400000,
+  /** Room for one block: 48 bytes of header, at most 1,023 micro-ops. */
+  LargestBlock = 0x4000,
+  /** Bytes of code map for each page of physical memory: a list of blocks, and a bitmap of 64-byte lines. */
+  CodeMapBytesPerPage = 12,
+  /** Physical memory begins at a multiple of this. */
+  MemoryAlignment = 0x10000,
+}
+
+/** `secondPage` of a block that lies in one page. */
+export const NO_PAGE = 0xffffffff;

@@ -1,0 +1,121 @@
+/** Loads, stores and flat stacks: the fast path through the TLB, and the way to the slow one. */
+import { Reg, Seg } from '../abi/register';
+import { Flow } from '../abi/stop';
+import { setRunningUop } from '../code-cache';
+import { isAborted } from '../fault';
+import { readForWrite, readLinear, writeLinear } from '../memory';
+import { segmentLinear } from '../segment';
+import { cpu, register, setRegister } from '../state';
+import { readTag, tlbEntry, tlbHost, tlbTag, writeTag } from '../tlb';
+import { UopRecord } from '../uop-record';
+import { branchTo, fallThrough, target } from './branch';
+
+/** Linear address of a memory micro-op: its low two bits of n are the scale. */
+export function effectiveAddress(uop: UopRecord): u64 {
+  return register<u64>(uop.b) + (register<u64>(uop.c) << (uop.n & 3)) + <u64>uop.imm;
+}
+
+/** What LEA computes: n is the scale alone. */
+export function leaAddress(uop: UopRecord): u64 {
+  return register<u64>(uop.b) + (register<u64>(uop.c) << uop.n) + <u64>uop.imm;
+}
+
+/** a ← memory. False: aborted. */
+export function loadTo<T extends number>(uop: UopRecord, linear: u64): bool {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (readTag(entry) == tlbTag(linear, sizeof<T>())) {
+    setRegister<T>(uop.a, load<T>(tlbHost(entry, linear)));
+    return true;
+  }
+  setRunningUop(changetype<u32>(uop));
+  const value = readLinear<T>(linear, uop.n >> 4);
+  if (isAborted()) return false;
+  setRegister<T>(uop.a, value);
+  return true;
+}
+
+/** a ← memory that the instruction will write back. False: aborted. */
+export function loadRmwTo<T extends number>(uop: UopRecord, linear: u64): bool {
+  setRunningUop(changetype<u32>(uop));
+  const value = readForWrite<T>(linear, uop.n >> 4);
+  if (isAborted()) return false;
+  setRegister<T>(uop.a, value);
+  return true;
+}
+
+/** memory ← a. False: aborted. */
+export function storeFrom<T extends number>(uop: UopRecord, linear: u64): bool {
+  return storeValue<T>(uop, linear, uop.n >> 4, register<T>(uop.a));
+}
+
+function storeValue<T extends number>(uop: UopRecord, linear: u64, seg: u32, value: T): bool {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (writeTag(entry) == tlbTag(linear, sizeof<T>())) {
+    store<T>(tlbHost(entry, linear), value);
+    return true;
+  }
+  setRunningUop(changetype<u32>(uop));
+  writeLinear<T>(linear, seg, value);
+  return !isAborted();
+}
+
+/** a ← linear address of offset b in segment n, checked. False: aborted. */
+export function segmentAddress(uop: UopRecord, isWrite: bool): bool {
+  setRunningUop(changetype<u32>(uop));
+  const linear = segmentLinear(uop.n, register<u64>(uop.b), <u32>uop.imm, isWrite);
+  if (isAborted()) return false;
+  setRegister<u64>(uop.a, linear);
+  return true;
+}
+
+/** Pushes through ESP on a flat stack. */
+export function push32(uop: UopRecord, value: u32): bool {
+  const top = register<u32>(Reg.Rsp) - 4;
+  if (!storeValue<u32>(uop, <u64>top, Seg.Ss, value)) return false;
+  setRegister<u32>(Reg.Rsp, top);
+  return true;
+}
+
+/** Pushes through RSP in 64-bit mode. */
+export function push64(uop: UopRecord, value: u64): bool {
+  const top = cpu().rsp - 8;
+  if (!storeValue<u64>(uop, top, Seg.Ss, value)) return false;
+  cpu().rsp = top;
+  return true;
+}
+
+/** Pops through ESP on a flat stack. */
+export function pop32(uop: UopRecord): bool {
+  const top = register<u32>(Reg.Rsp);
+  setRunningUop(changetype<u32>(uop));
+  const value = readLinear<u32>(<u64>top, Seg.Ss);
+  if (isAborted()) return false;
+  setRegister<u32>(Reg.Rsp, top + 4);
+  setRegister<u32>(uop.a, value);
+  return true;
+}
+
+/** Pops through RSP in 64-bit mode. */
+export function pop64(uop: UopRecord): bool {
+  const top = cpu().rsp;
+  setRunningUop(changetype<u32>(uop));
+  const value = readLinear<u64>(top, Seg.Ss);
+  if (isAborted()) return false;
+  cpu().rsp = top + 8;
+  setRegister<u64>(uop.a, value);
+  return true;
+}
+
+/** CALL rel on a flat 32-bit stack. */
+export function call32(uop: UopRecord): Flow {
+  const link = <u32>fallThrough(uop);
+  if (branchTo(target(uop), 2) == Flow.Abort) return Flow.Abort;
+  return push32(uop, link) ? Flow.Leave : Flow.Abort;
+}
+
+/** CALL rel in 64-bit mode: the target is checked before the return address is pushed. */
+export function call64(uop: UopRecord): Flow {
+  const link = fallThrough(uop);
+  if (branchTo(target(uop), 3) == Flow.Abort) return Flow.Abort;
+  return push64(uop, link) ? Flow.Leave : Flow.Abort;
+}

@@ -1,0 +1,216 @@
+/**
+ * The run loop: blocks one after another until somebody outside must know.
+ *
+ * Boundaries between instructions are where everything happens: the clock, debug traps, the interrupt shadow. The
+ * fast path crosses them a block at a time; when `attention` is set, or the deadline is nearer than the block is
+ * long, the careful path takes instructions one by one.
+ */
+import { NO_PAGE } from './abi/layout';
+import { Mode, Rflags } from './abi/processor-bits';
+import { Seg } from './abi/register';
+import { Activity, Flow, Pending, Stop } from './abi/stop';
+import { Uop, UOP_BYTES } from './abi/uop';
+import { Watch } from './abi/watch';
+import {
+  Block,
+  BLOCK_HEADER,
+  dropBlock,
+  findDecoded,
+  instructionsBefore,
+  isRunningBlockDead,
+  runningUop,
+  setRunningBlock,
+} from './code-cache';
+import { instructionBreakpoint } from './debug';
+import { execute } from './dispatch';
+import { isAborted, raiseGp } from './fault';
+import { translateFetch } from './memory';
+import { updateAttention } from './mode';
+import { raiseDebug, settle } from './settle';
+import { cpu, CpuState, limit } from './state';
+import { fetchEntry } from './tlb';
+import { UopRecord } from './uop-record';
+
+/** A decoded block for the next `run` alone: code that lies outside of physical memory. */
+let transientBlock: u32 = 0;
+
+export function setTransientBlock(block: u32): void {
+  transientBlock = block;
+}
+
+/**
+ * Runs until the clock reaches `deadline` or something must be reported.
+ *
+ * The state is then exact: RIP is the next instruction, no store is pending, and the fields that the `Stop` names
+ * are set.
+ */
+export function run(): Stop {
+  const state = cpu();
+  for (;;) {
+    if (state.pending != Pending.None) {
+      const stop = settle();
+      if (stop != Stop.None) return stop;
+    }
+    if ((state.boundary | state.activity) != 0) return reportBoundary(state);
+    if (state.clock >= state.deadline) return Stop.Budget;
+    if (state.attention != 0) {
+      const stop = stepCarefully(state);
+      if (stop != Stop.None) return stop;
+      continue;
+    }
+    let block = findBlock(state, state.mode);
+    if (block != 0 && state.clock + changetype<Block>(block).instructions > state.deadline) {
+      block = findBlock(state, state.mode | Mode.Step);
+    }
+    if (block == 0) {
+      if (isAborted()) continue;
+      return Stop.DecodeMiss;
+    }
+    runBlock(state, block);
+  }
+}
+
+/** A boundary that `watch` asked for, or the processor is not running. */
+function reportBoundary(state: CpuState): Stop {
+  if (state.boundary != 0) {
+    state.boundary = 0;
+    return Stop.Boundary;
+  }
+  return state.activity == Activity.Halted ? Stop.Halted : Stop.Shutdown;
+}
+
+/** Runs one block and settles the clock and RIP. */
+function runBlock(state: CpuState, block: u32): Flow {
+  state.blockRip = state.rip;
+  setRunningBlock(block);
+  const flow = execute(block);
+  if (flow == Flow.Leave) {
+    state.clock += instructionsLeft(block);
+    return flow;
+  }
+  state.clock += instructionsBefore(runningUop);
+  const rip = state.blockRip + changetype<UopRecord>(runningUop).ip;
+  state.rip = isCode64(state) ? rip : rip & 0xffffffff;
+  return flow;
+}
+
+/** Instructions that a block completed which was left in order. */
+function instructionsLeft(block: u32): u32 {
+  const record = changetype<Block>(block);
+  const last = block + BLOCK_HEADER + (record.uops - 1) * UOP_BYTES;
+  if (runningUop == last && !isRunningBlockDead) return record.instructions;
+  const isContinuation = changetype<UopRecord>(runningUop).code == <u16>Uop.Next;
+  return instructionsBefore(runningUop) + (isContinuation ? 0 : 1);
+}
+
+function isCode64(state: CpuState): bool {
+  return (state.mode & Mode.CodeSize) == Mode.Code64;
+}
+
+/** The block at RIP, decoded for `mode`; 0 on a decode miss or, with `pending` set, a fetch fault. */
+function findBlock(state: CpuState, mode: u32): u32 {
+  const linear = isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
+  const context = (state.asid << 1) | (state.cpl == 3 ? 1 : 0);
+  const entry = fetchEntry(linear);
+  if (entry.linear == linear && entry.context == context && entry.block != 0) {
+    if (changetype<Block>(entry.block).mode == mode) return entry.block;
+  }
+  if (transientBlock != 0) return takeTransientBlock();
+  return findBlockByAddress(state, linear, mode, context);
+}
+
+function takeTransientBlock(): u32 {
+  const block = transientBlock;
+  transientBlock = 0;
+  return block;
+}
+
+function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u32): u32 {
+  if ((mode & Mode.Flat) == 0 && state.rip > <u64>limit(Seg.Cs)) {
+    raiseGp();
+    return 0;
+  }
+  const physical = translateFetch(linear);
+  if (isAborted()) return 0;
+  state.missLinear = linear;
+  state.missMode = mode;
+  state.missPhysical = physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
+  if (state.missPhysical == NO_PAGE) return 0;
+  const block = findDecoded(state.missPhysical, mode);
+  if (block == 0) return 0;
+  const second = changetype<Block>(block).secondPage;
+  if (second != NO_PAGE) {
+    const next = translateFetch((linear & ~(<u64>0xfff)) + 4096);
+    if (isAborted()) return 0;
+    // The tail moved to another page since this was decoded: decode again.
+    if (next != <u64>second) {
+      dropBlock(block);
+      return 0;
+    }
+    return block;
+  }
+  const entry = fetchEntry(linear);
+  entry.linear = linear;
+  entry.context = context;
+  entry.block = block;
+  return block;
+}
+
+/**
+ * One instruction with everything that can happen around it: debug traps, instruction breakpoints, the interrupt
+ * shadow, RF and TF (APM vol 2 §13.1, §8.5).
+ */
+function stepCarefully(state: CpuState): Stop {
+  const holdsDebug = state.shadow != 0 && state.shadowHoldsDebug != 0;
+  if (state.pendingDebug != 0 && !holdsDebug) {
+    raiseDebug(state.pendingDebug);
+    return settle();
+  }
+  if ((state.systemFlags & Rflags.Rf) == 0 && hitsInstructionBreakpoint(state)) return settle();
+  const block = findBlock(state, state.mode | Mode.Step);
+  if (block == 0) return isAborted() ? settle() : Stop.DecodeMiss;
+  return stepInstruction(state, block);
+}
+
+function stepInstruction(state: CpuState, block: u32): Stop {
+  const flagsBefore = state.systemFlags;
+  const shadowBefore = state.shadow;
+  const holdsBefore = state.shadowHoldsDebug;
+  const delivered = state.eventsDelivered;
+  state.shadow = 0;
+  // RF lasts for one instruction; those that set it (IRET, POPF) find it clear and leave it set.
+  state.systemFlags &= ~(<u32>Rflags.Rf);
+  const flow = runBlock(state, block);
+  if (flow == Flow.Leave) {
+    if (shadowBefore != 0) state.boundary |= state.watch & Watch.ShadowEnd;
+    // An event delivered by the instruction itself (INT n) has cleared TF and swallows the trap.
+    const isTrapped = (flagsBefore & Rflags.Tf) != 0 && delivered == state.eventsDelivered;
+    if (isTrapped) state.pendingDebug |= DR6_BS;
+    updateAttention();
+    return Stop.None;
+  }
+  if (flow == Flow.Repeat) {
+    if (shadowBefore != 0) state.boundary |= state.watch & Watch.ShadowEnd;
+    if ((flagsBefore & Rflags.Tf) != 0) state.pendingDebug |= DR6_BS;
+    state.systemFlags |= flagsBefore & Rflags.Rf;
+    updateAttention();
+    return Stop.None;
+  }
+  // Nothing of the instruction happened; its shadow and RF are still what they were.
+  state.shadow = shadowBefore;
+  state.shadowHoldsDebug = holdsBefore;
+  state.systemFlags |= flagsBefore & Rflags.Rf;
+  state.pendingDebug = 0;
+  return settle();
+}
+
+function hitsInstructionBreakpoint(state: CpuState): bool {
+  if ((state.dr7 & 0xff) == 0) return false;
+  const linear = isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
+  const hits = instructionBreakpoint(linear);
+  if (hits == 0) return false;
+  raiseDebug(hits);
+  return true;
+}
+
+const DR6_BS: u32 = 0x4000;
