@@ -39,7 +39,7 @@ import { UopRecord } from './uop-record';
 /** Runs the micro-ops of a block until one leaves it. */
 export function execute(block: u32): Flow {
   let at = block + BLOCK_HEADER;
-  for (;;) {
+  while (true) {
     const uop = changetype<UopRecord>(at);
     switch (<Uop>(<i32>uop.code)) {
       case Uop.MovRR8:

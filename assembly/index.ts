@@ -1,8 +1,19 @@
 /** The core's Wasm exports, nothing else. */
+export * from './layout';
 export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
-export { executeSystem } from './system';
-export { readLinear } from './memory';
+export { rflags, setRflags } from './flags';
+export { flushTlb } from './tlb';
+export {
+  commitBlock,
+  dropAllCode,
+  initializeMemory,
+  invalidateCode,
+  nextBlockUops,
+  pageHoldsCode,
+} from './code-cache';
+export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
+export { deliverEvent } from './settle';
 export { loadGuest, loadHiddenState, storeGuest, storeHiddenState } from './world-switch';
 export { reset } from './reset';
 export { CPUID_TABLE_ADDRESS, CPUID_TABLE_CAPACITY, setCpuidRowCount } from './cpuid-table';

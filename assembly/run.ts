@@ -46,7 +46,7 @@ export function setTransientBlock(block: u32): void {
  */
 export function run(): Stop {
   const state = cpu();
-  for (;;) {
+  while (true) {
     if (state.pending != Pending.None) {
       const stop = settle();
       if (stop != Stop.None) return stop;
@@ -214,3 +214,17 @@ function hitsInstructionBreakpoint(state: CpuState): bool {
 }
 
 const DR6_BS: u32 = 0x4000;
+
+/** Translates the page after the one that a missing block begins in. Physical address, NO_PAGE, or aborts. */
+export function fetchNextPage(): u32 {
+  const state = cpu();
+  const next = (state.missLinear & ~(<u64>0xfff)) + 4096;
+  const physical = translateFetch(isCode64(state) ? next : next & 0xffffffff);
+  if (isAborted()) return NO_PAGE;
+  return physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
+}
+
+/** The instruction at RIP runs over the end of the code segment: #GP(0) instead of a block. */
+export function refuseFetch(): void {
+  raiseGp();
+}

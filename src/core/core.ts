@@ -1,0 +1,133 @@
+/**
+ * The processor core: the one place that knows it is WebAssembly.
+ *
+ * The host makes one memory of fixed size, so views of it stay valid for the core's whole life.
+ */
+import { instantiate } from '@assemblyscript/loader';
+import { readAsset } from '#platform';
+import { Layout } from '../../assembly/abi/layout.js';
+import type { Stop } from '../../assembly/abi/stop.js';
+import type { EventType } from '../../assembly/abi/vector.js';
+import { MemoryRangeError, UsageError } from '../errors.js';
+import { StateView } from './state-view.js';
+
+const WASM_PAGE = 0x10000;
+const PAGE = 4096;
+/** Wasm memories have at most 65,536 pages. */
+const MOST_WASM_PAGES = 65536;
+
+/** The functions that the core exports (assembly/index.ts). */
+interface CoreExports {
+  readonly STATE_ADDRESS: WebAssembly.Global;
+  updateMode(): void;
+  reset(): void;
+  rflags(): bigint;
+  setRflags(value: bigint): void;
+  flushTlb(): void;
+  commitBlock(
+    physical: number,
+    mode: number,
+    instructions: number,
+    uops: number,
+    bytes: number,
+    secondPage: number,
+  ): number;
+  dropAllCode(): void;
+  initializeMemory(memoryBytes: number): void;
+  invalidateCode(physical: number, bytes: number): void;
+  nextBlockUops(): number;
+  pageHoldsCode(physicalPage: number): number;
+  fetchNextPage(): number;
+  refuseFetch(): void;
+  run(): Stop;
+  setTransientBlock(block: number): void;
+  deliverEvent(vector: number, type: EventType, hasCode: number, code: number): Stop;
+  loadGuest(vmcb: number): void;
+  storeGuest(vmcb: number): void;
+  loadHiddenState(vmcb: number): void;
+  storeHiddenState(vmcb: number): void;
+}
+
+export interface CoreOptions {
+  /** Physical memory in bytes, a multiple of 4,096. */
+  readonly memoryBytes: number;
+  /** The compiled core, if the caller has it; else core.wasm is read from beside this module. */
+  readonly module?: WebAssembly.Module;
+}
+
+export class Core {
+  /** The core's exports; call them through the engine and SVM, which know when. */
+  readonly exports: CoreExports;
+  readonly state: StateView;
+  /** All of the core's memory. */
+  readonly bytes: Uint8Array;
+  /** Physical memory: index = physical address. Writes must be followed by `exports.invalidateCode`. */
+  readonly memory: Uint8Array;
+  /** Physical memory, for wider accesses. */
+  readonly words: DataView;
+
+  private constructor(
+    exports: CoreExports & Record<string, unknown>,
+    memory: WebAssembly.Memory,
+    size: number,
+  ) {
+    this.exports = exports;
+    exports.initializeMemory(size);
+    this.state = new StateView(memory.buffer, exports.STATE_ADDRESS.value as number, exports);
+    const base = this.state.get('memoryBase');
+    this.bytes = new Uint8Array(memory.buffer);
+    this.memory = new Uint8Array(memory.buffer, base, size);
+    this.words = new DataView(memory.buffer, base, size);
+    exports.reset();
+  }
+
+  /** Makes a core in its reset state. */
+  static async create(options: CoreOptions): Promise<Core> {
+    const { memoryBytes } = options;
+    const pages = wasmPages(memoryBytes);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const source = options.module ?? (await readAsset(new URL('./core.wasm', import.meta.url)));
+    const { exports } = await instantiate(source, { env: { memory } });
+    return new Core(exports as unknown as CoreExports & Record<string, unknown>, memory, memoryBytes);
+  }
+
+  /** Copies `bytes` bytes of physical memory. */
+  read(address: number, bytes: number): Uint8Array {
+    this.#checkRange(address, bytes);
+    return this.memory.slice(address, address + bytes);
+  }
+
+  /** Writes physical memory and drops what was decoded from it. */
+  write(address: number, bytes: Uint8Array): void {
+    this.#checkRange(address, bytes.length);
+    this.memory.set(bytes, address);
+    this.invalidate(address, bytes.length);
+  }
+
+  /** Drops blocks decoded from a range of physical memory that the host has changed. */
+  invalidate(address: number, bytes: number): void {
+    const end = address + bytes;
+    for (let at = address; at < end; at = at - (at % PAGE) + PAGE) {
+      this.exports.invalidateCode(at, Math.min(end - at, PAGE - (at % PAGE)));
+    }
+  }
+
+  #checkRange(address: number, bytes: number): void {
+    const isInside = Number.isInteger(address) && address >= 0 && address + bytes <= this.memory.length;
+    if (!isInside) throw new MemoryRangeError(address, bytes, this.memory.length);
+  }
+}
+
+/** Wasm pages for the core and `memoryBytes` of physical memory (abi/layout.ts). */
+function wasmPages(memoryBytes: number): number {
+  if (!Number.isInteger(memoryBytes) || memoryBytes < PAGE || memoryBytes % PAGE !== 0) {
+    throw new UsageError(`memory must be a multiple of ${PAGE} bytes, got ${memoryBytes}`);
+  }
+  const codeMap = (memoryBytes / PAGE) * Layout.CodeMapBytesPerPage + 8;
+  const overhead = Layout.StaticBytes + Layout.BlockBytes + codeMap + Layout.MemoryAlignment;
+  const pages = Math.ceil((overhead + memoryBytes) / WASM_PAGE);
+  if (pages > MOST_WASM_PAGES) {
+    throw new UsageError(`memory of ${memoryBytes} bytes is too much: at most about 3.9 GiB fit`);
+  }
+  return pages;
+}
