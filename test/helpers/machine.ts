@@ -60,10 +60,6 @@ export class Machine {
     this.#reset();
     const { words } = this.core;
     words.setBigUint64(PAGE_TABLES, BigInt(PAGE_TABLES + 0x1007), true);
-<<<<<<< HEAD
-=======
-    words.setBigUint64(PAGE_TABLES + 0x1000, 0x87n | BigInt(PAGE_TABLES + 0x2000), true);
->>>>>>> b978285 (core: load the core, show its state, decode what it misses)
     words.setBigUint64(PAGE_TABLES + 0x1000, BigInt(PAGE_TABLES + 0x2007), true);
     for (let i = 0; i < 512; i++) {
       words.setBigUint64(PAGE_TABLES + 0x2000 + 8 * i, BigInt(i * 0x200000) | 0xe7n, true);
