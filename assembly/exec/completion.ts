@@ -25,10 +25,10 @@ export function reachInterruptState(): void {
 }
 
 /**
- * The #VMEXIT of a write trap: the write has been made, the instruction is complete and counted, RIP is the next one
- * (APM vol 2 §15.9). `leave` has run before.
+ * Completes the instruction with the #VMEXIT of a write trap: the write has been made, RIP is the next instruction
+ * (APM vol 2 §15.9). The run loop finds the exit before it goes on.
  */
-export function trapAfterWrite(code: ExitCode, value: u64): Flow {
-  cpu().clock += 1;
-  return raiseExit(code, value, 0, cpu().nextRip);
+export function leaveWithTrap(code: ExitCode, value: u64): Flow {
+  raiseExit(code, value, 0, cpu().nextRip);
+  return leave();
 }

@@ -9,15 +9,20 @@ import { Cr0, Cr4, Efer, PHYSICAL_ADDRESS_BITS, SegAttr } from '../abi/processor
 import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { exitInstruction, isIntercepted, raiseExit, raiseGp, raiseUd } from '../fault';
+import { updateMode } from '../mode';
+import { hasReservedPdpte } from '../page-table';
 import { attributes, cpu, CpuState, is64Bit, isLongMode, register, setRegister } from '../state';
 import { flushTlb } from '../tlb';
 import { UopRecord } from '../uop-record';
-import { leave, leaveInNewMode, reachInterruptState, trapAfterWrite } from './completion';
+import { leave, leaveWithTrap, reachInterruptState } from './completion';
 import { isPreventedInUserMode } from './descriptor-table';
 
 /** EXITINFO1[63] of a CR intercept: the instruction is MOV, and [3:0] names its register (APM vol 2 §15.8.1). */
 const MOV_CR: u64 = 0x8000000000000000;
 const CR8_MAX: u64 = 15;
+
+/** A change of these bits of CR4 loads the PDPTEs of PAE paging again (APM vol 2 §5.2). */
+const RELOADING_PDPTES: u64 = Cr4.Pae | Cr4.Pge | Cr4.Pse;
 
 const PG: u64 = <u64>(<u32>Cr0.Pg);
 const PE: u64 = Cr0.Pe;
@@ -114,7 +119,14 @@ function isLegalCr0(value: u64): bool {
 function isLegalCr4(value: u64): bool {
   const state = cpu();
   if ((value & ~(<u64>Cr4.Defined)) != 0) return false;
-  return !isLongMode() || (value & Cr4.Pae) != 0;
+  if (isLongMode()) return (value & Cr4.Pae) != 0;
+  const loadsPdptes = (value & Cr4.Pae) != 0 && ((value ^ state.cr4) & RELOADING_PDPTES) != 0;
+  return !loadsPdptes || (state.cr0 & PG) == 0 || arePdptesLegal(state.cr3);
+}
+
+/** The PDPTEs of PAE paging are loaded with CR3. Under nested paging they are read when used (APM vol 2 §15.25). */
+function arePdptesLegal(cr3: u64): bool {
+  return cpu().nestedPaging != 0 || !hasReservedPdpte(cr3);
 }
 
 /** The selective intercept: a bit other than TS and MP would change. */
@@ -131,10 +143,17 @@ function writeCr0(value: u64): Flow {
   const state = cpu();
   const next = normalizeCr0(value);
   const changed = state.cr0 ^ next;
+  if ((next & changed & PG) != 0 && !isPagingLegal(state)) return raiseGp();
   state.cr0 = next;
   if ((changed & PG) != 0) followPaging(state);
   if ((changed & (PG | Cr0.Wp)) != 0) flushTlb();
   return finishInNewMode(0, next);
+}
+
+/** Paging can be turned on: in PAE paging the PDPTEs are loaded with it. */
+function isPagingLegal(state: CpuState): bool {
+  const isPae = (state.cr4 & Cr4.Pae) != 0 && (state.efer & Efer.Lme) == 0;
+  return !isPae || arePdptesLegal(state.cr3);
 }
 
 /** EFER.LMA = EFER.LME & CR0.PG. */
@@ -149,7 +168,10 @@ function writeCr2(value: u64): Flow {
 }
 
 function writeCr3(value: u64): Flow {
-  cpu().cr3 = value;
+  const state = cpu();
+  const usesPdptes = (state.cr0 & PG) != 0 && (state.cr4 & Cr4.Pae) != 0 && !isLongMode();
+  if (usesPdptes && !arePdptesLegal(value)) return raiseGp();
+  state.cr3 = value;
   flushTlb();
   return finishInNewMode(3, value);
 }
@@ -173,8 +195,8 @@ function writeCr8(value: u64): Flow {
 /** Completes a write to control register `number`, which the write trap may report (APM vol 2 §15.9). */
 function finishInNewMode(number: u32, value: u64): Flow {
   const code: ExitCode = ExitCode.Cr0WriteTrap + number;
-  const flow = leaveInNewMode();
-  return isIntercepted(code) ? trapAfterWrite(code, value) : flow;
+  updateMode();
+  return isIntercepted(code) ? leaveWithTrap(code, value) : leave();
 }
 
 /** TS ← 0. Never selective. */

@@ -5,9 +5,10 @@ import { Flow } from '../abi/stop';
 import { isAborted, isIntercepted, raiseExit, raiseGp } from '../fault';
 import { readPhysical } from '../memory';
 import { readMsr, writeMsr } from '../msr-file';
+import { updateMode } from '../mode';
 import { cpu } from '../state';
 import { UopRecord } from '../uop-record';
-import { leaveInNewMode, trapAfterWrite } from './completion';
+import { leave, leaveWithTrap } from './completion';
 import { setEdxEax } from './time';
 
 /** The map has 2 KiB for each of three ranges of 8,192 registers, two bits a register: read, write. */
@@ -37,10 +38,9 @@ export function wrmsr(uop: UopRecord): Flow {
   const value = (state.rdx << 32) | (<u64>(<u32>state.rax));
   writeMsr(index, value);
   if (isAborted()) return Flow.Abort;
-  const flow = leaveInNewMode();
-  if (index == Msr.Efer && isIntercepted(ExitCode.EferWriteTrap))
-    return trapAfterWrite(ExitCode.EferWriteTrap, value);
-  return flow;
+  updateMode();
+  const isTrapped = index == Msr.Efer && isIntercepted(ExitCode.EferWriteTrap);
+  return isTrapped ? leaveWithTrap(ExitCode.EferWriteTrap, value) : leave();
 }
 
 /** Registers outside of the map's ranges are always intercepted. */
