@@ -5,8 +5,8 @@
  * common ones cost no allocation.
  */
 import { ExitCode } from '../../assembly/abi/exit-code.js';
-import { EventField, VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
-import { EventType, Vector } from '../../assembly/abi/vector.js';
+import { VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
+import { Vector } from '../../assembly/abi/vector.js';
 import { INTERCEPTS } from './intercepts.js';
 import type { Vmcb } from './vmcb.js';
 
@@ -98,13 +98,6 @@ export type VmExit =
     }
   /** A code this build does not know. Carried, not thrown: the policy decides. */
   | { readonly kind: 'unknown'; readonly code: number; readonly rawCode: bigint };
-
-/** An event as EVENTINJ and EXITINTINFO hold it (APM vol 2 §15.20). */
-export interface EventImage {
-  readonly type: EventType;
-  readonly vector: number;
-  readonly errorCode: number | null;
-}
 
 type Decoder = (code: number, vmcb: Vmcb) => VmExit;
 
@@ -267,15 +260,4 @@ export function decodeExit(vmcb: Vmcb): VmExit {
   }
   if (low === 0xffff_ffff && high === 0xffff_ffff) return INVALID_EXIT;
   return Object.freeze({ kind: 'unknown', code: low, rawCode: vmcb.get('exitCode') });
-}
-
-/** The event whose delivery the exit cut short, or null: EXITINTINFO (APM vol 2 §15.7.2). */
-export function interruptedEvent(vmcb: Vmcb): EventImage | null {
-  const low = vmcb.word(VmcbOffset.ExitIntInfo);
-  if ((low & EventField.Valid) === 0) return null;
-  return {
-    type: (low >>> EventField.TypeShift) & EventField.TypeMask,
-    vector: low & EventField.Vector,
-    errorCode: low & EventField.HasCode ? vmcb.word(VmcbOffset.ExitIntInfo + 4) : null,
-  };
 }
