@@ -148,7 +148,7 @@ export class CpuState {
   eventInfo: u64;
   /** EXT of the error codes that a fault raises now: 1 while an event from outside the program is delivered. */
   externalEvent: u32;
-  /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (exec/iret.ts). */
+  /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (iret.ts). */
   faultingIretUnmasks: u32;
 
   // SVM.

@@ -1,0 +1,232 @@
+/**
+ * IRET in every mode (APM vol 3 IRET; vol 2 §8.7.3, §8.9.6, §12.3), and what its completion does to NMIs.
+ */
+import { ExitCode } from './abi/exit-code';
+import { Cr0, Cr4, Mode, Rflags } from './abi/processor-bits';
+import { Seg } from './abi/register';
+import { Flow, Pending } from './abi/stop';
+import { Watch } from './abi/watch';
+import { codeDescriptor, stackDescriptor, systemLinear } from './descriptor';
+import { exitInstruction, isAborted, isIntercepted, raiseGp } from './fault';
+import { rflags, setRflags } from './flags';
+import { readSystem } from './memory';
+import { updateMode } from './mode';
+import { closeNmiFrame, TASK_FRAME } from './nmi-frames';
+import {
+  checkReturnCode,
+  checkStackOrNull,
+  dropInaccessibleSegments,
+  isLegalTarget,
+  isLongCode,
+  loadCode,
+  loadRealSegment,
+  loadStackOrNull,
+} from './segment-load';
+import { currentStack, loadStackPointer, popSlot, Stack, topOfStack } from './stack-frame';
+import { base, cpu, is64Bit, isLongMode, isV86, limit } from './state';
+import { switchTask, TaskSwitch } from './task';
+
+/** Flags that any IRET pops at any level. */
+const PLAIN: u64 = Rflags.Status | Rflags.Tf | Rflags.Df | Rflags.Nt;
+/** And those that only a 32- or 64-bit image has. */
+const WIDE: u64 = Rflags.Rf | Rflags.Ac | Rflags.Id;
+
+/** IRET, IRETD, IRETQ: slots of 1 << `width` bytes. The intercept beats everything (Table 15-7). */
+export function executeIret(width: u32): Flow {
+  if (isIntercepted(ExitCode.Iret)) return exitInstruction(ExitCode.Iret);
+  const state = cpu();
+  const isTaskReturn = (state.mode & Mode.RealOrV86) == 0 && (state.systemFlags & Rflags.Nt) != 0;
+  const frame = isTaskReturn ? TASK_FRAME : topOfStack(currentStack(width));
+  if (isTaskReturn) returnToTask();
+  else if ((state.cr0 & Cr0.Pe) == 0) returnReal(width);
+  else if (isV86()) returnInV86(width);
+  else returnProtected(width);
+  if (isAborted()) return failIret();
+  completeIret(frame);
+  updateMode();
+  return Flow.Leave;
+}
+
+/** NMIs are no longer masked, and whoever waits for that is told. */
+function completeIret(frame: u64): void {
+  const state = cpu();
+  unmaskNmi();
+  state.boundary |= state.watch & (Watch.Iret | Watch.InterruptState);
+  closeNmiFrame(frame);
+}
+
+/**
+ * The one place that decides whether an IRET that faults unmasks NMIs. The text on virtual NMIs (APM vol 2 §15.21.10)
+ * demands successful completion, and physical ones follow the same rule unless `faultingIretUnmasks` says otherwise:
+ * sources disagree about silicon. An IRET that exits has not executed at all.
+ */
+function failIret(): Flow {
+  const state = cpu();
+  if (state.faultingIretUnmasks != 0 && state.pending == Pending.Exception) state.nmiMask = 0;
+  return Flow.Abort;
+}
+
+/** A guest with virtual NMIs has a mask of its own; the physical one stays as it is. */
+function unmaskNmi(): void {
+  const state = cpu();
+  if (state.inGuest != 0 && state.virtualNmiEnabled != 0) state.virtualNmiMask = 0;
+  else state.nmiMask = 0;
+}
+
+/** Real mode: no checks but the limit. */
+function returnReal(width: u32): void {
+  const stack = currentStack(width);
+  const target = popSlot(stack);
+  const code = (<u32>popSlot(stack)) & 0xffff;
+  const image = popSlot(stack);
+  if (isAborted()) return;
+  if (target > <u64>limit(Seg.Cs)) {
+    raiseGp();
+    return;
+  }
+  loadStackPointer(stack.pointer, false);
+  loadRealSegment(Seg.Cs, code);
+  cpu().rip = target;
+  popFlags(image, PLAIN | Rflags.If | Rflags.Iopl | (width == 1 ? 0 : WIDE));
+}
+
+/** Virtual-8086 mode: needs IOPL 3, or VME for the 16-bit form, which then pops IF into VIF (APM vol 2 §8.10). */
+function returnInV86(width: u32): void {
+  const state = cpu();
+  const isPrivileged = (state.systemFlags & Rflags.Iopl) == Rflags.Iopl;
+  if (!isPrivileged && (width != 1 || (state.cr4 & Cr4.Vme) == 0)) {
+    raiseGp();
+    return;
+  }
+  const stack = currentStack(width);
+  const target = popSlot(stack);
+  const code = (<u32>popSlot(stack)) & 0xffff;
+  const image = popSlot(stack);
+  if (isAborted()) return;
+  if (target > 0xffff || (!isPrivileged && isVirtualPopIllegal(image))) {
+    raiseGp();
+    return;
+  }
+  loadStackPointer(stack.pointer, false);
+  loadRealSegment(Seg.Cs, code);
+  state.rip = target;
+  if (isPrivileged) popFlags(image, PLAIN | Rflags.If | (width == 1 ? 0 : WIDE));
+  else popVirtualFlags(image);
+}
+
+/** An interrupt that waits for VIF, and single-stepping, are for the monitor to see. */
+function isVirtualPopIllegal(image: u64): bool {
+  const isWaiting = (cpu().systemFlags & Rflags.Vip) != 0 && (image & Rflags.If) != 0;
+  return isWaiting || (image & Rflags.Tf) != 0;
+}
+
+function popVirtualFlags(image: u64): void {
+  popFlags(image, PLAIN);
+  const others = rflags() & ~(<u64>Rflags.Vif);
+  setRflags((image & Rflags.If) != 0 ? others | Rflags.Vif : others);
+}
+
+/** Protected, compatibility and 64-bit mode: to the same level, an outer level, or virtual-8086 mode. */
+function returnProtected(width: u32): void {
+  const stack = currentStack(width);
+  const target = popSlot(stack);
+  const selector = (<u32>popSlot(stack)) & 0xffff;
+  const image = popSlot(stack);
+  if (isAborted()) return;
+  const isToV86 = !isLongMode() && width == 2 && (image & Rflags.Vm) != 0 && cpu().cpl == 0;
+  if (isToV86) {
+    returnToV86(stack, target, selector, image);
+    return;
+  }
+  const code = codeDescriptor();
+  if (!checkReturnCode(code, selector)) return;
+  const privilege = selector & 3;
+  // A 64-bit IRET always pops SS and RSP, also to the same level (§8.9.6).
+  if (privilege > cpu().cpl || is64Bit()) {
+    returnWithStack(stack, target, image, width);
+    return;
+  }
+  if (!isLegalTarget(code, target)) {
+    raiseGp();
+    return;
+  }
+  loadStackPointer(stack.pointer, false);
+  const mask = poppableFlags(width);
+  loadCode(code, privilege);
+  cpu().rip = target;
+  popFlags(image, mask);
+}
+
+/** The frame goes on with the stack to return to. CS was checked and is in `codeDescriptor()`. */
+function returnWithStack(stack: Stack, target: u64, image: u64, width: u32): void {
+  const pointer = popSlot(stack);
+  const selector = (<u32>popSlot(stack)) & 0xffff;
+  if (isAborted()) return;
+  const code = codeDescriptor();
+  const privilege = code.selector & 3;
+  const isLong = isLongCode(code);
+  if (!checkStackOrNull(stackDescriptor(), selector, privilege, isLong)) return;
+  if (!isLegalTarget(code, target)) {
+    raiseGp();
+    return;
+  }
+  const mask = poppableFlags(width);
+  const isOutward = privilege > cpu().cpl;
+  loadCode(code, privilege);
+  loadStackOrNull(stackDescriptor(), selector, privilege);
+  loadStackPointer(pointer, isLong);
+  cpu().rip = target;
+  popFlags(image, mask);
+  if (isOutward) dropInaccessibleSegments();
+}
+
+/** To a virtual-8086 program: all its segments are on the stack (APM vol 2 §8.8). */
+function returnToV86(stack: Stack, target: u64, code: u32, image: u64): void {
+  const pointer = popSlot(stack);
+  const ss = (<u32>popSlot(stack)) & 0xffff;
+  const es = (<u32>popSlot(stack)) & 0xffff;
+  const ds = (<u32>popSlot(stack)) & 0xffff;
+  const fs = (<u32>popSlot(stack)) & 0xffff;
+  const gs = (<u32>popSlot(stack)) & 0xffff;
+  if (isAborted()) return;
+  if (target > 0xffff) {
+    raiseGp();
+    return;
+  }
+  popFlags(image, poppableFlags(2) | Rflags.Vm);
+  const state = cpu();
+  state.cpl = 3;
+  loadRealSegment(Seg.Cs, code);
+  loadRealSegment(Seg.Ss, ss);
+  loadRealSegment(Seg.Es, es);
+  loadRealSegment(Seg.Ds, ds);
+  loadRealSegment(Seg.Fs, fs);
+  loadRealSegment(Seg.Gs, gs);
+  state.rsp = pointer;
+  state.rip = target;
+}
+
+/** NT: the task that called or interrupted this one goes on (APM vol 2 §12.3.3). There are none in long mode. */
+function returnToTask(): void {
+  if (isLongMode()) {
+    raiseGp();
+    return;
+  }
+  const link = <u32>readSystem<u16>(systemLinear(base(Seg.Tr)));
+  if (isAborted()) return;
+  switchTask(TaskSwitch.Return, link, cpu().nextRip, rflags() & ~(<u64>Rflags.Nt), false, 0);
+}
+
+/** What the present privilege may pop. */
+function poppableFlags(width: u32): u64 {
+  const state = cpu();
+  const iopl = (state.systemFlags & Rflags.Iopl) >> 12;
+  let mask: u64 = PLAIN | (width == 1 ? 0 : WIDE);
+  if (state.cpl <= iopl) mask |= Rflags.If;
+  if (state.cpl == 0) mask |= Rflags.Iopl | (width == 1 ? 0 : Rflags.Vif | Rflags.Vip);
+  return mask;
+}
+
+function popFlags(image: u64, mask: u64): void {
+  setRflags((rflags() & ~mask) | (image & mask));
+}
