@@ -3,20 +3,8 @@ import { Flow } from './abi/stop';
 import { SysOp } from './abi/sys-op';
 import { intN, int3, into, int1, iret, bound } from './exec/interrupt-ops';
 import { jmpFar, callFar, retFar } from './exec/far';
-import {
-  movToSegment,
-  movFromSegment,
-  popSegment,
-  lldt,
-  ltr,
-  sldt,
-  str,
-  lar,
-  lsl,
-  verr,
-  verw,
-  arpl,
-} from './exec/segment-ops';
+import { movToSegment, movFromSegment, popSegment, lldt, ltr, sldt, str } from './exec/segment-ops';
+import { lar, lsl, verr, verw, arpl } from './exec/descriptor-query';
 import { pushf, popf, pusha, popa, enter } from './exec/stack';
 import { movs, stos, lods, cmps, scas, ins, outs } from './exec/string';
 import { portIn, portOut } from './exec/port';

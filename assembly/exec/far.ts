@@ -1,16 +1,204 @@
-/** Far jumps, calls and returns. */
+/** Far jumps, calls and returns (APM vol 2 §4.11, §12.3.1; vol 3 JMP, CALL, RET). */
+import { SegAttr } from '../abi/processor-bits';
+import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
-import { unimplemented } from '../fault';
+import { Vector } from '../abi/vector';
+import { enterThroughCallGate } from '../call-gate';
+import {
+  codeDescriptor,
+  Descriptor,
+  descriptorDpl,
+  gateDescriptor,
+  gateSelector,
+  isCodeSegment,
+  isConforming,
+  isNullSelector,
+  isPresent,
+  raiseSelector,
+  readDescriptor,
+  stackDescriptor,
+  SystemType,
+  systemType,
+} from '../descriptor';
+import { isAborted, raiseGp } from '../fault';
+import { rflags } from '../flags';
+import { updateMode } from '../mode';
+import { isRealOrV86 } from '../segment';
+import {
+  checkPresentCode,
+  checkReturnCode,
+  checkStackOrNull,
+  dropInaccessibleSegments,
+  isLegalTarget,
+  isLongCode,
+  loadCode,
+  loadRealSegment,
+  loadStackOrNull,
+} from '../segment-load';
+import { currentStack, loadStackPointer, popSlot, pushSlot, Stack } from '../stack-frame';
+import { cpu, isLongMode, limit, register, selector } from '../state';
+import { checkSystemPrivilege, switchTask, TaskSwitch } from '../task';
 import { UopRecord } from '../uop-record';
 
 export function jmpFar(uop: UopRecord): Flow {
-  return unimplemented();
+  return transfer(register<u16>(uop.b), farOffset(uop), uop.c, false);
 }
 
 export function callFar(uop: UopRecord): Flow {
-  return unimplemented();
+  return transfer(register<u16>(uop.b), farOffset(uop), uop.c, true);
 }
 
+/** RETF and RETF n. */
 export function retFar(uop: UopRecord): Flow {
-  return unimplemented();
+  const release = <u64>(((<u32>uop.imm) >> 16) & 0xffff);
+  const stack = currentStack(uop.c);
+  const target = popSlot(stack);
+  const code = (<u32>popSlot(stack)) & 0xffff;
+  if (isAborted()) return Flow.Abort;
+  if (isRealOrV86()) returnReal(stack, code, target, release);
+  else returnProtected(stack, code, target, release);
+  return finish();
+}
+
+/** The offset operand, as wide as the operand size. */
+function farOffset(uop: UopRecord): u64 {
+  if (uop.c == 1) return <u64>register<u16>(uop.a);
+  return uop.c == 2 ? <u64>register<u32>(uop.a) : register<u64>(uop.a);
+}
+
+function transfer(target: u32, offset: u64, width: u32, isCall: bool): Flow {
+  if (isRealOrV86()) transferReal(target, offset, width, isCall);
+  else transferProtected(target, offset, width, isCall);
+  return finish();
+}
+
+/** CS or the task changed: the block is over. */
+function finish(): Flow {
+  if (isAborted()) return Flow.Abort;
+  updateMode();
+  return Flow.Leave;
+}
+
+function transferReal(target: u32, offset: u64, width: u32, isCall: bool): void {
+  if (offset > <u64>limit(Seg.Cs)) {
+    raiseGp();
+    return;
+  }
+  if (isCall && !pushReturn(width)) return;
+  loadRealSegment(Seg.Cs, target);
+  cpu().rip = offset;
+}
+
+/** Pushes CS and the next RIP to the current stack. */
+function pushReturn(width: u32): bool {
+  const stack = currentStack(width);
+  pushSlot(stack, selector(Seg.Cs));
+  pushSlot(stack, cpu().nextRip);
+  if (isAborted()) return false;
+  loadStackPointer(stack.pointer, stack.isLong != 0);
+  return true;
+}
+
+function transferProtected(target: u32, offset: u64, width: u32, isCall: bool): void {
+  const d = codeDescriptor();
+  if (isNullSelector(target)) {
+    raiseGp();
+    return;
+  }
+  if (!readDescriptor(d, target, Vector.Gp)) return;
+  if ((d.attributes & SegAttr.S) == 0) transferToSystem(target, isCall);
+  else transferToCode(d, target, offset, width, isCall);
+}
+
+/** Directly to a code segment: the privilege level stays. */
+function transferToCode(d: Descriptor, target: u32, offset: u64, width: u32, isCall: bool): void {
+  const cpl = cpu().cpl;
+  const dpl = descriptorDpl(d);
+  const isRightLevel = isConforming(d) ? dpl <= cpl : dpl == cpl && (target & 3) <= cpl;
+  if (!isCodeSegment(d) || !isRightLevel) {
+    raiseSelector(Vector.Gp, target);
+    return;
+  }
+  if (!checkPresentCode(d, target)) return;
+  if (!isLegalTarget(d, offset)) {
+    raiseGp();
+    return;
+  }
+  if (isCall && !pushReturn(width)) return;
+  loadCode(d, cpl);
+  cpu().rip = offset;
+}
+
+/** Through a call gate, a task gate or a TSS; the offset operand means nothing. */
+function transferToSystem(target: u32, isCall: bool): void {
+  const d = gateDescriptor();
+  if (!readDescriptor(d, target, Vector.Gp)) return;
+  const type = systemType(d);
+  const isCallGate = type == SystemType.CallGate32 || (type == SystemType.CallGate16 && !isLongMode());
+  const isTask =
+    !isLongMode() &&
+    (type == SystemType.TaskGate || type == SystemType.AvailableTss16 || type == SystemType.AvailableTss32);
+  if ((!isCallGate && !isTask) || !checkSystemPrivilege(d, target)) {
+    if (!isAborted()) raiseSelector(Vector.Gp, target);
+    return;
+  }
+  if (isCallGate || type == SystemType.TaskGate) {
+    if (!isPresent(d)) {
+      raiseSelector(Vector.Np, target);
+      return;
+    }
+  }
+  if (isCallGate) {
+    enterThroughCallGate(d, isCall);
+    return;
+  }
+  const tss = type == SystemType.TaskGate ? gateSelector(d) : target;
+  switchTask(isCall ? TaskSwitch.Call : TaskSwitch.Jump, tss, cpu().nextRip, rflags(), false, 0);
+}
+
+function returnReal(stack: Stack, code: u32, target: u64, release: u64): void {
+  if (target > <u64>limit(Seg.Cs)) {
+    raiseGp();
+    return;
+  }
+  loadStackPointer(stack.pointer + release, false);
+  loadRealSegment(Seg.Cs, code);
+  cpu().rip = target;
+}
+
+function returnProtected(stack: Stack, selector: u32, target: u64, release: u64): void {
+  const code = codeDescriptor();
+  if (!checkReturnCode(code, selector)) return;
+  stack.pointer += release;
+  if ((selector & 3) > cpu().cpl) {
+    returnOutward(stack, target, release);
+    return;
+  }
+  if (!isLegalTarget(code, target)) {
+    raiseGp();
+    return;
+  }
+  loadStackPointer(stack.pointer, stack.isLong != 0);
+  loadCode(code, selector & 3);
+  cpu().rip = target;
+}
+
+/** To an outer level: its stack comes from this one, and the parameters are released on both (APM vol 2 §4.11.3). */
+function returnOutward(stack: Stack, target: u64, release: u64): void {
+  const pointer = popSlot(stack);
+  const selector = (<u32>popSlot(stack)) & 0xffff;
+  if (isAborted()) return;
+  const code = codeDescriptor();
+  const privilege = code.selector & 3;
+  const isLong = isLongCode(code);
+  if (!checkStackOrNull(stackDescriptor(), selector, privilege, isLong)) return;
+  if (!isLegalTarget(code, target)) {
+    raiseGp();
+    return;
+  }
+  loadCode(code, privilege);
+  loadStackOrNull(stackDescriptor(), selector, privilege);
+  loadStackPointer(pointer + release, isLong);
+  cpu().rip = target;
+  dropInaccessibleSegments();
 }
