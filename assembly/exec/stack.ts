@@ -6,10 +6,10 @@ import { Flow } from '../abi/stop';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd } from '../fault';
 import { rflags, setRflags } from '../flags';
 import { probeWrite, readLinear, writeLinear } from '../memory';
-import { updateMode } from '../mode';
 import { segmentLinear } from '../segment';
 import { cpu, is64Bit, isRealMode, isV86, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
+import { leaveInNewMode, reachInterruptState } from './completion';
 
 /** PUSHF stores VM and RF as zero. */
 const PUSHED_FLAGS: u64 = ~(<u64>(Rflags.Vm | Rflags.Rf));
@@ -62,9 +62,8 @@ export function popf(uop: UopRecord): Flow {
   }
   setStackPointer(stackPointer() + ((<u64>1) << uop.c));
   setRflags(<u64>(next & ~(<u32>Rflags.Rf)));
-  updateMode();
-  cpu().rip = cpu().nextRip;
-  return Flow.Leave;
+  reachInterruptState();
+  return leaveInNewMode();
 }
 
 /** rAX, rCX, rDX, rBX, the old rSP, rBP, rSI, rDI. */

@@ -14,6 +14,7 @@ import { setSubFlags, zeroFlag } from '../flags';
 import { readLinear, writeLinear } from '../memory';
 import { cpu, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
+import { leave } from './completion';
 import { addressInfo, mayUsePort } from './port';
 import { copyBlock, fillBlock } from './string-block';
 import {
@@ -94,7 +95,7 @@ function movsOf<T extends number>(uop: UopRecord): Flow {
     }
     advanceIndex(uop, Reg.Rsi, elements);
     advanceIndex(uop, Reg.Rdi, elements);
-    if (countDown(uop, elements) == 0) return Flow.Next;
+    if (countDown(uop, elements) == 0) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -113,7 +114,7 @@ function stosOf<T extends number>(uop: UopRecord): Flow {
       elements = 1;
     }
     advanceIndex(uop, Reg.Rdi, elements);
-    if (countDown(uop, elements) == 0) return Flow.Next;
+    if (countDown(uop, elements) == 0) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -126,7 +127,7 @@ function lodsOf<T extends number>(uop: UopRecord): Flow {
     if (isAborted()) return Flow.Abort;
     setRegister<T>(Reg.Rax, value);
     advanceIndex(uop, Reg.Rsi, 1);
-    if (countDown(uop, 1) == 0) return Flow.Next;
+    if (countDown(uop, 1) == 0) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -142,7 +143,7 @@ function cmpsOf<T extends number>(uop: UopRecord): Flow {
     setSubFlags<T>(left, right, <T>(left - right));
     advanceIndex(uop, Reg.Rsi, 1);
     advanceIndex(uop, Reg.Rdi, 1);
-    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return Flow.Next;
+    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -156,7 +157,7 @@ function scasOf<T extends number>(uop: UopRecord): Flow {
     if (isAborted()) return Flow.Abort;
     setSubFlags<T>(left, right, <T>(left - right));
     advanceIndex(uop, Reg.Rdi, 1);
-    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return Flow.Next;
+    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -173,7 +174,7 @@ function insOf<T extends number>(uop: UopRecord): Flow {
     if (isAborted()) return Flow.Abort;
     matchPortBreakpoints(port, sizeof<T>());
     advanceIndex(uop, Reg.Rdi, 1);
-    if (countDown(uop, 1) == 0) return Flow.Next;
+    if (countDown(uop, 1) == 0) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -189,9 +190,14 @@ function outsOf<T extends number>(uop: UopRecord): Flow {
     if (isAborted()) return Flow.Abort;
     matchPortBreakpoints(port, sizeof<T>());
     advanceIndex(uop, Reg.Rsi, 1);
-    if (countDown(uop, 1) == 0) return Flow.Next;
+    if (countDown(uop, 1) == 0) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
+}
+
+/** A repeated instruction took more ticks than its block was started for: the run loop looks at the deadline again. */
+function finish(uop: UopRecord): Flow {
+  return isRepeated(uop) ? leave() : Flow.Next;
 }
 
 /** EXITINFO1 bits that tell a string instruction from IN and OUT. */
