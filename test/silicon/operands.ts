@@ -1,0 +1,282 @@
+/** Random operands for an encoding: registers, immediates, and memory operands that mostly lie in the data window. */
+import { OpCodeOperandKind as Kind, OpKind, Register } from 'iced-x86';
+import type { Instruction } from 'iced-x86';
+import { WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import type { Bits } from './record.js';
+import type { Random } from './random.js';
+
+/** What the operands are chosen for: the mode, and the registers that the snippet starts with. */
+export interface Context {
+  readonly random: Random;
+  readonly bits: Bits;
+  readonly registers: readonly bigint[];
+}
+
+/** Sets operand `index` of an instruction whose code is set. False if this kind of operand is not generated. */
+export function setOperand(context: Context, instruction: Instruction, index: number, kind: Kind): boolean {
+  return (
+    setRegisterOrMemory(context, instruction, index, kind) ||
+    setFixedRegister(instruction, index, kind) ||
+    setImmediate(context, instruction, index, kind) ||
+    setStringOperand(context, instruction, index, kind) ||
+    setBranch(instruction, index, kind)
+  );
+}
+
+const FIRST_REGISTER = new Map<Kind, Register>([
+  [Kind.r16_reg, Register.AX],
+  [Kind.r16_opcode, Register.AX],
+  [Kind.r16_rm, Register.AX],
+  [Kind.r16_or_mem, Register.AX],
+  [Kind.r32_reg, Register.EAX],
+  [Kind.r32_opcode, Register.EAX],
+  [Kind.r32_rm, Register.EAX],
+  [Kind.r32_or_mem, Register.EAX],
+  [Kind.r64_reg, Register.RAX],
+  [Kind.r64_opcode, Register.RAX],
+  [Kind.r64_rm, Register.RAX],
+  [Kind.r64_or_mem, Register.RAX],
+]);
+const BYTE_KINDS: ReadonlySet<Kind> = new Set([Kind.r8_reg, Kind.r8_opcode, Kind.r8_or_mem]);
+const MEMORY_KINDS: ReadonlySet<Kind> = new Set([
+  Kind.r8_or_mem,
+  Kind.r16_or_mem,
+  Kind.r32_or_mem,
+  Kind.r64_or_mem,
+]);
+
+function setRegisterOrMemory(context: Context, instruction: Instruction, index: number, kind: Kind): boolean {
+  const { random } = context;
+  if (kind === Kind.mem || kind === Kind.mem_offs || (MEMORY_KINDS.has(kind) && random.chance(0.5))) {
+    instruction.setOpKind(index, OpKind.Memory);
+    if (kind === Kind.mem_offs) setAbsoluteAddress(context, instruction);
+    else setAddress(context, instruction);
+    return true;
+  }
+  if (kind === Kind.seg_reg) return setRegister(instruction, index, random.pick(SEGMENTS));
+  const first = FIRST_REGISTER.get(kind);
+  if (first !== undefined) return setRegister(instruction, index, first + generalRegister(context));
+  return BYTE_KINDS.has(kind) && setRegister(instruction, index, byteRegister(context));
+}
+
+const SEGMENTS = [Register.ES, Register.CS, Register.SS, Register.DS, Register.FS, Register.GS];
+
+function setRegister(instruction: Instruction, index: number, register: Register): true {
+  instruction.setOpKind(index, OpKind.Register);
+  instruction.setOpRegister(index, register);
+  return true;
+}
+
+/** The stack pointer is drawn less often: a snippet that loses it shows little else. */
+function generalRegister({ random, bits }: Context): number {
+  const stackPointer = 4;
+  const register = random.below(bits === 64 ? 16 : 8);
+  return register === stackPointer && random.chance(0.7) ? 0 : register;
+}
+
+function byteRegister({ random, bits }: Context): Register {
+  const legacy = random.below(8); // AL CL DL BL AH CH DH BH
+  if (bits === 32 || random.chance(0.5)) return Register.AL + legacy;
+  return random.pick([
+    Register.SPL,
+    Register.BPL,
+    Register.SIL,
+    Register.DIL,
+    Register.R8L,
+    Register.R13L,
+    Register.R15L,
+  ]);
+}
+
+const FIXED = new Map<Kind, Register>([
+  [Kind.al, Register.AL],
+  [Kind.cl, Register.CL],
+  [Kind.ax, Register.AX],
+  [Kind.dx, Register.DX],
+  [Kind.eax, Register.EAX],
+  [Kind.rax, Register.RAX],
+  [Kind.es, Register.ES],
+  [Kind.cs, Register.CS],
+  [Kind.ss, Register.SS],
+  [Kind.ds, Register.DS],
+  [Kind.fs, Register.FS],
+  [Kind.gs, Register.GS],
+]);
+
+function setFixedRegister(instruction: Instruction, index: number, kind: Kind): boolean {
+  const register = FIXED.get(kind);
+  return register !== undefined && setRegister(instruction, index, register);
+}
+
+const IMMEDIATES = new Map<Kind, OpKind>([
+  [Kind.imm8, OpKind.Immediate8],
+  [Kind.imm8_const_1, OpKind.Immediate8],
+  [Kind.imm8sex16, OpKind.Immediate8to16],
+  [Kind.imm8sex32, OpKind.Immediate8to32],
+  [Kind.imm8sex64, OpKind.Immediate8to64],
+  [Kind.imm16, OpKind.Immediate16],
+  [Kind.imm32, OpKind.Immediate32],
+  [Kind.imm32sex64, OpKind.Immediate32to64],
+  [Kind.imm64, OpKind.Immediate64],
+]);
+
+function setImmediate(context: Context, instruction: Instruction, index: number, kind: Kind): boolean {
+  const opKind = IMMEDIATES.get(kind);
+  if (opKind === undefined) return false;
+  const isSecond = index > 0 && instruction.opKind(index - 1) !== OpKind.Register && kind === Kind.imm8;
+  const isAfterImmediate = isSecond && instruction.opKind(index - 1) === OpKind.Immediate16;
+  instruction.setOpKind(index, isAfterImmediate ? OpKind.Immediate8_2nd : opKind);
+  if (kind === Kind.imm8_const_1) instruction.immediate8 = 1;
+  else if (kind === Kind.imm64) instruction.immediate64 = edgeValue(context.random);
+  else if (kind === Kind.imm32 || kind === Kind.imm16) {
+    const mask = kind === Kind.imm16 ? 0xffffn : 0xffff_ffffn;
+    instruction.setImmediateU64(index, edgeValue(context.random) & mask);
+  } else if (kind === Kind.imm32sex64) {
+    instruction.setImmediateI64(index, BigInt.asIntN(32, edgeValue(context.random)));
+  } else if (opKind === OpKind.Immediate8) {
+    instruction.setImmediateU64(index, edgeValue(context.random) & 0xffn);
+  } else instruction.setImmediateI64(index, BigInt.asIntN(8, edgeValue(context.random)));
+  return true;
+}
+
+/** Values at which carries, signs and counts change, and random ones. */
+export function edgeValue(random: Random): bigint {
+  const width = random.pick([8n, 16n, 32n, 64n]);
+  const top = 1n << (width - 1n);
+  const values = [
+    0n,
+    1n,
+    2n,
+    top,
+    top - 1n,
+    top + 1n,
+    2n * top - 1n,
+    2n * top - 2n,
+    width,
+    width - 1n,
+    width + 1n,
+  ];
+  if (random.chance(0.5)) return BigInt.asUintN(64, random.pick(values));
+  return random.u64() & (random.chance(0.5) ? 0xffff_ffff_ffff_ffffn : 2n * top - 1n);
+}
+
+/** An address for data: mostly in the window, sometimes across its pages or its end, rarely anywhere. */
+export function dataAddress({ random, bits }: Pick<Context, 'random' | 'bits'>): bigint {
+  const base = BigInt(WINDOW_ADDRESS);
+  const roll = random.below(100);
+  if (roll < 90) return base + BigInt(64 + random.below(WINDOW_BYTES - 256));
+  if (roll < 94) return base + 4096n - BigInt(random.below(9));
+  if (roll < 96) return base + BigInt(WINDOW_BYTES - random.below(9));
+  if (roll < 98) return base - BigInt(random.below(9));
+  // Nothing is ever mapped here: page zero, and in 64-bit mode the non-canonical hole.
+  return bits === 64
+    ? random.pick([0n, 8n, 0x8000_0000_0000n, 0xffff_7fff_ffff_fff8n])
+    : BigInt(random.below(4096));
+}
+
+function setAbsoluteAddress(context: Context, instruction: Instruction): void {
+  instruction.memoryDisplSize = context.bits === 64 ? 8 : 4;
+  instruction.memoryDisplacement = dataAddress(context);
+}
+
+/** Base, index and scale at random, and a displacement that brings the sum to a data address. */
+function setAddress(context: Context, instruction: Instruction): void {
+  const { random, bits } = context;
+  const target = dataAddress(context);
+  if (bits === 64 && random.chance(0.05)) return setRelativeAddress(instruction, target);
+  if (bits === 32 && random.chance(0.03)) return setAddress16(context, instruction);
+  const isNarrow = bits === 32 || random.chance(0.1);
+  let sum = setAddressRegisters(context, instruction, isNarrow ? Register.EAX : Register.RAX);
+  const isOutOfReach = !isNarrow && BigInt.asIntN(32, target - sum) !== target - sum;
+  if (isOutOfReach && random.chance(0.95)) {
+    instruction.memoryBase = Register.None;
+    instruction.memoryIndex = Register.None;
+    sum = 0n;
+  }
+  setDisplacement(instruction, target - sum, isNarrow ? 4 : 8);
+}
+
+function setRelativeAddress(instruction: Instruction, target: bigint): void {
+  instruction.memoryBase = Register.RIP;
+  instruction.memoryDisplSize = 8;
+  instruction.memoryDisplacement = BigInt.asUintN(32, target);
+}
+
+/** The sum of what the chosen registers start with. */
+function setAddressRegisters(
+  { random, bits, registers }: Context,
+  instruction: Instruction,
+  first: Register,
+): bigint {
+  const count = bits === 64 ? 16 : 8;
+  let sum = 0n;
+  if (random.chance(0.9)) {
+    const base = random.below(count);
+    instruction.memoryBase = first + base;
+    sum += registers[base] ?? 0n;
+  }
+  const index = random.below(count);
+  const stackPointer = 4; // cannot be an index
+  if (random.chance(0.4) && index !== stackPointer) {
+    instruction.memoryIndex = first + index;
+    instruction.memoryIndexScale = random.pick([1, 2, 4, 8]);
+    sum += (registers[index] ?? 0n) * BigInt(instruction.memoryIndexScale);
+  }
+  return sum;
+}
+
+function setDisplacement(instruction: Instruction, wanted: bigint, bytes: 4 | 8): void {
+  const displacement = BigInt.asIntN(32, wanted);
+  const hasNoRegister = instruction.memoryBase === Register.None && instruction.memoryIndex === Register.None;
+  if (displacement === 0n && !hasNoRegister) return;
+  const isShort = displacement === BigInt.asIntN(8, displacement) && !hasNoRegister;
+  instruction.memoryDisplSize = isShort ? 1 : bytes;
+  instruction.memoryDisplacement = BigInt.asUintN(bytes * 8, displacement);
+}
+
+/** 16-bit addressing reaches only the unmapped first 64 KiB: what it shows is the address in the fault. */
+function setAddress16({ random }: Context, instruction: Instruction): void {
+  instruction.memoryBase = random.pick([Register.BX, Register.BP]);
+  if (random.chance(0.5)) instruction.memoryIndex = random.pick([Register.SI, Register.DI]);
+  instruction.memoryDisplSize = 2;
+  instruction.memoryDisplacement = BigInt(random.below(0x10000));
+}
+
+function setStringOperand(
+  { bits, random }: Context,
+  instruction: Instruction,
+  index: number,
+  kind: Kind,
+): boolean {
+  const isNarrow = bits === 64 && random.chance(0.1) && index === 0;
+  const previous = index > 0 ? instruction.opKind(index - 1) : undefined;
+  const hasNarrow =
+    isNarrow || bits === 32 || previous === OpKind.MemoryESEDI || previous === OpKind.MemorySegESI;
+  if (kind === Kind.seg_rSI)
+    instruction.setOpKind(index, hasNarrow ? OpKind.MemorySegESI : OpKind.MemorySegRSI);
+  else if (kind === Kind.es_rDI)
+    instruction.setOpKind(index, hasNarrow ? OpKind.MemoryESEDI : OpKind.MemoryESRDI);
+  else if (kind === Kind.seg_rBX_al) {
+    instruction.setOpKind(index, OpKind.Memory);
+    instruction.memoryBase = hasNarrow ? Register.EBX : Register.RBX;
+    instruction.memoryIndex = Register.AL;
+  } else return false;
+  return true;
+}
+
+const BRANCHES = new Map<Kind, OpKind>([
+  [Kind.br16_1, OpKind.NearBranch16],
+  [Kind.br16_2, OpKind.NearBranch16],
+  [Kind.br32_1, OpKind.NearBranch32],
+  [Kind.br32_4, OpKind.NearBranch32],
+  [Kind.br64_1, OpKind.NearBranch64],
+  [Kind.br64_4, OpKind.NearBranch64],
+]);
+
+/** The target is set once the snippet's layout is known. */
+function setBranch(instruction: Instruction, index: number, kind: Kind): boolean {
+  const opKind = BRANCHES.get(kind);
+  if (opKind === undefined) return false;
+  instruction.setOpKind(index, opKind);
+  return true;
+}
