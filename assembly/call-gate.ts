@@ -23,7 +23,7 @@ import { openInnerStack, openLongStack } from './inner-stack';
 import { readLinear } from './memory';
 import { checkPresentCode, isLegalTarget, loadCode, loadNullStack, loadSegment } from './segment-load';
 import { segmentLinear } from './segment';
-import { currentStack, loadStackPointer, longStack, pushSlot, Stack } from './stack-frame';
+import { currentStack, loadStackPointer, pushSlot, Stack } from './stack-frame';
 import { attributes, cpu, isLongMode, selector } from './state';
 
 /** In the second word of a 16- or 32-bit gate: how many parameters to copy. */

@@ -70,24 +70,15 @@ const IST_INDEX: u32 = 7;
 const IDT_INDEX: u32 = 2;
 
 /**
- * Delivers one event at an instruction boundary: RIP is what the frame must hold.
+ * Delivers one event at an instruction boundary.
  *
  * On success RIP is the handler's first instruction and the shadow is closed. A fault on the way aborts with
- * `pending` set and every register as it was; the caller combines and goes on (`deliver` in run.ts).
+ * `pending` set and every register as it was, or as the incoming task of a task gate has it; the caller combines and
+ * goes on (settle.ts).
  *
+ * @param returnRip What the frame must hold.
  * @param isSoftware INT n, INT3, INTO: the gate's DPL is checked, nested error codes have EXT = 0.
  */
-export function deliverThroughIdt(
-  vector: u32,
-  type: EventType,
-  hasCode: bool,
-  code: u32,
-  isSoftware: bool,
-): Flow {
-  return deliverReturningTo(cpu().rip, vector, type, hasCode, code, isSoftware);
-}
-
-/** As `deliverThroughIdt`, with another return address: INT n returns to the instruction after it. */
 export function deliverReturningTo(
   returnRip: u64,
   vector: u32,

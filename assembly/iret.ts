@@ -24,7 +24,7 @@ import {
 } from './segment-load';
 import { currentStack, loadStackPointer, popSlot, Stack, topOfStack } from './stack-frame';
 import { base, cpu, is64Bit, isLongMode, isV86, limit } from './state';
-import { switchTask, TaskSwitch } from './task';
+import { flowAfterFault, switchTask, TaskSwitch } from './task';
 
 /** Flags that any IRET pops at any level. */
 const PLAIN: u64 = Rflags.Status | Rflags.Tf | Rflags.Df | Rflags.Nt;
@@ -36,12 +36,13 @@ export function executeIret(width: u32): Flow {
   if (isIntercepted(ExitCode.Iret)) return exitInstruction(ExitCode.Iret);
   const state = cpu();
   const isTaskReturn = (state.mode & Mode.RealOrV86) == 0 && (state.systemFlags & Rflags.Nt) != 0;
+  const rip = state.rip;
   const frame = isTaskReturn ? TASK_FRAME : topOfStack(currentStack(width));
   if (isTaskReturn) returnToTask();
   else if ((state.cr0 & Cr0.Pe) == 0) returnReal(width);
   else if (isV86()) returnInV86(width);
   else returnProtected(width);
-  if (isAborted()) return failIret();
+  if (isAborted()) return failIret(rip);
   completeIret(frame);
   updateMode();
   return Flow.Leave;
@@ -60,10 +61,10 @@ function completeIret(frame: u64): void {
  * demands successful completion, and physical ones follow the same rule unless `faultingIretUnmasks` says otherwise:
  * sources disagree about silicon. An IRET that exits has not executed at all.
  */
-function failIret(): Flow {
+function failIret(rip: u64): Flow {
   const state = cpu();
   if (state.faultingIretUnmasks != 0 && state.pending == Pending.Exception) state.nmiMask = 0;
-  return Flow.Abort;
+  return flowAfterFault(rip);
 }
 
 /** A guest with virtual NMIs has a mask of its own; the physical one stays as it is. */

@@ -10,7 +10,7 @@ import { Activity, Flow, Pending, Stop } from './abi/stop';
 import { EventType, Vector } from './abi/vector';
 import { ExitCode } from './abi/exit-code';
 import { isIntercepted, raise, raiseExit } from './fault';
-import { deliverThroughIdt } from './interrupt';
+import { deliverReturningTo } from './interrupt';
 import { updateAttention } from './mode';
 import { cpu, CpuState } from './state';
 
@@ -55,7 +55,15 @@ function deliverException(state: CpuState): Stop {
   if (vector == Vector.Pf) state.cr2 = state.faultAddress;
   // The general-detect bit is off in the handler, so that it can use the debug registers (§13.1.1.4).
   if (vector == Vector.Db) state.dr7 &= ~(<u64>Debug.Dr7Gd);
-  return deliver(state, vector, EventType.Exception, state.faultHasCode != 0, state.faultCode, false);
+  return deliver(
+    state,
+    state.rip,
+    vector,
+    EventType.Exception,
+    state.faultHasCode != 0,
+    state.faultCode,
+    false,
+  );
 }
 
 function exitWithException(state: CpuState, vector: u32): Stop {
@@ -90,7 +98,7 @@ function deliverDoubleFault(state: CpuState, prior: u64): Stop {
     state.pending = Pending.None;
     return Stop.Exit;
   }
-  return deliver(state, Vector.Df, EventType.Exception, true, 0, false);
+  return deliver(state, state.rip, Vector.Df, EventType.Exception, true, 0, false);
 }
 
 function shutDown(state: CpuState): Stop {
@@ -106,6 +114,7 @@ function shutDown(state: CpuState): Stop {
 
 function deliver(
   state: CpuState,
+  returnRip: u64,
   vector: u32,
   type: EventType,
   hasCode: bool,
@@ -113,7 +122,8 @@ function deliver(
   isSoftware: bool,
 ): Stop {
   state.eventInfo = eventInfoOf(vector, type, hasCode, code);
-  if (deliverThroughIdt(vector, type, hasCode, code, isSoftware) == Flow.Abort) return Stop.None;
+  const flow = deliverReturningTo(returnRip, vector, type, hasCode, code, isSoftware);
+  if (flow == Flow.Abort) return Stop.None;
   completeDelivery(state);
   return Stop.None;
 }
@@ -138,10 +148,6 @@ export function deliverEvent(vector: u32, type: EventType, hasCode: bool, code: 
   const state = cpu();
   const isTrapInstruction = type == EventType.Exception && (vector == Vector.Bp || vector == Vector.Of);
   const isSoftware = type == EventType.SoftwareInterrupt || isTrapInstruction;
-  const rip = state.rip;
-  if (isSoftware) state.rip = state.nextRip;
-  deliver(state, vector, type, hasCode, code, isSoftware);
-  if (state.pending == Pending.None) return Stop.None;
-  state.rip = rip;
+  deliver(state, isSoftware ? state.nextRip : state.rip, vector, type, hasCode, code, isSoftware);
   return settle();
 }

@@ -5,8 +5,9 @@
  * runs: what is wrong with its segments is a fault of its first instruction.
  */
 import { ExitCode } from './abi/exit-code';
-import { Cr0, Debug, Rflags, SegAttr } from './abi/processor-bits';
+import { Cr0, Cr4, Debug, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
+import { Flow } from './abi/stop';
 import { Vector } from './abi/vector';
 import { Watch } from './abi/watch';
 import {
@@ -21,10 +22,11 @@ import {
   SystemType,
   systemType,
 } from './descriptor';
-import { isAborted, isIntercepted, raiseExit, raiseWithCode } from './fault';
-import { rflags, setRflags } from './flags';
-import { probeSystemWrite, readSystem, writeSystem } from './memory';
+import { isAborted, isIntercepted, raiseExit, raiseGp } from './fault';
+import { setRflags } from './flags';
+import { probeSystemWrite, writeSystem } from './memory';
 import { updateAttention, updateMode } from './mode';
+import { hasReservedPdpte } from './page-table';
 import { loadIncomingSegments } from './task-segments';
 import { currentStack, loadStackPointer, pushSlot } from './stack-frame';
 import {
@@ -94,10 +96,18 @@ export function switchTask(
   markTasks(tss, cause);
   if (isAborted()) return;
   enterTask(tss, cause);
-  loadIncomingSegments(taskImage());
+  if (!isAborted()) loadIncomingSegments(taskImage());
   updateMode();
   if (!isAborted() && hasCode) pushErrorCode(tss, code);
   if (!isAborted() && cpu().rip > <u64>limit(Seg.Cs)) raiseSelector(Vector.Gp, 0);
+}
+
+/**
+ * What an instruction that may have switched tasks reports after a fault. Beyond the commit point the instruction is
+ * complete: the fault is the incoming task's, and so is RIP.
+ */
+export function flowAfterFault(ripBefore: u64): Flow {
+  return cpu().rip == ripBefore ? Flow.Abort : Flow.Leave;
 }
 
 /** A task-state segment in the GDT that may be switched to; #GP, or #TS for the link of an IRET. */
@@ -160,6 +170,7 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
   if (is32BitTss(tss) && (state.cr0 & (<u64>(<u32>Cr0.Pg))) != 0) {
     state.cr3 = <u64>image.cr3;
     flushTlb();
+    checkPdptes();
   }
   state.rip = <u64>image.eip;
   setRflags(<u64>(isNesting(cause) ? image.eflags | Rflags.Nt : image.eflags));
@@ -171,6 +182,12 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
     updateAttention();
   }
   loadGeneralRegisters(image);
+}
+
+/** PAE paging reads its PDPTEs with CR3, but under nested paging only when used (APM vol 2 §15.25). */
+function checkPdptes(): void {
+  const state = cpu();
+  if ((state.cr4 & Cr4.Pae) != 0 && state.nestedPaging == 0 && hasReservedPdpte(state.cr3)) raiseGp();
 }
 
 function loadGeneralRegisters(image: TaskImage): void {

@@ -37,7 +37,7 @@ import {
 } from '../segment-load';
 import { currentStack, loadStackPointer, popSlot, pushSlot, Stack } from '../stack-frame';
 import { cpu, isLongMode, limit, register, selector } from '../state';
-import { checkSystemPrivilege, switchTask, TaskSwitch } from '../task';
+import { checkSystemPrivilege, flowAfterFault, switchTask, TaskSwitch } from '../task';
 import { UopRecord } from '../uop-record';
 
 export function jmpFar(uop: UopRecord): Flow {
@@ -51,13 +51,14 @@ export function callFar(uop: UopRecord): Flow {
 /** RETF and RETF n. */
 export function retFar(uop: UopRecord): Flow {
   const release = <u64>(((<u32>uop.imm) >> 16) & 0xffff);
+  const rip = cpu().rip;
   const stack = currentStack(uop.c);
   const target = popSlot(stack);
   const code = (<u32>popSlot(stack)) & 0xffff;
   if (isAborted()) return Flow.Abort;
   if (isRealOrV86()) returnReal(stack, code, target, release);
   else returnProtected(stack, code, target, release);
-  return finish();
+  return finish(rip);
 }
 
 /** The offset operand, as wide as the operand size. */
@@ -67,14 +68,15 @@ function farOffset(uop: UopRecord): u64 {
 }
 
 function transfer(target: u32, offset: u64, width: u32, isCall: bool): Flow {
+  const rip = cpu().rip;
   if (isRealOrV86()) transferReal(target, offset, width, isCall);
   else transferProtected(target, offset, width, isCall);
-  return finish();
+  return finish(rip);
 }
 
 /** CS or the task changed: the block is over. */
-function finish(): Flow {
-  if (isAborted()) return Flow.Abort;
+function finish(ripBefore: u64): Flow {
+  if (isAborted()) return flowAfterFault(ripBefore);
   updateMode();
   return Flow.Leave;
 }

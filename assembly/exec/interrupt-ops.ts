@@ -9,11 +9,11 @@ import { overflowFlag, rflags } from '../flags';
 import { deliverReturningTo, deliverToVirtual8086 } from '../interrupt';
 import { executeIret } from '../iret';
 import { readSystem } from '../memory';
+import { completeDelivery, eventInfoOf } from '../settle';
 import { base, cpu, isV86, limit, register } from '../state';
+import { flowAfterFault } from '../task';
 import { UopRecord } from '../uop-record';
 
-/** V of EXITINTINFO (APM vol 2 §15.7.2). */
-const EVENT_VALID: u64 = 0x80000000;
 /** Where a 32-bit TSS has the offset of its I/O map; the redirection map is the 32 bytes before (§8.10). */
 const TSS_IO_MAP: u32 = 0x66;
 const REDIRECTION_BYTES: u32 = 32;
@@ -67,9 +67,11 @@ function isBetween<T extends number>(index: u32): bool {
  */
 function deliver(vector: u32, type: EventType, isSoftware: bool): Flow {
   const state = cpu();
-  state.eventInfo = EVENT_VALID | ((<u64>(<u32>type)) << 8) | (<u64>vector);
+  const rip = state.rip;
+  state.eventInfo = eventInfoOf(vector, type, false, 0);
   const flow = deliverReturningTo(state.nextRip, vector, type, false, 0, isSoftware);
-  if (flow != Flow.Abort) state.eventInfo = 0;
+  if (flow == Flow.Abort) return flowAfterFault(rip);
+  completeDelivery(state);
   return flow;
 }
 
@@ -79,8 +81,14 @@ function intInVirtual8086(vector: u32): Flow {
   const isPrivileged = (state.systemFlags & Rflags.Iopl) == Rflags.Iopl;
   const isRedirected = (state.cr4 & Cr4.Vme) != 0 && isRedirectedToProgram(vector);
   if (isAborted()) return Flow.Abort;
-  if (isRedirected) return deliverToVirtual8086(state.nextRip, vector, virtualFlags(isPrivileged));
+  if (isRedirected) return deliverToProgram(vector, virtualFlags(isPrivileged));
   return isPrivileged ? deliver(vector, EventType.SoftwareInterrupt, true) : raiseGp();
+}
+
+function deliverToProgram(vector: u32, image: u64): Flow {
+  const flow = deliverToVirtual8086(cpu().nextRip, vector, image);
+  if (flow != Flow.Abort) completeDelivery(cpu());
+  return flow;
 }
 
 /** A clear bit in the redirection map: the program handles this vector itself. */
