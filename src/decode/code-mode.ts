@@ -1,0 +1,31 @@
+/** What of the processor's mode decides how code is decoded and lowered. */
+import { Mode } from '../../assembly/abi/processor-bits.js';
+
+/** log2 of the bytes of an operand, an address or a stack pointer. */
+export enum Width {
+  Byte = 0,
+  Word = 1,
+  Dword = 2,
+  Qword = 3,
+}
+
+export class CodeMode {
+  /** The code size as a width: what the instruction pointer is truncated to. */
+  codeWidth = Width.Word;
+  is64Bit = false;
+  isFlat = false;
+  isRealOrV86 = false;
+  isStep = false;
+  stackPointerWidth = Width.Word;
+
+  /** Takes the bits of a `Mode`. */
+  set(mode: number): void {
+    this.codeWidth = (mode & Mode.CodeSize) + 1;
+    this.is64Bit = this.codeWidth === Width.Qword;
+    this.isFlat = (mode & Mode.Flat) !== 0;
+    this.isRealOrV86 = (mode & Mode.RealOrV86) !== 0;
+    this.isStep = (mode & Mode.Step) !== 0;
+    const legacyStack = (mode & Mode.Stack32) !== 0 ? Width.Dword : Width.Word;
+    this.stackPointerWidth = this.is64Bit ? Width.Qword : legacyStack;
+  }
+}

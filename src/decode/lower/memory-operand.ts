@@ -1,0 +1,176 @@
+/**
+ * The memory operand of an instruction: from effective address to linear address (APM vol 2 §1.2, §4.5).
+ *
+ * Where segments cannot matter, the access itself computes the address. Elsewhere the offset is computed first and
+ * a segmentation micro-op makes the linear address of it, in `Reg.Address`.
+ */
+import { Reg, Seg } from '../../../assembly/abi/register.js';
+import { Uop } from '../../../assembly/abi/uop.js';
+import { type CodeMode, Width } from '../code-mode.js';
+import type { Instruction } from '../instruction.js';
+import type { UopWriter } from '../uop-writer.js';
+
+/** Distance from a `Load8`, `LoadRmw8` or `Store8` to the first member of its `Wrap` form. */
+const WRAP = Uop.LoadWrap8 - Uop.Load8;
+/** The segment's place in byte n of an access. */
+const SEGMENT_SHIFT = 4;
+
+export class MemoryOperand {
+  /** Address = base + (index << scale) + displacement, as the access micro-ops take it. */
+  base = 0;
+  index = 0;
+  scale = 0;
+  low = 0;
+  high = 0;
+  /** Width of the effective address. */
+  width = Width.Qword;
+  segment: Seg = Seg.Ds;
+  private wrap = 0;
+
+  constructor(
+    private readonly uops: UopWriter,
+    private readonly instruction: Instruction,
+    private readonly mode: CodeMode,
+  ) {}
+
+  /** Takes base, index, scale, displacement and segment from the instruction. */
+  fetch(): void {
+    const { instruction } = this;
+    this.base = instruction.memoryBase;
+    this.index = instruction.memoryIndex;
+    this.scale = instruction.memoryScale;
+    this.width = instruction.addressWidth;
+    this.low = instruction.displacementLow;
+    this.high = this.width === Width.Qword ? instruction.displacementHigh : this.low >> 31;
+    const prefix = instruction.segmentPrefix;
+    const isPrefixIgnored = prefix < 0 || (this.mode.is64Bit && prefix < Seg.Fs);
+    const byDefault = instruction.isStackRelative ? Seg.Ss : Seg.Ds;
+    this.segment = isPrefixIgnored ? byDefault : (prefix as Seg);
+    this.wrap = 0;
+  }
+
+  /**
+   * Emits what the address of an access of `bytes` bytes needs. After it, `load`, `loadForWrite` and `store` may
+   * access any part of those bytes.
+   */
+  resolve(bytes: number, isWrite: boolean): void {
+    this.fetch();
+    this.linearize(bytes, isWrite);
+  }
+
+  /** As `resolve`, for base, index and displacement that the caller has changed after `fetch`. */
+  linearize(bytes: number, isWrite: boolean): void {
+    if (this.mode.is64Bit) this.linearize64();
+    else if (this.isUnsegmented(isWrite)) this.linearizeFlat();
+    else this.linearizeSegmented(bytes, isWrite);
+  }
+
+  load(register: number, width: number, delta = 0): void {
+    this.access(Uop.Load8 + width, register, delta);
+  }
+
+  /** A load that faults if the operand cannot be written. */
+  loadForWrite(register: number, width: number): void {
+    this.access(Uop.LoadRmw8 + width, register, 0);
+  }
+
+  store(register: number, width: number, delta = 0): void {
+    this.access(Uop.Store8 + width, register, delta);
+  }
+
+  /** `Reg.Address` ← effective address, truncated to its width. */
+  computeOffset(): void {
+    const { base, index, scale, low, high } = this;
+    this.uops.emit(Uop.Lea16 + this.width - 1, Reg.Address, base, index, scale, low, high);
+  }
+
+  /** `Reg.Address` ← linear address of an operand of `bytes` bytes, whose segment is checked. */
+  computeLinear(bytes: number, isWrite: boolean): void {
+    this.fetch();
+    if (this.mode.is64Bit) this.computeUnchecked();
+    else if (this.isUnsegmented(isWrite)) this.computeOffset();
+    else this.linearizeSegmented(bytes, isWrite);
+  }
+
+  /** `Reg.Address` ← linear address of the operand, without a check. */
+  computeUncheckedLinear(): void {
+    this.fetch();
+    this.computeUnchecked();
+  }
+
+  /** Makes the operand's effective address the value of `register`, truncated to the address size where it is used. */
+  setOffset(register: number): void {
+    this.base = register;
+    this.index = Reg.Zero;
+    this.scale = 0;
+    this.low = 0;
+    this.high = 0;
+  }
+
+  private computeUnchecked(): void {
+    this.computeOffset();
+    const { is64Bit } = this.mode;
+    if (is64Bit && this.segment < Seg.Fs) return;
+    const lea = is64Bit ? Uop.Lea64 : Uop.Lea32;
+    this.uops.emit(lea, Reg.Address, Reg.Address, segmentBase(this.segment));
+  }
+
+  private access(code: number, register: number, delta: number): void {
+    const low = (this.low + delta) | 0;
+    const carry = (this.low >>> 0) + delta > 0xffffffff ? 1 : 0;
+    const n = this.scale | (this.segment << SEGMENT_SHIFT);
+    this.uops.emit(code + this.wrap, register, this.base, this.index, n, low, (this.high + carry) | 0);
+  }
+
+  /** FS and GS have a base (APM vol 2 §4.5.3); it takes the place of an index if that is free. */
+  private linearize64(): void {
+    const isBased = this.segment >= Seg.Fs;
+    if (!isBased) {
+      if (this.width === Width.Dword) this.wrap = WRAP;
+      return;
+    }
+    if (this.width === Width.Qword && this.index === Reg.Zero) {
+      this.index = segmentBase(this.segment);
+      this.scale = 0;
+      return;
+    }
+    this.computeOffset();
+    this.setAddress(segmentBase(this.segment));
+  }
+
+  /** ES, SS and DS of flat mode, and CS for reads: base 0, limit 4 GiB, and open to the access. */
+  private isUnsegmented(isWrite: boolean): boolean {
+    if (!this.mode.isFlat || this.segment >= Seg.Fs) return false;
+    return !(isWrite && this.segment === Seg.Cs);
+  }
+
+  private linearizeFlat(): void {
+    if (this.width === Width.Dword) {
+      this.wrap = WRAP;
+      return;
+    }
+    this.computeOffset();
+    this.setAddress(Reg.Zero);
+  }
+
+  private linearizeSegmented(bytes: number, isWrite: boolean): void {
+    this.computeOffset();
+    const check = isWrite ? Uop.SegmentWrite : Uop.SegmentRead;
+    this.uops.emit(check, Reg.Address, Reg.Address, 0, this.segment, bytes);
+    this.setAddress(Reg.Zero);
+  }
+
+  private setAddress(index: number): void {
+    this.base = Reg.Address;
+    this.index = index;
+    this.scale = 0;
+    this.low = 0;
+    this.high = 0;
+    this.wrap = 0;
+  }
+}
+
+/** The register that holds a segment's base. */
+function segmentBase(segment: Seg): number {
+  return Reg.EsBase + segment * 8;
+}

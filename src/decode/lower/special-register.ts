@@ -1,0 +1,138 @@
+/** Segment, control and debug registers (APM vol 2 §3.1, §4.5; vol 3, MOV CRn, MOV DRn, LDS, LAR, …). */
+import { Reg, Seg } from '../../../assembly/abi/register.js';
+import { SysOp } from '../../../assembly/abi/sys-op.js';
+import { Width } from '../code-mode.js';
+import { Mnemonic } from '../iced-enums.js';
+import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+
+/** Lowers a MOV that names a segment, control or debug register. False if it is another MOV. */
+export function moveSpecial(context: LoweringContext): boolean {
+  const { instruction } = context;
+  if (instruction.isRegister(1)) {
+    if (instruction.isSegmentRegister(1)) movFromSegment(context);
+    else if (instruction.isControlRegister(1)) movFrom(context, SysOp.MovFromCr);
+    else if (instruction.isDebugRegister(1)) movFrom(context, SysOp.MovFromDr);
+    else return moveTo(context);
+    return true;
+  }
+  return moveTo(context);
+}
+
+function moveTo(context: LoweringContext): boolean {
+  const { instruction } = context;
+  if (!instruction.isRegister(0)) return false;
+  const target = instruction.register(0);
+  if (instruction.isSegmentRegister(0)) {
+    const source = context.read(1, Width.Word, Reg.T0);
+    context.sysEnd(SysOp.MovToSegment, target, source);
+  } else if (instruction.isControlRegister(0)) {
+    context.sysEnd(SysOp.MovToCr, instruction.register(1), target);
+  } else if (instruction.isDebugRegister(0)) {
+    context.sysEnd(SysOp.MovToDr, instruction.register(1), target);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+function movFrom(context: LoweringContext, op: SysOp): void {
+  context.sys(op, context.instruction.register(0), context.instruction.register(1));
+}
+
+/** To memory always 16 bits; to a wider register zero-extended. */
+function movFromSegment(context: LoweringContext): void {
+  const { instruction } = context;
+  context.sys(SysOp.MovFromSegment, Reg.T0, instruction.register(1));
+  writeWord(context, 0);
+}
+
+/** Writes the word in T0, which is zero-extended, to a register of any width or to 16 bits of memory. */
+function writeWord(context: LoweringContext, operand: number): void {
+  const { instruction } = context;
+  const width = instruction.isMemory(operand) ? Width.Word : instruction.width(operand);
+  context.write(operand, width, Reg.T0);
+}
+
+/** LDS, LES, LSS, LFS, LGS: offset, then selector, then both registers at once. */
+function loadFar(segment: Seg): Lowering {
+  return (context) => {
+    const { instruction, memory } = context;
+    const width = instruction.width(0);
+    memory.resolve((1 << width) + 2, false);
+    memory.load(Reg.T0, width);
+    memory.load(Reg.T1, Width.Word, 1 << width);
+    context.sysEnd(SysOp.LoadFarPointer, instruction.register(0), Reg.T1, width, segment);
+  };
+}
+
+/** The instruction exists only in protected mode: #UD elsewhere, before its operand is touched. */
+function protectedOnly(lowering: Lowering): Lowering {
+  return (context) => {
+    if (context.mode.isRealOrV86) context.sysEnd(SysOp.Undefined);
+    else lowering(context);
+  };
+}
+
+/** LLDT, LTR, LMSW, VERR, VERW: a 16-bit source. */
+function fromWord(op: SysOp, place: 'a' | 'b'): Lowering {
+  return (context) => {
+    const source = context.read(0, Width.Word, Reg.T0);
+    context.sysEnd(op, place === 'a' ? source : 0, place === 'b' ? source : 0);
+  };
+}
+
+/** SLDT, STR, SMSW: the value into T0, which then goes to a register or to 16 bits of memory. */
+function toWord(op: SysOp): Lowering {
+  return (context) => {
+    context.sys(op, Reg.T0);
+    writeWord(context, 0);
+  };
+}
+
+function queryDescriptor(op: SysOp): Lowering {
+  return (context) => {
+    const { instruction } = context;
+    const selector = context.read(1, Width.Word, Reg.T0);
+    context.sys(op, instruction.register(0), selector, instruction.width(0));
+  };
+}
+
+function arpl(context: LoweringContext): void {
+  const { instruction } = context;
+  const source = instruction.register(1);
+  context.modify(0, Width.Word, (register) => context.sys(SysOp.Arpl, register, source));
+}
+
+/** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, at a linear address. */
+function tableRegister(op: SysOp, isWrite: boolean): Lowering {
+  return (context) => {
+    const { is64Bit } = context.mode;
+    context.memory.computeLinear(is64Bit ? 10 : 6, isWrite);
+    const width = is64Bit ? Width.Qword : context.operandWidth;
+    if (isWrite) context.sys(op, Reg.Address, 0, width);
+    else context.sysEnd(op, Reg.Address, 0, width);
+  };
+}
+
+export const SPECIAL_REGISTER: LoweringRows = [
+  [Mnemonic.Lds, loadFar(Seg.Ds)],
+  [Mnemonic.Les, loadFar(Seg.Es)],
+  [Mnemonic.Lss, loadFar(Seg.Ss)],
+  [Mnemonic.Lfs, loadFar(Seg.Fs)],
+  [Mnemonic.Lgs, loadFar(Seg.Gs)],
+  [Mnemonic.Lldt, protectedOnly(fromWord(SysOp.Lldt, 'a'))],
+  [Mnemonic.Ltr, protectedOnly(fromWord(SysOp.Ltr, 'a'))],
+  [Mnemonic.Lmsw, fromWord(SysOp.Lmsw, 'a')],
+  [Mnemonic.Verr, protectedOnly(fromWord(SysOp.Verr, 'b'))],
+  [Mnemonic.Verw, protectedOnly(fromWord(SysOp.Verw, 'b'))],
+  [Mnemonic.Sldt, protectedOnly(toWord(SysOp.Sldt))],
+  [Mnemonic.Str, protectedOnly(toWord(SysOp.Str))],
+  [Mnemonic.Smsw, toWord(SysOp.Smsw)],
+  [Mnemonic.Lar, protectedOnly(queryDescriptor(SysOp.Lar))],
+  [Mnemonic.Lsl, protectedOnly(queryDescriptor(SysOp.Lsl))],
+  [Mnemonic.Arpl, protectedOnly(arpl)],
+  [Mnemonic.Lgdt, tableRegister(SysOp.Lgdt, false)],
+  [Mnemonic.Lidt, tableRegister(SysOp.Lidt, false)],
+  [Mnemonic.Sgdt, tableRegister(SysOp.Sgdt, true)],
+  [Mnemonic.Sidt, tableRegister(SysOp.Sidt, true)],
+];

@@ -1,0 +1,20 @@
+/** From mnemonics to lowerings. An instruction that is not here is not implemented. */
+import { ARITH } from './arith.js';
+import { BIT } from './bit.js';
+import { BRANCH } from './branch.js';
+import type { Lowering } from './context.js';
+import { MOVE } from './move.js';
+import { MULDIV } from './muldiv.js';
+import { SHIFT } from './shift.js';
+import { SPECIAL_REGISTER } from './special-register.js';
+import { STACK } from './stack.js';
+import { STRING } from './string.js';
+import { SYSTEM } from './system.js';
+
+const TABLE: (Lowering | undefined)[] = [];
+for (const rows of [ARITH, BIT, BRANCH, MOVE, MULDIV, SHIFT, SPECIAL_REGISTER, STACK, STRING, SYSTEM])
+  for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
+
+export function loweringOf(mnemonic: number): Lowering | undefined {
+  return TABLE[mnemonic];
+}
