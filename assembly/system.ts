@@ -3,8 +3,18 @@ import { Flow } from './abi/stop';
 import { SysOp } from './abi/sys-op';
 import { intN, int3, into, int1, iret, bound } from './exec/interrupt-ops';
 import { jmpFar, callFar, retFar } from './exec/far';
-import { movToSegment, movFromSegment, popSegment, lldt, ltr, sldt, str } from './exec/segment-ops';
+import {
+  loadFarPointer,
+  movToSegment,
+  movFromSegment,
+  popSegment,
+  lldt,
+  ltr,
+  sldt,
+  str,
+} from './exec/segment-ops';
 import { lar, lsl, verr, verw, arpl } from './exec/descriptor-query';
+import { clac, stac } from './exec/access-flag';
 import { pushf, popf, pusha, popa, enter } from './exec/stack';
 import { movs, stos, lods, cmps, scas, ins, outs } from './exec/string';
 import { portIn, portOut } from './exec/port';
@@ -19,13 +29,15 @@ import { cpuid } from './exec/cpuid';
 import { syscall, sysret, sysenter, sysexit, swapgs } from './exec/system-call';
 import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/svm';
 import { cmpxchg8b } from './exec/atomic';
-import { raiseUd, unimplemented } from './fault';
+import { raiseGp, raiseUd, unimplemented } from './fault';
 import { UopRecord } from './uop-record';
 
 export function executeSystem(uop: UopRecord): Flow {
   switch (<SysOp>((<i32>uop.imm) & 0xffff)) {
     case SysOp.Undefined:
       return raiseUd();
+    case SysOp.TooLong:
+      return raiseGp();
     case SysOp.IntN:
       return intN(uop);
     case SysOp.Int3:
@@ -46,6 +58,8 @@ export function executeSystem(uop: UopRecord): Flow {
       return retFar(uop);
     case SysOp.MovToSegment:
       return movToSegment(uop);
+    case SysOp.LoadFarPointer:
+      return loadFarPointer(uop);
     case SysOp.MovFromSegment:
       return movFromSegment(uop);
     case SysOp.PopSegment:
@@ -100,6 +114,10 @@ export function executeSystem(uop: UopRecord): Flow {
       return cli(uop);
     case SysOp.Sti:
       return sti(uop);
+    case SysOp.Clac:
+      return clac(uop);
+    case SysOp.Stac:
+      return stac(uop);
     case SysOp.Hlt:
       return hlt(uop);
     case SysOp.Pause:

@@ -11,6 +11,8 @@ export enum SysOp {
   Undefined,
   /** Stops with `Stop.Unimplemented`. */
   Unimplemented,
+  /** Raises #GP(0): the instruction is longer than 15 bytes. */
+  TooLong,
 
   // Interrupts and far control transfer.
   /** param = vector. */
@@ -29,8 +31,10 @@ export enum SysOp {
   Bound,
 
   // Segment registers. a = `Seg` index where one is named.
-  /** a = Seg, b = source. Also LDS, LES, LSS, LFS, LGS after their loads. */
+  /** a = Seg, b = source. */
   MovToSegment,
+  /** LDS, LES, LSS, LFS, LGS after their loads: width; a = destination, b = selector, param = `Seg`, T0 = offset. */
+  LoadFarPointer,
   /** a = destination register (64-bit write of the zero-extended selector), b = Seg. */
   MovFromSegment,
   /** a = Seg; width = size of the stack slot. */
@@ -62,6 +66,8 @@ export enum SysOp {
   // Flags and activity.
   Cli,
   Sti,
+  Clac,
+  Stac,
   Hlt,
   Pause,
 

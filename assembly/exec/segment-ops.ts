@@ -1,7 +1,7 @@
 /** Segment registers, LDTR and TR (APM vol 2 §4.6, §6.2; vol 3 MOV, POP, LLDT, LTR, SLDT, STR). Queries: descriptor-query.ts. */
 import { ExitCode } from '../abi/exit-code';
 import { Cr4 } from '../abi/processor-bits';
-import { Seg } from '../abi/register';
+import { Reg, Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { Vector } from '../abi/vector';
 import {
@@ -34,11 +34,25 @@ import { currentStack, loadStackPointer, popSlot } from '../stack-frame';
 import { cpu, is64Bit, isLongMode, register, selector, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 
-/** MOV Sreg, and LDS, LES, LSS, LFS, LGS once their operands are loaded. */
+/** MOV Sreg. */
 export function movToSegment(uop: UopRecord): Flow {
   const oldMode = cpu().mode;
   if (!loadFromInstruction(uop.a, register<u16>(uop.b))) return Flow.Abort;
   return finishLoad(uop.a, oldMode);
+}
+
+/**
+ * LDS, LES, LSS, LFS, LGS with both halves of the pointer loaded: the register changes only if the selector is good.
+ * LSS opens no shadow: with it, SS and rSP change together.
+ */
+export function loadFarPointer(uop: UopRecord): Flow {
+  const oldMode = cpu().mode;
+  const seg = (<u32>(uop.imm >> 16)) & 7;
+  if (!loadFromInstruction(seg, register<u16>(uop.b))) return Flow.Abort;
+  if (uop.c == 1) setRegister<u16>(uop.a, register<u16>(Reg.T0));
+  else if (uop.c == 2) setRegister<u32>(uop.a, register<u32>(Reg.T0));
+  else setRegister<u64>(uop.a, register<u64>(Reg.T0));
+  return leaveIfChanged(seg, oldMode);
 }
 
 export function movFromSegment(uop: UopRecord): Flow {
@@ -91,14 +105,17 @@ function loadFromInstruction(seg: u32, value: u32): bool {
 
 /** Loading SS opens a shadow that also holds back debug traps (APM vol 3 MOV; vol 2 §15.21.5). */
 function finishLoad(seg: u32, oldMode: u32): Flow {
-  const state = cpu();
-  const isStack = seg == <u32>Seg.Ss;
-  if (isStack) {
-    state.shadow = 1;
-    state.shadowHoldsDebug = 1;
+  if (seg == <u32>Seg.Ss) {
+    cpu().shadow = 1;
+    cpu().shadowHoldsDebug = 1;
   }
+  return leaveIfChanged(seg, oldMode);
+}
+
+function leaveIfChanged(seg: u32, oldMode: u32): Flow {
+  const state = cpu();
   updateMode();
-  if (!isStack && state.mode == oldMode) return Flow.Next;
+  if (seg != <u32>Seg.Ss && state.mode == oldMode) return Flow.Next;
   state.rip = state.nextRip;
   return Flow.Leave;
 }

@@ -5,7 +5,9 @@
  * and at a maximum. An instruction that is not implemented, not valid, or longer than 15 bytes is a block of its own.
  */
 import { SysOp } from '../../assembly/abi/sys-op.js';
+import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
+import { Width } from './code-mode.js';
 import { quietDeadFlags } from './dead-flags.js';
 import { Decoded, Iced } from './iced.js';
 import { LoweringContext } from './lower/context.js';
@@ -76,11 +78,15 @@ export class BlockDecoder {
     return block;
   }
 
-  /** Appends the next instruction. False if the block ends before it. */
+  /**
+   * Appends the next instruction. False if the block ends before it. Each has at least one micro-op: the core counts
+   * instructions by the offsets in the records.
+   */
   private decodeInstruction(): boolean {
     const { iced, context, block } = this;
     const decoded = iced.next();
     const isFirst = block.instructionCount === 0;
+    const uopsBefore = context.uops.count;
     context.beginInstruction(block.byteLength);
     if (decoded === Decoded.Instruction) {
       const lowering = loweringOf(context.instruction.mnemonic);
@@ -95,6 +101,7 @@ export class BlockDecoder {
     } else {
       context.sysEnd(this.isTooLong() ? SysOp.TooLong : SysOp.Undefined);
     }
+    if (context.uops.count === uopsBefore) context.move(Width.Qword, Reg.T0, Reg.T0);
     block.instructionCount++;
     block.byteLength += iced.length;
     return true;
@@ -126,8 +133,10 @@ export class BlockDecoder {
       block.uopCount = 0;
       return;
     }
-    if (!context.hasBranch)
+    if (!context.hasBranch) {
+      context.beginInstruction(block.byteLength);
       context.emit(Uop.Next, 0, 0, context.mode.codeWidth, 0, block.byteLength, block.byteLength);
+    }
     if (!context.mode.isStep) quietDeadFlags(context.uops);
     block.uopCount = context.uops.count;
   }

@@ -145,7 +145,10 @@ export class Iced {
   next(): Decoded {
     this.wasm.decoder_decodeOut(this.current.pointer, this.instruction);
     this.length = this.bytes[this.instruction + Field.Length] ?? 0;
-    if (this.bytes[this.instruction + Field.Code] !== 0 || this.bytes[this.instruction + Field.Code + 1] !== 0)
+    if (
+      this.bytes[this.instruction + Field.Code] !== 0 ||
+      this.bytes[this.instruction + Field.Code + 1] !== 0
+    )
       return Decoded.Instruction;
     const error = this.wasm.decoder_lastError(this.current.pointer);
     return error === NO_MORE_BYTES ? Decoded.Truncated : Decoded.Invalid;

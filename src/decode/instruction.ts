@@ -36,7 +36,13 @@ for (const [width, sizes] of [
   [0, [MemorySize.UInt8, MemorySize.Int8]],
   [
     1,
-    [MemorySize.UInt16, MemorySize.Int16, MemorySize.WordOffset, MemorySize.SegPtr16, MemorySize.Bound16_WordWord],
+    [
+      MemorySize.UInt16,
+      MemorySize.Int16,
+      MemorySize.WordOffset,
+      MemorySize.SegPtr16,
+      MemorySize.Bound16_WordWord,
+    ],
   ],
   [
     2,

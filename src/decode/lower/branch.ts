@@ -1,9 +1,9 @@
 /**
  * Control transfer (APM vol 3, JMP, Jcc, CALL, RET, LOOP and the far forms).
  *
- * Targets are offsets from the start of the block. A target outside of CS's limit, or not canonical, must fault at
- * the branch and not at the target (APM vol 2 §8.2.14): `CheckTarget` stands wherever that can happen. It cannot
- * in flat 32-bit code, nor for 16-bit targets in real and virtual-8086 mode.
+ * Targets are offsets from the start of the block. A target outside of CS's limit, or not canonical, faults at the
+ * branch (APM vol 2 §8.2.14). The branching micro-ops see to that; where the stack moves before them, a `CheckTarget`
+ * comes first.
  */
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
@@ -21,25 +21,22 @@ function targetWidth(context: LoweringContext): number {
 /** The target's offset fits the immediate of a branch. */
 function isNearTarget({ instruction }: LoweringContext): boolean {
   const { displacementLow, displacementHigh } = instruction;
-  return targetsWithin32Bits(instruction.opKind(0)) || displacementHigh === displacementLow >> 31;
+  return instruction.opKind(0) !== OpKind.NearBranch64 || displacementHigh === displacementLow >> 31;
 }
 
-function targetsWithin32Bits(kind: OpKind): boolean {
-  return kind !== OpKind.NearBranch64;
-}
-
-/** A target known when decoding can lie outside of CS's limit. */
-function canLeaveSegment({ mode }: LoweringContext, width: number): boolean {
-  return !mode.isFlat && !(mode.isRealOrV86 && width === Width.Word);
-}
-
-/** A target known when running can fault. */
-function canFault(context: LoweringContext, width: number): boolean {
-  return context.mode.is64Bit ? width === Width.Qword : canLeaveSegment(context, width);
+/** A branch can fault for its target. Not in flat 32-bit code, and a 16-bit offset is always canonical. */
+function canFault({ mode }: LoweringContext, width: number): boolean {
+  return mode.is64Bit ? width === Width.Qword : !mode.isFlat;
 }
 
 /** `register` ← RIP of the block + an offset, truncated to `width`. */
-function address(context: LoweringContext, register: number, width: number, low: number, high = low >> 31): void {
+function address(
+  context: LoweringContext,
+  register: number,
+  width: number,
+  low: number,
+  high = low >> 31,
+): void {
   context.emit(Uop.Lea16 + width - Width.Word, register, Reg.BlockRip, Reg.Zero, 0, low, high);
 }
 
@@ -67,19 +64,17 @@ function jmp(context: LoweringContext): void {
 
 function jmpRelative(context: LoweringContext): void {
   const width = targetWidth(context);
-  if (isNearTarget(context) && !canLeaveSegment(context, width)) {
+  if (isNearTarget(context)) {
     context.branch(Uop.Jmp, 0, width, 0, context.instruction.displacementLow, context.nextOffset);
     return;
   }
   targetAddress(context, Reg.T0, width);
-  context.emit(Uop.CheckTarget, 0, Reg.T0, width);
   branchTo(context, Reg.T0, width);
 }
 
 function jmpIndirect(context: LoweringContext): void {
   const width = context.instruction.width(0);
   const target = context.read(0, width, Reg.T0);
-  if (canFault(context, width)) context.emit(Uop.CheckTarget, 0, target, width);
   branchTo(context, target, width);
 }
 
@@ -170,14 +165,13 @@ function jcc(condition: number): Lowering {
   return (context) => {
     const width = targetWidth(context);
     const { displacementLow } = context.instruction;
-    if (isNearTarget(context) && !canLeaveSegment(context, width)) {
+    if (isNearTarget(context)) {
       context.branch(Uop.Jcc, 0, width, condition, displacementLow, context.nextOffset);
       return;
     }
     address(context, Reg.T0, width, context.nextOffset);
     targetAddress(context, Reg.T1, width);
     context.emit(Uop.Cmov64, Reg.T0, Reg.T1, 0, condition);
-    context.emit(Uop.CheckTarget, 0, Reg.T0, width);
     branchTo(context, Reg.T0, width);
   };
 }

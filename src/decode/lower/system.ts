@@ -45,7 +45,8 @@ function output(context: LoweringContext): void {
 /** The register with the zero-extended port number: imm8 or DX. */
 function portNumber(context: LoweringContext, operand: number): number {
   const { instruction } = context;
-  if (instruction.isImmediate(operand)) context.moveImmediate(Reg.T0, instruction.immediateLow(operand) & 0xff);
+  if (instruction.isImmediate(operand))
+    context.moveImmediate(Reg.T0, instruction.immediateLow(operand) & 0xff);
   else context.emit(Uop.Movzx16To64, Reg.T0, instruction.register(operand));
   return Reg.T0;
 }

@@ -1,0 +1,30 @@
+/** Our copies of iced-x86's enums say what the package says. */
+import * as iced from 'iced-x86';
+import { expect, it } from 'vitest';
+import { DecoderOptions } from '../../src/decode/iced.js';
+import { MemorySize, Mnemonic, OpKind, Register } from '../../src/decode/iced-enums.js';
+
+/** Members of an enum, without the reverse mapping. */
+function members(enumeration: object): [name: string, value: number][] {
+  return Object.entries(enumeration).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number',
+  );
+}
+
+it.each([
+  ['OpKind', OpKind, iced.OpKind],
+  ['Register', Register, iced.Register],
+  ['MemorySize', MemorySize, iced.MemorySize],
+  ['Mnemonic', Mnemonic, iced.Mnemonic],
+])('%s', (_name, ours, theirs) => {
+  const theirMembers = new Map(members(theirs));
+  expect(members(ours).length).toBeGreaterThan(10);
+  for (const [name, value] of members(ours)) expect([name, value]).toEqual([name, theirMembers.get(name)]);
+});
+
+it('decoder options', () => {
+  expect(DecoderOptions.Amd).toBe(iced.DecoderOptions.AMD);
+  expect(DecoderOptions.NoWbnoinvd).toBe(iced.DecoderOptions.NoWbnoinvd);
+  expect(DecoderOptions.NoMpfx0fbc).toBe(iced.DecoderOptions.NoMPFX_0FBC);
+  expect(DecoderOptions.NoMpfx0fbd).toBe(iced.DecoderOptions.NoMPFX_0FBD);
+});
