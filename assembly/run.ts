@@ -51,6 +51,8 @@ export function run(): Stop {
       const stop = settle();
       if (stop != Stop.None) return stop;
     }
+    // Debug traps of the instruction that has just completed come before any event from outside (§8.5).
+    if (state.attention != 0 && raisesDebugTrap(state)) continue;
     if ((state.boundary | state.activity) != 0) return reportBoundary(state);
     if (state.clock >= state.deadline) return Stop.Budget;
     if (state.attention != 0) {
@@ -156,16 +158,19 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u3
   return block;
 }
 
+/** Raises the pending debug traps, unless MOV SS has just been executed: they wait for one more instruction. */
+function raisesDebugTrap(state: CpuState): bool {
+  const isHeld = state.shadow != 0 && state.shadowHoldsDebug != 0;
+  if (state.pendingDebug == 0 || isHeld) return false;
+  raiseDebug(state.pendingDebug);
+  return true;
+}
+
 /**
- * One instruction with everything that can happen around it: debug traps, instruction breakpoints, the interrupt
- * shadow, RF and TF (APM vol 2 §13.1, §8.5).
+ * One instruction with everything that can happen around it: instruction breakpoints, the interrupt shadow, RF and
+ * TF (APM vol 2 §13.1, §8.5).
  */
 function stepCarefully(state: CpuState): Stop {
-  const holdsDebug = state.shadow != 0 && state.shadowHoldsDebug != 0;
-  if (state.pendingDebug != 0 && !holdsDebug) {
-    raiseDebug(state.pendingDebug);
-    return settle();
-  }
   if ((state.systemFlags & Rflags.Rf) == 0 && hitsInstructionBreakpoint(state)) return settle();
   const block = findBlock(state, state.mode | Mode.Step);
   if (block == 0) return isAborted() ? settle() : Stop.DecodeMiss;
