@@ -101,8 +101,10 @@ function instructionsLeft(block: u32): u32 {
   const record = changetype<Block>(block);
   const last = block + BLOCK_HEADER + (record.uops - 1) * UOP_BYTES;
   if (runningUop == last && !isRunningBlockDead) return record.instructions;
-  const isContinuation = changetype<UopRecord>(runningUop).code == <u16>Uop.Next;
-  return instructionsBefore(runningUop) + (isContinuation ? 0 : 1);
+  // Where a block was cut short, a `Next` stands in the place of an instruction that did not run.
+  const uop = changetype<UopRecord>(runningUop);
+  const isCut = uop.code == <u16>Uop.Next && <i64>uop.ip == uop.imm;
+  return instructionsBefore(runningUop) + (isCut ? 0 : 1);
 }
 
 function isCode64(state: CpuState): bool {
