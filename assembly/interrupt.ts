@@ -124,6 +124,7 @@ function enterHandler(event: Event): Flow {
   const state = cpu();
   state.shadow = 0;
   state.shadowHoldsDebug = 0;
+  state.eventsDelivered++;
   if (event.type == EventType.Nmi) openNmiFrame(event.frame);
   updateMode();
   return Flow.Leave;

@@ -131,9 +131,6 @@ function deliver(
 /** A handler is about to run its first instruction: what only lasted until then is over. */
 export function completeDelivery(state: CpuState): void {
   state.eventInfo = 0;
-  state.eventsDelivered++;
-  state.shadow = 0;
-  state.shadowHoldsDebug = 0;
   state.activity = Activity.Running;
   updateAttention();
 }
