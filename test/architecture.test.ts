@@ -20,9 +20,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/devices': ['src/errors.ts'],
   'src/loader': ['src/errors.ts'],
   'src/hypervisor': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader'],
-  'src/create-vm.ts': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader', 'src/hypervisor'],
-  'src/lab': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/hypervisor'],
-  'src/index.ts': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/hypervisor', 'src/lab'],
+  'src/guests.ts': ['src/errors.ts', 'src/loader'],
+  'src/create-vm.ts': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader', 'src/guests.ts', 'src/hypervisor'],
+  'src/lab': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/guests.ts', 'src/hypervisor'],
+  'src/index.ts': [
+    ...EVERYWHERE,
+    'src/create-vm.ts',
+    'src/svm',
+    'src/loader',
+    'src/guests.ts',
+    'src/hypervisor',
+    'src/lab',
+  ],
   'src/browser.ts': ['src/index.ts'],
   'src/cli': ['src/errors.ts', 'src/index.ts', 'src/lab'],
 };
@@ -109,7 +118,7 @@ function layerOf(file: string): string | undefined {
 
 /** What a file imports or re-exports, as written. */
 function specifiersOf(file: string): string[] {
-  const statements = textOf(file).matchAll(/^(?:import|export)\b[^;'"]*?(?:from\s+)?'([^']+)'/gm);
+  const statements = textOf(file).matchAll(/^(?:import|export)\b[^;'"=(]*?(?:from\s+)?'([^']+)'/gm);
   const dynamic = textOf(file).matchAll(/\bimport\('([^']+)'\)/g);
   return [...statements, ...dynamic].map((match) => match[1] ?? '');
 }
