@@ -1,10 +1,11 @@
 /**
- * Puts the two Wasm binaries next to the modules that load them.
+ * Puts the two Wasm binaries and the shipped guests where the modules that load them look.
  *
  * `new URL('./core.wasm', import.meta.url)` is the one spelling that Node, browsers and bundlers all understand, so the
- * binaries must lie beside the loading module: in dist/ for users, and in src/ (not in git) for the tests.
+ * binaries must lie beside the loading module: in dist/ for users, and in src/ (not in git) for the tests. In the same
+ * way src/guests.ts looks for ../guests/fixtures, which the repository has and a built tree needs a copy of.
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +21,9 @@ export function copyAssets(tree) {
   );
   copy(CORE_WASM, join(ROOT, tree, 'core/core.wasm'));
   copy(iced, join(ROOT, tree, 'decode/iced_x86_bg.wasm'));
+  if (tree !== 'src') {
+    cpSync(join(ROOT, 'guests/fixtures'), join(ROOT, tree, '../guests/fixtures'), { recursive: true });
+  }
 }
 
 function copy(from, to) {
