@@ -14,8 +14,8 @@ const MOST_BYTES: u32 = 15;
 const PAGE_BYTES: u64 = 4096;
 
 /**
- * Writes VMCB 0D0h: the number of bytes fetched, and the bytes. Only data-side #PF and nested page faults have any; a
- * fault while an event is delivered has no instruction. Fetching stops early where it would fault itself.
+ * Writes VMCB 0D0h: the number of bytes fetched, and the bytes. Only data-side #PF and nested page faults have any
+ * (and, not silicon's, an instruction that is not implemented); a fault while an event is delivered has no instruction. Fetching stops early where it would fault itself.
  */
 export function storeInstructionBytes(vmcb: u32): void {
   const count: u32 = hasInstructionBytes() ? fetch(vmcb + VmcbOffset.InstructionBytes) : 0;
@@ -25,6 +25,7 @@ export function storeInstructionBytes(vmcb: u32): void {
 function hasInstructionBytes(): bool {
   const state = cpu();
   const code = state.exitCode;
+  if (code == <u64>(<u32>ExitCode.NotImplemented)) return true;
   if (code != ExitCode.NestedPageFault && code != ExitCode.Exception0 + Vector.Pf) return false;
   return state.eventInfo == 0 && state.isFetchFault == 0;
 }

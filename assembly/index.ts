@@ -14,6 +14,6 @@ export {
 } from './code-cache';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
 export { deliverEvent } from './settle';
-export { loadGuest, loadHiddenState, storeGuest, storeHiddenState } from './world-switch';
+export { exitAtBoundary, loadGuest, loadHiddenState, storeGuest, storeHiddenState } from './world-switch';
 export { reset } from './reset';
 export { CPUID_TABLE_ADDRESS, CPUID_TABLE_CAPACITY, setCpuidRowCount } from './cpuid-table';

@@ -57,7 +57,7 @@ const TLB_CONTEXT = changetype<TlbContext>(memory.data(offsetof<TlbContext>(), 8
 const GUEST_TAG: u32 = 1;
 const HOST_TAG: u32 = 0;
 
-/** The last word of the I/O permission map's address when it lies beyond any memory: reads as all ones. */
+/** Stands for a permission map beyond 4 GiB, where no memory is: it reads as all ones. */
 const NO_MEMORY: u32 = 0xfffff000;
 const PAGE_OFFSET: u64 = 0xfff;
 /** EFLAGS bits that #VMEXIT clears in the host's image (§15.6). */
@@ -95,6 +95,16 @@ export function storeGuest(vmcbPhysical: u32): void {
   reloadHost(state);
   clearTransient(state);
   updateMode();
+}
+
+/** Records an exit that no instruction causes: at an instruction boundary, without information. */
+export function exitAtBoundary(code: u32): void {
+  const state = cpu();
+  state.exitCode = code;
+  state.exitInfo1 = 0;
+  state.exitInfo2 = 0;
+  state.exitNextRip = 0;
+  state.eventInfo = 0;
 }
 
 /** VMLOAD: the state that VMRUN does not move (§15.5.2). */
@@ -351,6 +361,7 @@ function clearTransient(state: CpuState): void {
   state.shadowHoldsDebug = 0;
   state.boundary = 0;
   state.eventInfo = 0;
+  state.externalEvent = 0;
   state.exitInfo1 = 0;
   state.exitInfo2 = 0;
   state.exitNextRip = 0;

@@ -70,6 +70,10 @@ export enum ExitCode {
   AvicIncompleteIpi = 0x401,
   AvicNoAcceleration = 0x402,
   Vmgexit = 0x403,
+  // F000_000xh are left to software: here, what stops a guest without being a #VMEXIT.
+  NotImplemented = 0xf0000001,
+  ShutdownUnintercepted = 0xf0000002,
+  Abandoned = 0xf0000003,
   /** VMRUN refused the VMCB: no guest instruction ran (APM vol 2 §15.5.1). */
   Invalid = -1,
 }

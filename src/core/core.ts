@@ -42,6 +42,7 @@ interface CoreExports {
   run(): Stop;
   setTransientBlock(block: number): void;
   deliverEvent(vector: number, type: EventType, hasCode: number, code: number): Stop;
+  exitAtBoundary(code: number): void;
   loadGuest(vmcb: number): void;
   storeGuest(vmcb: number): void;
   loadHiddenState(vmcb: number): void;

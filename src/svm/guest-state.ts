@@ -7,6 +7,7 @@ export type GuestField =
   | 'cr8'
   | 'gif'
   | 'hostInterruptFlag'
+  | 'intercepts3'
   | 'nmiMask'
   | 'shadow'
   | 'systemFlags'

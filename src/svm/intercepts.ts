@@ -6,6 +6,7 @@
 import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
+import type { GuestState } from './guest-state.js';
 import { CleanBit, type Vmcb } from './vmcb.js';
 
 /** Exceptions by the manual's mnemonic. Vectors 2 and 9 cannot be intercepted (§15.12.3, §15.12.10). */
@@ -173,4 +174,9 @@ export function isIntercepted(vmcb: Vmcb, name: InterceptName): boolean {
 /** Whether the VMCB asks for exits with this code, which is below C0h. */
 export function isCodeIntercepted(vmcb: Vmcb, code: number): boolean {
   return ((vmcb.word(VmcbOffset.InterceptCr + (code >> 5) * 4) >>> (code & 31)) & 1) !== 0;
+}
+
+/** Processor side: the hypervisor's wish as VMRUN read it, for the asynchronous events of vector 3. */
+export function isEventIntercepted(state: GuestState, code: number): boolean {
+  return ((state.get('intercepts3') >>> (code & 31)) & 1) !== 0;
 }

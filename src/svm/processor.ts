@@ -1,0 +1,222 @@
+/**
+ * The processor with AMD-V: bare silicon, for whoever writes a hypervisor.
+ *
+ * The caller is the host. It fills a VMCB, executes VMRUN, reads the exit. Interrupts arrive at the pins at exact counts of
+ * retired instructions; nothing here reads a clock of the real world.
+ */
+import { Rflags } from '../../assembly/abi/processor-bits.js';
+import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
+import type { Core, CoreOptions } from '../core/core.js';
+import { Engine } from '../engine/engine.js';
+import { MemoryRangeError, UsageError } from '../errors.js';
+import { type CheckContext, findViolations, isAcceptable } from './checks.js';
+import { INVALID_EXIT } from './exit.js';
+import { GuestRun, type ProcessorListener, type RunResult } from './guest-run.js';
+import { isHostPaging, setUpHost } from './host.js';
+import { Pins } from './pins.js';
+import { Registers } from './registers.js';
+import { Schedule } from './schedule.js';
+import { Vmcb } from './vmcb.js';
+import { refuseGuest } from './vmexit.js';
+
+export interface ProcessorOptions extends CoreOptions {
+  /** Physical memory in bytes, a multiple of 4,096. */
+  readonly memoryBytes: number;
+}
+
+export interface RunOptions {
+  /** Instructions after which the run pauses, the guest still entered. Unlimited unless given. */
+  readonly maxInstructions?: number;
+}
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+export class Processor {
+  /** General registers, which VMRUN and #VMEXIT leave alone. */
+  readonly registers: Registers;
+  readonly #pins = new Pins();
+  readonly #schedule = new Schedule();
+  readonly #guest: GuestRun;
+
+  private constructor(private readonly engine: Engine) {
+    this.registers = new Registers(engine.core.state);
+    this.#guest = new GuestRun(engine, this.#pins, this.#schedule);
+    setUpHost(engine.core);
+  }
+
+  static async create(options: ProcessorOptions): Promise<Processor> {
+    return new Processor(await Engine.create(options));
+  }
+
+  /** The core below, for whoever must see state that has no architectural door. */
+  get core(): Core {
+    return this.engine.core;
+  }
+
+  /** Physical memory. Where code may lie, write with `write`. */
+  get memory(): Uint8Array {
+    return this.core.memory;
+  }
+
+  /** Physical memory, for wider accesses; the same caution. */
+  get words(): DataView {
+    return this.core.words;
+  }
+
+  read(physical: number, bytes: number): Uint8Array {
+    return this.core.read(physical, bytes);
+  }
+
+  /** Writes physical memory; code decoded from it is forgotten. */
+  write(physical: number, bytes: Uint8Array): void {
+    this.core.write(physical, bytes);
+  }
+
+  /** A window on the VMCB at a physical address, a multiple of 4,096. */
+  vmcb(physical: number): Vmcb {
+    const { buffer, byteOffset, byteLength } = this.words;
+    if (physical < 0 || physical + VMCB_BYTES > byteLength)
+      throw new MemoryRangeError(physical, VMCB_BYTES, byteLength);
+    return new Vmcb(new DataView(buffer, byteOffset + physical, VMCB_BYTES), physical);
+  }
+
+  // Time and pins.
+
+  /** Instructions retired since the processor was made; an iteration of REP counts as one. */
+  get clock(): number {
+    return this.core.state.num('clock');
+  }
+
+  /** The physical NMI pin: an edge, latched once. Only a guest takes it here; `acknowledgeNmi` is the host's way. */
+  raiseNmi(): void {
+    this.#pins.raiseNmi();
+  }
+
+  get isNmiPending(): boolean {
+    return this.#pins.hasNmi;
+  }
+
+  /** The host takes the NMI: after an exit it stays pending (APM vol 2 §15.21.9). */
+  acknowledgeNmi(): void {
+    this.#pins.acknowledgeNmi();
+  }
+
+  /** Asserts a physical interrupt; it is held until somebody takes it. */
+  raiseInterrupt(vector: number): void {
+    this.#pins.raiseInterrupt(requireVector(vector));
+  }
+
+  get isInterruptPending(): boolean {
+    return this.#pins.hasInterrupt;
+  }
+
+  /** The host takes the highest pending interrupt: its vector, or undefined. After an exit it stays pending. */
+  acknowledgeInterrupt(): number | undefined {
+    return this.#pins.acknowledgeInterrupt();
+  }
+
+  /** Asserts a physical interrupt exactly when the clock reaches `atClock`; at once if it has. */
+  scheduleInterrupt(atClock: number, vector: number): void {
+    this.#schedule.addInterrupt(atClock, requireVector(vector));
+  }
+
+  /** As `scheduleInterrupt`, the NMI pin. */
+  scheduleNmi(atClock: number): void {
+    this.#schedule.addNmi(atClock);
+  }
+
+  /** Withdraws every interrupt that is scheduled or pending. NMIs stay. */
+  cancelInterrupts(): void {
+    this.#schedule.cancelInterrupts();
+    this.#pins.cancelInterrupts();
+  }
+
+  // Host instructions.
+
+  /** VMLOAD: FS, GS, LDTR, TR and the system-call MSRs, which VMRUN does not load (APM vol 2 §15.5.2). */
+  vmload(vmcb: Vmcb): void {
+    this.#requireHost();
+    this.core.exports.loadHiddenState(vmcb.physical);
+  }
+
+  vmsave(vmcb: Vmcb): void {
+    this.#requireHost();
+    this.core.exports.storeHiddenState(vmcb.physical);
+  }
+
+  /** RFLAGS.IF of the host: under V_INTR_MASKING it gates physical interrupts while the guest runs. */
+  setHostInterruptFlag(isOpen: boolean): void {
+    this.#requireHost();
+    const flags = this.core.exports.rflags() & ~BigInt(Rflags.If);
+    this.core.exports.setRflags(isOpen ? flags | BigInt(Rflags.If) : flags);
+  }
+
+  /** GIF: VMRUN sets it, #VMEXIT clears it. */
+  get gif(): boolean {
+    return this.core.state.get('gif') !== 0;
+  }
+
+  stgi(): void {
+    this.core.state.set('gif', 1);
+  }
+
+  clgi(): void {
+    this.core.state.set('gif', 0);
+  }
+
+  /** Why VMRUN would refuse this VMCB, in the manual's order; empty if it would not. */
+  findViolations(vmcb: Vmcb): string[] {
+    return findViolations(vmcb, this.#checkContext());
+  }
+
+  /** VMRUN: runs the guest until a #VMEXIT, or until the processor stops otherwise. */
+  vmrun(vmcb: Vmcb, options?: RunOptions): RunResult {
+    this.#requireHost();
+    if (!isAcceptable(vmcb, this.#checkContext())) {
+      refuseGuest(this.core, vmcb);
+      return INVALID_EXIT;
+    }
+    return this.#guest.enter(vmcb, this.#limit(options));
+  }
+
+  /** Goes on with a guest that paused or halted. */
+  resume(options?: RunOptions): RunResult {
+    this.#requireGuest();
+    return this.#guest.resume(this.#limit(options));
+  }
+
+  /** Leaves a guest that paused or halted, without an exit: its state is in the VMCB, EXITCODE is F000_0003h. */
+  leave(): void {
+    this.#requireGuest();
+    this.#guest.leave();
+  }
+
+  observe(listener: ProcessorListener): void {
+    this.#guest.listeners.push(listener);
+  }
+
+  #limit(options: RunOptions | undefined): number {
+    const most = options?.maxInstructions ?? Infinity;
+    if (!(most >= 0)) throw new UsageError(`maxInstructions must not be negative, got ${most}`);
+    return Math.min(this.clock + Math.floor(most), FOREVER);
+  }
+
+  #requireHost(): void {
+    if (this.#guest.isEntered)
+      throw new UsageError('a guest is entered: resume() or leave() it before the host goes on');
+  }
+
+  #requireGuest(): void {
+    if (!this.#guest.isEntered) throw new UsageError('no guest is entered: the last run ended with an exit');
+  }
+
+  #checkContext(): CheckContext {
+    return { isHostPaging: isHostPaging(this.core), memory: this.words };
+  }
+}
+
+function requireVector(vector: number): number {
+  if (!Number.isInteger(vector) || vector < 0 || vector > 255)
+    throw new UsageError(`an interrupt vector is 0 to 255, not ${vector}`);
+  return vector;
+}
