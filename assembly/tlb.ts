@@ -105,7 +105,7 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
 
 /** Drops every translation of every ASID. */
 export function flushTlb(): void {
-  memory.fill(BANKS, 0xff, 2 * BANK_BYTES);
+  memory.fill(BANKS, 0xff, 3 * BANK_BYTES);
   flushFetchCache();
 }
 
