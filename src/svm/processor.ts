@@ -179,6 +179,11 @@ export class Processor {
     return this.#guest.enter(vmcb, this.#limit(options));
   }
 
+  /** A guest has paused or halted: `resume()` or `leave()` is next. */
+  get isGuestEntered(): boolean {
+    return this.#guest.isEntered;
+  }
+
   /** Goes on with a guest that paused or halted. */
   resume(options?: RunOptions): RunResult {
     this.#requireGuest();

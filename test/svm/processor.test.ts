@@ -1,0 +1,97 @@
+/** The processor as a hypervisor's author sees it: VMRUN, pauses, pins, HLT, misuse. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/errors.js';
+import { intercept } from '../../src/svm/intercepts.js';
+import { maskInterruptsVirtually } from '../../src/svm/vintr.js';
+import { BareGuest, CODE } from '../helpers/bare-guest.js';
+
+let guest: BareGuest;
+beforeAll(async () => {
+  guest = await BareGuest.create();
+});
+
+const VMMCALL = [0x0f, 0x01, 0xd9];
+const HLT = 0xf4;
+const STI = 0xfb;
+const LOOP_FOREVER = [0xeb, 0xfe];
+
+describe.each(['real', 'long'] as const)('%s', (mode) => {
+  it('runs a guest to its VMMCALL and writes its state back', () => {
+    guest[mode]([0xb0, 0x2a, ...VMMCALL]); // mov al, 42
+    expect(guest.processor.vmrun(guest.vmcb)).toEqual({ kind: 'vmmcall', code: 0x81 });
+    expect(guest.vmcb.get('rax')).toBe(42n);
+    expect(guest.rip).toBe(CODE + 2);
+    expect(guest.vmcb.getNumber('nextRip')).toBe(CODE + 5);
+  });
+
+  it('pauses after maxInstructions, and goes on', () => {
+    guest[mode]([0x90, 0x90, 0x90, 0x90, ...VMMCALL]);
+    const start = guest.processor.clock;
+    expect(guest.processor.vmrun(guest.vmcb, { maxInstructions: 3 })).toEqual({ kind: 'paused' });
+    expect(guest.processor.clock).toBe(start + 3);
+    expect(guest.processor.resume({ maxInstructions: 0 })).toEqual({ kind: 'paused' });
+    expect(guest.processor.resume().kind).toBe('vmmcall');
+    expect(guest.processor.clock).toBe(start + 4);
+  });
+
+  it('halts where nothing can wake it', () => {
+    guest[mode]([HLT, ...VMMCALL]);
+    expect(guest.processor.vmrun(guest.vmcb)).toEqual({ kind: 'halted' });
+    guest.processor.leave();
+    expect(guest.rip).toBe(CODE + 1);
+  });
+
+  it('exits for a scheduled interrupt at its exact clock', () => {
+    guest[mode](LOOP_FOREVER);
+    intercept(guest.vmcb, 'intr');
+    maskInterruptsVirtually(guest.vmcb, true);
+    const due = guest.processor.clock + 1234;
+    guest.processor.scheduleInterrupt(due, 0x30);
+    expect(guest.processor.vmrun(guest.vmcb)).toEqual({ kind: 'intr', code: 0x60 });
+    expect(guest.processor.clock).toBe(due);
+    expect(guest.processor.acknowledgeInterrupt()).toBe(0x30);
+    expect(guest.processor.isInterruptPending).toBe(false);
+  });
+
+  it('lets time pass in HLT until a scheduled interrupt', () => {
+    guest[mode]([HLT, ...VMMCALL]);
+    intercept(guest.vmcb, 'intr');
+    maskInterruptsVirtually(guest.vmcb, true);
+    const due = guest.processor.clock + 500;
+    guest.processor.scheduleInterrupt(due, 0x30);
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('intr');
+    expect(guest.processor.clock).toBe(due);
+    expect(guest.rip).toBe(CODE + 1);
+  });
+
+  it('delivers an interrupt that is not intercepted through the guest IDT when IF allows', () => {
+    guest[mode]([0x90, STI, 0x90, 0x90, ...VMMCALL]).handler(0x30, VMMCALL);
+    guest.processor.raiseInterrupt(0x30);
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
+    // STI's shadow covers the first NOP after it.
+    expect(guest.stack(1)).toEqual([CODE + 3]);
+    expect(guest.processor.isInterruptPending).toBe(false);
+  });
+});
+
+it('stops at an instruction that is not implemented, with its bytes', () => {
+  guest.long([0x0f, 0x58, 0xc1]); // addps xmm0, xmm1
+  const result = guest.processor.vmrun(guest.vmcb);
+  expect(result).toMatchObject({ kind: 'unimplemented', rip: BigInt(CODE) });
+  expect(result.kind === 'unimplemented' && [...result.bytes.slice(0, 3)]).toEqual([0x0f, 0x58, 0xc1]);
+});
+
+it('stops when a triple fault is not intercepted', () => {
+  guest.real([0xcc]); // int3
+  guest.vmcb.set('idtrLimit', 0);
+  guest.vmcb.set('intercept3', 0);
+  expect(guest.processor.vmrun(guest.vmcb)).toEqual({ kind: 'shutdown-unintercepted' });
+});
+
+it('refuses to enter a second guest, and to resume without one', () => {
+  guest.real(LOOP_FOREVER);
+  expect(() => guest.processor.resume()).toThrow(UsageError);
+  guest.processor.vmrun(guest.vmcb, { maxInstructions: 1 });
+  expect(() => guest.processor.vmrun(guest.vmcb)).toThrow(UsageError);
+  guest.processor.leave();
+});
