@@ -82,7 +82,7 @@ export enum SysOp {
   /** a = destination temporary (64-bit). */
   Smsw,
 
-  // Descriptor tables. a = register that holds the linear address of the operand, width = operand size.
+  // Descriptor tables. a = register that holds the offset of the operand, param = its segment, width = operand size.
   Lgdt,
   Lidt,
   Sgdt,
@@ -123,7 +123,7 @@ export enum SysOp {
   Sysexit,
   Swapgs,
 
-  // SVM.
+  // SVM. VMRUN, VMLOAD, VMSAVE: param = address size.
   Vmrun,
   Vmmcall,
   Vmload,

@@ -8,23 +8,22 @@ import { Flow } from '../abi/stop';
 import { VMCB_BYTES } from '../abi/vmcb-layout';
 import { invalidateCode, pageHoldsCode } from '../code-cache';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd, unimplemented } from '../fault';
-import { cpu, is64Bit } from '../state';
+import { cpu } from '../state';
 import { UopRecord } from '../uop-record';
 import { loadHiddenState, storeHiddenState } from '../world-switch';
 import { leave, reachInterruptState } from './completion';
 import { isSvmAllowed } from './svm-gate';
 
-/** `param & 3` of a micro-op: the address size of VMRUN, VMLOAD and VMSAVE; 0 = that of the mode. */
+/** Address sizes, as log2 of the bytes. */
 const ADDRESS_16: u32 = 1;
 const ADDRESS_32: u32 = 2;
-const ADDRESS_64: u32 = 3;
 
 /** rAX at the address size: the physical address of a VMCB. */
 function vmcbAddress(uop: UopRecord): u64 {
   const size = (<u32>(uop.imm >> 16)) & 3;
   const address = cpu().rax;
-  if (size == ADDRESS_64 || (size == 0 && is64Bit())) return address;
-  return size == ADDRESS_16 ? address & 0xffff : address & 0xffffffff;
+  if (size == ADDRESS_16) return address & 0xffff;
+  return size == ADDRESS_32 ? address & 0xffffffff : address;
 }
 
 /** Privilege and operand of VMRUN, VMLOAD and VMSAVE; every exception comes before the intercept. */

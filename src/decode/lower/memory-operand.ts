@@ -84,12 +84,10 @@ export class MemoryOperand {
     this.uops.emit(Uop.Lea16 + this.width - 1, Reg.Address, base, index, scale, low, high);
   }
 
-  /** `Reg.Address` ← linear address of an operand of `bytes` bytes, whose segment is checked. */
-  computeLinear(bytes: number, isWrite: boolean): void {
+  /** `Reg.Address` ← effective address, for a core function that checks `segment` itself. */
+  computeSegmentOffset(): void {
     this.fetch();
-    if (this.mode.is64Bit) this.computeUnchecked();
-    else if (this.isUnsegmented(isWrite)) this.computeOffset();
-    else this.linearizeSegmented(bytes, isWrite);
+    this.computeOffset();
   }
 
   /** `Reg.Address` ← linear address of the operand, without a check. */

@@ -103,14 +103,13 @@ function arpl(context: LoweringContext): void {
   context.modify(0, Width.Word, (register) => context.sys(SysOp.Arpl, register, source));
 }
 
-/** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, at a linear address. */
-function tableRegister(op: SysOp, isWrite: boolean): Lowering {
+/** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, after privilege and intercept. */
+function tableRegister(op: SysOp): Lowering {
   return (context) => {
-    const { is64Bit } = context.mode;
-    context.memory.computeLinear(is64Bit ? 10 : 6, isWrite);
-    const width = is64Bit ? Width.Qword : context.operandWidth;
-    if (isWrite) context.sys(op, Reg.Address, 0, width);
-    else context.sysEnd(op, Reg.Address, 0, width);
+    const { memory } = context;
+    memory.computeSegmentOffset();
+    const width = context.mode.is64Bit ? Width.Qword : context.operandWidth;
+    context.sys(op, Reg.Address, 0, width, memory.segment);
   };
 }
 
@@ -131,8 +130,8 @@ export const SPECIAL_REGISTER: LoweringRows = [
   [Mnemonic.Lar, protectedOnly(queryDescriptor(SysOp.Lar))],
   [Mnemonic.Lsl, protectedOnly(queryDescriptor(SysOp.Lsl))],
   [Mnemonic.Arpl, protectedOnly(arpl)],
-  [Mnemonic.Lgdt, tableRegister(SysOp.Lgdt, false)],
-  [Mnemonic.Lidt, tableRegister(SysOp.Lidt, false)],
-  [Mnemonic.Sgdt, tableRegister(SysOp.Sgdt, true)],
-  [Mnemonic.Sidt, tableRegister(SysOp.Sidt, true)],
+  [Mnemonic.Lgdt, tableRegister(SysOp.Lgdt)],
+  [Mnemonic.Lidt, tableRegister(SysOp.Lidt)],
+  [Mnemonic.Sgdt, tableRegister(SysOp.Sgdt)],
+  [Mnemonic.Sidt, tableRegister(SysOp.Sidt)],
 ];

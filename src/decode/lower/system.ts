@@ -73,6 +73,11 @@ function invlpg(context: LoweringContext): void {
   context.sysEnd(SysOp.Invlpg, Reg.Address);
 }
 
+/** rAX at the address size is the physical address of a VMCB. */
+function onVmcb(op: SysOp): Lowering {
+  return (context) => context.sysEnd(op, 0, 0, 0, context.addressWidth);
+}
+
 const FLAGS: LoweringRows = [
   [Mnemonic.Clc, plain(Uop.Clc)],
   [Mnemonic.Stc, plain(Uop.Stc)],
@@ -127,11 +132,11 @@ const CONTROL: LoweringRows = [
 
 /** VMGEXIT is VMMCALL with a prefix that only SEV-ES looks at (APM vol 2 §15.35.6). */
 const SVM: LoweringRows = [
-  [Mnemonic.Vmrun, ending(SysOp.Vmrun)],
+  [Mnemonic.Vmrun, onVmcb(SysOp.Vmrun)],
   [Mnemonic.Vmmcall, ending(SysOp.Vmmcall)],
   [Mnemonic.Vmgexit, ending(SysOp.Vmmcall)],
-  [Mnemonic.Vmload, ending(SysOp.Vmload)],
-  [Mnemonic.Vmsave, ending(SysOp.Vmsave)],
+  [Mnemonic.Vmload, onVmcb(SysOp.Vmload)],
+  [Mnemonic.Vmsave, onVmcb(SysOp.Vmsave)],
   [Mnemonic.Stgi, ending(SysOp.Stgi)],
   [Mnemonic.Clgi, ending(SysOp.Clgi)],
   [Mnemonic.Skinit, ending(SysOp.Skinit)],

@@ -1,5 +1,6 @@
 /** LGDT, LIDT, SGDT, SIDT (APM vol 3). Privilege and intercepts are in intercept-order.test.ts. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ExitCode } from '../../../assembly/abi/exit-code.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
 
@@ -11,6 +12,8 @@ const SGDT = [0x0f, 0x01, 0x03];
 const SIDT = [0x0f, 0x01, 0x0b];
 /** The same with [BX] as 16-bit code encodes it. */
 const LGDT_16 = [0x0f, 0x01, 0x17];
+/** LGDT [BP+0]. */
+const LGDT_BP = [0x0f, 0x01, 0x56, 0x00];
 const OPERAND_SIZE = 0x66;
 /** Limit 1234h, base FEDC_BA98_7654_3210h. */
 const IMAGE = [0x34, 0x12, 0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe];
@@ -54,6 +57,17 @@ describe('loads', () => {
     machine.state.setBig('gdtrBase', 0x5000n);
     expect(outcomeOf(machine, LGDT)).toBe('#GP(0)');
     expect(machine.state.big('gdtrBase')).toBe(0x5000n);
+  });
+
+  it.each([
+    ['DS', LGDT_16, '#GP(0)'],
+    ['SS, as [BP] is', LGDT_BP, '#SS(0)'],
+  ])('refuses an operand beyond %s, after the intercept', (_segment, code, fault) => {
+    machine.real();
+    machine.state.setNum('rbx', 0xfffc);
+    machine.state.setNum('rbp', 0xfffc);
+    expect(outcomeOf(machine, code, [ExitCode.GdtrWrite])).toBe('exit 6bh');
+    expect(outcomeOf(machine, code)).toBe(fault);
   });
 
   it('refuses an operand beyond the segment and keeps the register', () => {
