@@ -89,7 +89,7 @@ export class BlockDecoder {
     const uopsBefore = context.uops.count;
     context.beginInstruction(block.byteLength);
     if (decoded === Decoded.Instruction) {
-      const lowering = loweringOf(context.instruction.mnemonic);
+      const lowering = loweringOf(context.instruction);
       if (lowering === undefined && !isFirst) return false;
       if (lowering === undefined) context.sysEnd(SysOp.Unimplemented);
       else lowering(context);

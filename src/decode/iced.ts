@@ -119,11 +119,12 @@ export class Iced {
   }
 
   /**
-   * Sets the bytes to decode and starts at the first, at address 0.
+   * Sets the bytes to decode and starts at the first.
    *
    * @param codeSize 0, 1, 2 for 16, 32, 64 bits.
+   * @param address What relative operands are relative to.
    */
-  begin(codeSize: number, source: Uint8Array, offset: number, available: number): void {
+  begin(codeSize: number, source: Uint8Array, offset: number, available: number, address = 0n): void {
     this.current = this.decoders[codeSize] as CodeDecoder;
     this.windowBytes = Math.min(available, WINDOW_BYTES);
     this.refreshViews();
@@ -131,7 +132,7 @@ export class Iced {
       source.subarray(offset, offset + this.windowBytes),
       this.current.data + WINDOW_BYTES - this.windowBytes,
     );
-    this.wasm.decoder_set_ip(this.current.pointer, 0n);
+    this.wasm.decoder_set_ip(this.current.pointer, address);
     this.seek(0);
   }
 

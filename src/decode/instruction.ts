@@ -74,6 +74,12 @@ export class Instruction {
     return this.byte(Field.OpKinds + operand);
   }
 
+  /** The first operand is memory that rSI or rDI points to. */
+  get isString(): boolean {
+    const kind = this.opKind(0);
+    return kind >= OpKind.MemorySegSI && kind <= OpKind.MemoryESRDI;
+  }
+
   isMemory(operand: number): boolean {
     return this.opKind(operand) === OpKind.Memory;
   }

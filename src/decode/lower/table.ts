@@ -1,4 +1,6 @@
 /** From mnemonics to lowerings. An instruction that is not here is not implemented. */
+import { Mnemonic } from '../iced-enums.js';
+import type { Instruction } from '../instruction.js';
 import { ARITH } from './arith.js';
 import { BIT } from './bit.js';
 import { BRANCH } from './branch.js';
@@ -15,6 +17,10 @@ const TABLE: (Lowering | undefined)[] = [];
 for (const rows of [ARITH, BIT, BRANCH, MOVE, MULDIV, SHIFT, SPECIAL_REGISTER, STACK, STRING, SYSTEM])
   for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
 
-export function loweringOf(mnemonic: number): Lowering | undefined {
+export function loweringOf(instruction: Instruction): Lowering | undefined {
+  const { mnemonic } = instruction;
+  const isAmbiguous = mnemonic === Mnemonic.Movsd || mnemonic === Mnemonic.Cmpsd;
+  // SSE2 has other instructions of these names.
+  if (isAmbiguous && !instruction.isString) return undefined;
   return TABLE[mnemonic];
 }

@@ -1,0 +1,136 @@
+/** The stack in every mode: the micro-ops of each form. */
+import { expect, it } from 'vitest';
+import { type ModeName } from '../decoding.js';
+import { loweringOf } from './lowering.js';
+
+it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
+  ['long', '50', 'push rax', ['Push64 Rax']],
+  ['long', '54', 'push rsp', ['Push64 Rsp']],
+  ['long', '6878563412', 'push 12345678h', ['MovRI64 T0, 305419896', 'Push64 T0']],
+  [
+    'long',
+    '666a05',
+    'o16 push 5',
+    ['MovRI64 T0, 5', 'Lea64 T5, [Rsp + -2]', 'Store16 T0, Ss:[T5 + 0]', 'MovRR64 Rsp, T5'],
+  ],
+  ['long', 'ff742408', 'push qword [rsp+8]', ['Load64 T0, Ss:[Rsp + 8]', 'Push64 T0']],
+  ['long', '0fa0', 'push fs', ['Sys MovFromSegment a192 b4 c0 n2 0 0', 'Push64 T0']],
+  ['long', '5c', 'pop rsp', ['Pop64 Rsp']],
+  [
+    'long',
+    '668f442404',
+    'pop word [rsp+4]',
+    [
+      'Load16 T0, Ss:[Rsp + 0]',
+      'MovRR64 T3, Rsp',
+      'Lea64 T4, [Rsp + 2]',
+      'MovRR64 T3, T4',
+      'Store16 T0, Ss:[T3 + 4]',
+      'MovRR64 Rsp, T3',
+    ],
+  ],
+  ['long', '0fa9', 'pop gs', ['Sys PopSegment a5 b0 c3 n2 0 0']],
+  ['long', 'c9', 'leave', ['Load64 T0, Ss:[Rbp + 0]', 'Lea64 Rsp, [Rbp + 8]', 'MovRR64 Rbp, T0']],
+  ['long', 'c8100001', 'enter 10h,1', ['Sys Enter a0 b0 c3 n4 16 1']],
+  ['long', '9c', 'pushf', ['Sys Pushf a0 b0 c3 n1 0 0']],
+  ['long', '9d', 'popf', ['Sys Popf a0 b0 c3 n1 0 0']],
+  ['flat', '50', 'push eax', ['Push32 Rax']],
+  ['flat', '6650', 'push ax', ['Lea32 T5, [Rsp + -2]', 'Store16 Rax, Ss:[T5 + 0]', 'MovRR32 Rsp, T5']],
+  [
+    'flat',
+    '8f442404',
+    'pop dword [esp+4]',
+    [
+      'LoadWrap32 T0, Ss:[Rsp + 0]',
+      'MovRR64 T3, Rsp',
+      'Lea32 T4, [Rsp + 4]',
+      'MovRR32 T3, T4',
+      'StoreWrap32 T0, Ss:[T3 + 4]',
+      'MovRR64 Rsp, T3',
+    ],
+  ],
+  ['flat', '5c', 'pop esp', ['Pop32 Rsp']],
+  ['flat', 'c9', 'leave', ['LoadWrap32 T0, Ss:[Rbp + 0]', 'Lea32 Rsp, [Rbp + 4]', 'MovRR32 Rbp, T0']],
+  ['flat', '60', 'pusha', ['Sys Pusha a0 b0 c2 n1 0 0']],
+  [
+    'segmented',
+    'ff30',
+    'push dword [eax]',
+    [
+      'Lea32 Address, [Rax + 0]',
+      'SegmentRead Address, Ds:Address, 4',
+      'Load32 T0, Ds:[Address + 0]',
+      'Lea32 T5, [Rsp + -4]',
+      'SegmentWrite Address2, Ss:T5, 4',
+      'Store32 T0, Ss:[Address2 + 0]',
+      'MovRR32 Rsp, T5',
+    ],
+  ],
+  [
+    'segmented',
+    '5b',
+    'pop ebx',
+    [
+      'Lea32 T5, [Rsp + 0]',
+      'SegmentRead Address2, Ss:T5, 4',
+      'Load32 T4, Ss:[Address2 + 0]',
+      'Lea32 Rsp, [Rsp + 4]',
+      'MovRR32 Rbx, T4',
+    ],
+  ],
+  [
+    'real',
+    '50',
+    'push ax',
+    [
+      'Lea16 T5, [Rsp + -2]',
+      'SegmentWrite Address2, Ss:T5, 2',
+      'Store16 Rax, Ss:[Address2 + 0]',
+      'MovRR16 Rsp, T5',
+    ],
+  ],
+  [
+    'real',
+    '666a05',
+    'o32 push 5',
+    [
+      'MovRI64 T0, 5',
+      'Lea16 T5, [Rsp + -4]',
+      'SegmentWrite Address2, Ss:T5, 4',
+      'Store32 T0, Ss:[Address2 + 0]',
+      'MovRR16 Rsp, T5',
+    ],
+  ],
+  [
+    'real',
+    '5c',
+    'pop sp',
+    [
+      'Lea16 T5, [Rsp + 0]',
+      'SegmentRead Address2, Ss:T5, 2',
+      'Load16 T4, Ss:[Address2 + 0]',
+      'Lea16 T5, [Rsp + 2]',
+      'MovRR16 Rsp, T5',
+      'MovRR16 Rsp, T4',
+    ],
+  ],
+  ['real', '17', 'pop ss', ['Sys PopSegment a2 b0 c1 n1 0 0']],
+  [
+    'real',
+    'c9',
+    'leave',
+    [
+      'Lea16 T5, [Rbp + 0]',
+      'SegmentRead Address2, Ss:T5, 2',
+      'Load16 T0, Ss:[Address2 + 0]',
+      'Lea16 T5, [Rbp + 2]',
+      'MovRR16 Rsp, T5',
+      'MovRR16 Rbp, T0',
+    ],
+  ],
+  ['real', '61', 'popa', ['Sys Popa a0 b0 c1 n1 0 0']],
+  ['flat16', '50', 'push ax', ['Lea32 T5, [Rsp + -2]', 'Store16 Rax, Ss:[T5 + 0]', 'MovRR32 Rsp, T5']],
+  ['flat16', '6650', 'push eax', ['Push32 Rax']],
+])('%s %s %s', (mode, bytes, text, uops) => {
+  expect(loweringOf(mode, bytes)).toEqual({ text, uops });
+});
