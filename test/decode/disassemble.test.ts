@@ -1,3 +1,4 @@
+/** Instructions as text. */
 import { expect, it } from 'vitest';
 import { disassembler, hex } from './decoding.js';
 
