@@ -1,0 +1,163 @@
+/**
+ * What became of every NMI request, and why the guest exited.
+ *
+ * Each request has an identity and exactly one fate. The ledger learns of deliveries from the processor and of merges
+ * and losses from the hypervisor; at the end of a run it is held against a third witness, the bits that are still
+ * set in the VMCB and in the hypervisor's own state. A request can therefore not disappear unnoticed.
+ */
+import { InvariantError } from '../errors.js';
+
+/** `outstanding`: accepted by the hypervisor and not yet seen by the guest. */
+export type Fate = 'outstanding' | 'delivered' | 'merged' | 'lost';
+
+export interface NmiRequest {
+  /** 0, 1, 2… in the order of the requests. */
+  readonly id: number;
+  readonly requestedAt: number;
+  fate: Fate;
+  /** When the fate was decided. */
+  settledAt: number | null;
+  /** Why it was merged or lost. */
+  reason: string | null;
+}
+
+/**
+ * Why an exit happened: to deliver an NMI, to carry a request to the virtual processor (what a real hypervisor does
+ * with an inter-processor interrupt), or because of what the guest does anyway.
+ */
+export type ExitCause = 'nmi-delivery' | 'kick' | 'workload';
+
+export interface ExitCount {
+  /** Name of the exit code, as `exitName` gives it. */
+  readonly name: string;
+  readonly cause: ExitCause;
+  readonly count: number;
+}
+
+export interface NmiReport {
+  readonly requested: number;
+  readonly delivered: number;
+  readonly merged: number;
+  readonly lost: number;
+  readonly pending: number;
+  /** How often each reason decided, for merges and losses. */
+  readonly mergeReasons: Readonly<Record<string, number>>;
+  readonly lossReasons: Readonly<Record<string, number>>;
+  /** Instructions from request to first instruction of the handler, one number for each delivery, in order. */
+  readonly latencies: readonly number[];
+  /** Most NMI handlers that were active at once. */
+  readonly maxNesting: number;
+}
+
+/** What the world says at the end of a run, for the ledger to be held against. */
+export interface Witness {
+  /** Deliveries the processor counted. */
+  readonly delivered: number;
+  /** Requests still held by the hypervisor, EVENTINJ or V_NMI. */
+  readonly held: number;
+  readonly maxNesting: number;
+}
+
+export class Ledger {
+  readonly requests: NmiRequest[] = [];
+  private readonly outstanding: NmiRequest[] = [];
+  private readonly latencies: number[] = [];
+  private readonly exitCounts = new Map<string, { name: string; cause: ExitCause; count: number }>();
+  private readonly merges = new Map<string, number>();
+  private readonly losses = new Map<string, number>();
+
+  /** A new request. It is outstanding until one of the methods below decides otherwise. */
+  request(now: number): void {
+    const request: NmiRequest = {
+      id: this.requests.length,
+      requestedAt: now,
+      fate: 'outstanding',
+      settledAt: null,
+      reason: null,
+    };
+    this.requests.push(request);
+    this.outstanding.push(request);
+  }
+
+  /** The processor entered a handler: it serves the oldest outstanding request. */
+  deliver(now: number): void {
+    const request = this.outstanding.shift();
+    if (!request) throw new InvariantError('the processor delivered an NMI that nobody requested');
+    settle(request, 'delivered', now, null);
+    this.latencies.push(now - request.requestedAt);
+  }
+
+  /** The newest outstanding request became part of an older one. */
+  merge(now: number, reason: string): void {
+    const request = this.outstanding.pop();
+    if (!request) throw new InvariantError('an NMI merged that nobody requested');
+    settle(request, 'merged', now, reason);
+    increment(this.merges, reason);
+  }
+
+  /** The oldest outstanding request will never reach the guest. */
+  lose(now: number, reason: string): void {
+    const request = this.outstanding.shift();
+    if (!request) throw new InvariantError('an NMI was lost that nobody requested');
+    settle(request, 'lost', now, reason);
+    increment(this.losses, reason);
+  }
+
+  countExit(name: string, cause: ExitCause): void {
+    const key = `${cause} ${name}`;
+    const row = this.exitCounts.get(key);
+    if (row) row.count++;
+    else this.exitCounts.set(key, { name, cause, count: 1 });
+  }
+
+  /** Every exit so far, by name and cause, in the order of first occurrence. */
+  exits(): ExitCount[] {
+    return [...this.exitCounts.values()].map((row) => ({ ...row }));
+  }
+
+  /** Closes the books: throws an `InvariantError` if the ledger and its witness disagree. */
+  report(witness: Witness): NmiReport {
+    const merged = sum(this.merges);
+    const lost = sum(this.losses);
+    const requested = this.requests.length;
+    if (witness.delivered !== this.latencies.length)
+      throw new InvariantError(
+        `the processor delivered ${witness.delivered} NMIs, the ledger has ${this.latencies.length}`,
+      );
+    if (witness.held !== this.outstanding.length)
+      throw new InvariantError(
+        `${witness.held} NMIs are still held, the ledger has ${this.outstanding.length} outstanding`,
+      );
+    if (requested !== witness.delivered + merged + lost + witness.held)
+      throw new InvariantError(
+        `${requested} NMIs were requested, but ${witness.delivered} delivered, ${merged} merged, ${lost} lost and ${witness.held} are held`,
+      );
+    return {
+      requested,
+      delivered: witness.delivered,
+      merged,
+      lost,
+      pending: witness.held,
+      mergeReasons: Object.fromEntries(this.merges),
+      lossReasons: Object.fromEntries(this.losses),
+      latencies: this.latencies.slice(),
+      maxNesting: witness.maxNesting,
+    };
+  }
+}
+
+function settle(request: NmiRequest, fate: Fate, now: number, reason: string | null): void {
+  request.fate = fate;
+  request.settledAt = now;
+  request.reason = reason;
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function sum(counts: Map<string, number>): number {
+  let total = 0;
+  for (const count of counts.values()) total += count;
+  return total;
+}

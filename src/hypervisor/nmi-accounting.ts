@@ -1,0 +1,92 @@
+/**
+ * Follows NMIs through the VMCB, between the strategy, which hands them over, and the processor, which delivers them.
+ *
+ * What EVENTINJ and V_NMI held at VMRUN must be delivered, or still be there at the exit, or be in EXITINTINFO. What
+ * is none of these was lost in between: its delivery raised an exception, and that was delivered instead (APM vol 2
+ * §8.2.9, an NMI is no contributory exception).
+ */
+import type { Vmcb } from '../svm/vmcb.js';
+import { InvariantError } from '../errors.js';
+import { type ExitCause, Ledger, type NmiReport } from './ledger.js';
+import type { NmiDelivery } from './nmi/delivery.js';
+import { isNmiInjected, isNmiInterrupted, isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
+import type { TraceListener } from './trace.js';
+
+const REPLACED = 'its delivery raised an exception, which was delivered in its place';
+const SHUT_DOWN = 'the guest shut down while it was delivered';
+const REFUSED = 'VMRUN refused the VMCB and cleared EVENTINJ';
+
+export class NmiAccounting {
+  private readonly ledger = new Ledger();
+  /** NMIs in EVENTINJ and V_NMI when the guest was entered. */
+  private entered = 0;
+  private deliveredSinceEntry = 0;
+  private isInside = false;
+
+  constructor(
+    private readonly vmcb: Vmcb,
+    private readonly now: () => number,
+    private readonly trace: TraceListener | undefined,
+  ) {}
+
+  request(at: number): void {
+    this.ledger.request(at);
+    this.trace?.({ kind: 'nmi-request', time: at, rip: this.vmcb.get('rip') });
+  }
+
+  merge(reason: string): void {
+    this.ledger.merge(this.now(), reason);
+    this.trace?.({ kind: 'nmi-merge', time: this.now(), rip: this.vmcb.get('rip'), reason });
+  }
+
+  lose(reason: string): void {
+    this.ledger.lose(this.now(), reason);
+    this.trace?.({ kind: 'nmi-lost', time: this.now(), rip: this.vmcb.get('rip'), reason });
+  }
+
+  /** The processor is at the handler's first instruction, `rip`. */
+  deliver(how: string, rip: bigint): void {
+    this.ledger.deliver(this.now());
+    this.deliveredSinceEntry++;
+    this.trace?.({ kind: 'nmi-deliver', time: this.now(), rip, how });
+  }
+
+  countExit(name: string, cause: ExitCause): void {
+    this.ledger.countExit(name, cause);
+  }
+
+  /** VMRUN follows. */
+  enter(): void {
+    this.entered = this.inVmcb();
+    this.deliveredSinceEntry = 0;
+    this.isInside = true;
+  }
+
+  /** #VMEXIT, or the processor gave up; EXITINTINFO is not yet looked at. */
+  leave(exit: 'exit' | 'shutdown' | 'invalid'): void {
+    this.isInside = false;
+    const isCutShort = exit === 'exit' && isNmiInterrupted(this.vmcb);
+    const remaining = (isCutShort ? 1 : 0) + (isVirtualNmiSet(this.vmcb) ? 1 : 0);
+    const gone = this.entered - remaining - this.deliveredSinceEntry;
+    if (gone < 0) throw new InvariantError('more NMIs came out of VMRUN than went in');
+    const reason = exit === 'exit' ? REPLACED : exit === 'shutdown' ? SHUT_DOWN : REFUSED;
+    for (let i = 0; i < gone; i++) this.lose(reason);
+  }
+
+  exits(): ReturnType<Ledger['exits']> {
+    return this.ledger.exits();
+  }
+
+  /** @param processor What the processor itself counted. */
+  report(
+    delivery: NmiDelivery,
+    processor: { readonly delivered: number; readonly maxNesting: number },
+  ): NmiReport {
+    const handedOver = this.isInside ? this.entered - this.deliveredSinceEntry : this.inVmcb();
+    return this.ledger.report({ ...processor, held: delivery.held() + handedOver });
+  }
+
+  private inVmcb(): number {
+    return (isNmiInjected(this.vmcb) ? 1 : 0) + (isVirtualNmiSet(this.vmcb) ? 1 : 0);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * One virtual processor as its exit handlers see it: the VMCB, the registers that VMRUN leaves alone, guest memory,
+ * ports, and the few operations that most handlers need. It knows no policy and never runs the guest.
+ */
+import { Debug, Efer, Rflags, SegAttr } from '../../assembly/abi/processor-bits.js';
+import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
+import { EventType, Vector } from '../../assembly/abi/vector.js';
+import { injectEvent } from '../svm/event-injection.js';
+import { setShadow } from '../svm/interrupt-shadow.js';
+import type { NestedPageTables } from '../svm/nested-paging.js';
+import type { Registers } from '../svm/registers.js';
+import type { Vmcb } from '../svm/vmcb.js';
+import type { Agenda } from './agenda.js';
+import type { Console } from './console.js';
+import type { GuestMemory } from './guest-memory.js';
+import type { NmiDelivery } from './nmi/delivery.js';
+import type { PortBus } from './port-bus.js';
+import type { TraceEvent, TraceListener } from './trace.js';
+
+/** What a virtual processor is made of. */
+export interface VcpuParts {
+  readonly vmcb: Vmcb;
+  readonly registers: Registers;
+  readonly memory: GuestMemory;
+  readonly nested: NestedPageTables;
+  readonly ports: PortBus;
+  readonly console: Console;
+  readonly agenda: Agenda;
+  /** Retired instructions, as the processor counts. */
+  readonly clock: () => number;
+  /** Copies FS, GS, LDTR, TR and their MSRs to the VMCB (VMSAVE). */
+  readonly saveHiddenState: () => void;
+  readonly trace: TraceListener | undefined;
+}
+
+export class Vcpu {
+  readonly vmcb: Vmcb;
+  readonly registers: Registers;
+  readonly memory: GuestMemory;
+  readonly nested: NestedPageTables;
+  readonly ports: PortBus;
+  readonly console: Console;
+  readonly agenda: Agenda;
+  readonly saveHiddenState: () => void;
+  /** Instructions that the hypervisor executed in the guest's place. */
+  emulated = 0;
+  /** Instruction times that the guest slept. */
+  idle = 0;
+  /** Address of the HLT in which the guest sleeps. */
+  haltedAt: bigint | null = null;
+  /** Set by the exit port and by hypercall 0. */
+  exitStatus: number | null = null;
+  /** Added to `now` for the guest's time-stamp counter. */
+  private tscAdjustment = 0n;
+  private readonly clock: () => number;
+  private readonly listener: TraceListener | undefined;
+
+  constructor(
+    parts: VcpuParts,
+    readonly delivery: NmiDelivery,
+  ) {
+    this.vmcb = parts.vmcb;
+    this.registers = parts.registers;
+    this.memory = parts.memory;
+    this.nested = parts.nested;
+    this.ports = parts.ports;
+    this.console = parts.console;
+    this.agenda = parts.agenda;
+    this.saveHiddenState = parts.saveHiddenState;
+    this.clock = parts.clock;
+    this.listener = parts.trace;
+  }
+
+  /** The virtual machine's time: instructions completed, and slept. */
+  now(): number {
+    return this.clock() + this.emulated + this.idle;
+  }
+
+  /** How far the processor's clock is behind `now`. */
+  get clockLag(): number {
+    return this.emulated + this.idle;
+  }
+
+  trace(event: TraceEvent): void {
+    this.listener?.(event);
+  }
+
+  get isTraced(): boolean {
+    return this.listener !== undefined;
+  }
+
+  /** RIP of the guest. */
+  rip(): bigint {
+    return this.vmcb.get('rip');
+  }
+
+  /**
+   * The instruction at RIP is done: goes to the next one, as the processor would. The shadow ends, RF clears, and a
+   * guest that single-steps gets its #DB.
+   */
+  completeInstruction(nextRip: bigint = this.vmcb.get('nextRip')): void {
+    this.emulated++;
+    this.vmcb.set('rip', nextRip);
+    setShadow(this.vmcb, false);
+    this.vmcb.setLow('rflags', (this.vmcb.low('rflags') & ~Rflags.Rf) >>> 0);
+    if ((this.delivery.guestFlags() & Rflags.Tf) === 0) return;
+    this.vmcb.setLow('dr6', (this.vmcb.low('dr6') | Debug.Dr6Bs) >>> 0);
+    this.raise(Vector.Db);
+  }
+
+  /** Has the next VMRUN deliver an exception instead of the instruction at RIP. */
+  raise(vector: Vector, errorCode: number | null = null): void {
+    injectEvent(this.vmcb, { type: EventType.Exception, vector, errorCode });
+  }
+
+  /** #PF; CR2 is the hypervisor's to write (APM vol 2 §15.20). */
+  raisePageFault(linear: bigint, errorCode: number): void {
+    this.vmcb.set('cr2', linear);
+    this.raise(Vector.Pf, errorCode);
+  }
+
+  /** EAX of the guest; writing clears the upper half of RAX. */
+  get eax(): number {
+    return this.vmcb.low('rax');
+  }
+
+  set eax(value: number) {
+    this.vmcb.setNumber('rax', value >>> 0);
+  }
+
+  /** The next VMRUN forgets this guest's translations. */
+  flushTlb(): void {
+    this.vmcb.set('tlbControl', TlbControl.FlushGuest);
+  }
+
+  /** WRMSR TSC: from now on the guest counts from `value`. */
+  setTsc(value: bigint): void {
+    this.tscAdjustment = value - BigInt(this.now());
+    this.updateTscOffset();
+  }
+
+  /** TSC_OFFSET: what the processor's clock lacks for the guest's time. */
+  updateTscOffset(): void {
+    if (this.tscAdjustment === 0n) this.vmcb.setNumber('tscOffset', this.clockLag);
+    else this.vmcb.set('tscOffset', BigInt.asUintN(64, BigInt(this.clockLag) + this.tscAdjustment));
+  }
+
+  /** Size of the code the guest executes. */
+  codeBits(): 16 | 32 | 64 {
+    if (this.is64Bit()) return 64;
+    return (this.vmcb.get('csAttributes') & SegAttr.Db) !== 0 ? 32 : 16;
+  }
+
+  /** Whether the guest executes 64-bit code. */
+  is64Bit(): boolean {
+    return (this.vmcb.low('efer') & Efer.Lma) !== 0 && (this.vmcb.get('csAttributes') & SegAttr.L) !== 0;
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * A virtual machine: one guest, one hypervisor with its way of delivering NMIs, and the loop
+ *
+ *     requests that are due → entry prepared → VMRUN → exit accounted for → handled → again, or stop.
+ *
+ * Everything happens at an exact count of instructions, so the same guest with the same schedule runs the same way,
+ * always. A request that falls due while the guest runs is carried in by a physical interrupt, the kick, as a real
+ * hypervisor interrupts the processor that runs the guest; its exit is not held against the delivery.
+ */
+import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
+import { EventType, Vector } from '../../assembly/abi/vector.js';
+import { InvariantError, UsageError } from '../errors.js';
+import type { LoadedGuest } from '../loader/image.js';
+import {
+  type EventImage,
+  injectedEvent,
+  interruptedEvent,
+  isInjectionPending,
+  reinjectInterrupted,
+} from '../svm/event-injection.js';
+import type { VmExit } from '../svm/exit.js';
+import { exitName, intercept } from '../svm/intercepts.js';
+import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
+import type { Processor } from '../svm/processor.js';
+import { Agenda } from './agenda.js';
+import { Console } from './console.js';
+import { handleExit } from './exit-handlers.js';
+import { codeAt } from './guest-code.js';
+import type { ExitCause } from './ledger.js';
+import { assemble } from './machine.js';
+import type { MemoryLayout } from './memory-layout.js';
+import { NmiAccounting } from './nmi-accounting.js';
+import { isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
+import { createDelivery, type StrategyName } from './nmi/strategies.js';
+import type { NmiSchedule } from './nmi-schedule.js';
+import { isResumable, type RunResult, type StopReason } from './run-result.js';
+import type { TraceListener } from './trace.js';
+import type { Vcpu } from './vcpu.js';
+
+/** The vector of the kick. Nobody sees it: the exit is all it is for. */
+const KICK_VECTOR = 0xf2;
+/** A slice ends after so many instructions or exits: 50 to 100 ms on the machines of 2026. */
+const SLICE_INSTRUCTIONS = 5_000_000;
+const SLICE_EXITS = 20_000;
+
+export interface VmOptions {
+  readonly processor: Processor;
+  readonly layout: MemoryLayout;
+  readonly guest: LoadedGuest;
+  readonly nmi: StrategyName;
+  readonly nmiSchedule: NmiSchedule;
+  /** Told of everything that happens. Costs time; leave it out for long runs. */
+  readonly onTrace?: TraceListener | undefined;
+  /** Told of each byte the guest prints. */
+  readonly onSerial?: ((byte: number) => void) | undefined;
+  /** Names an instruction that the processor does not implement. */
+  readonly disassemble: (bytes: Uint8Array, bits: 16 | 32 | 64, rip: bigint) => string;
+}
+
+export interface RunOptions {
+  /** Most instructions to run, time in HLT included. Unlimited unless given. */
+  readonly maxInstructions?: number | bigint | undefined;
+  /** Looked at between slices. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called between slices with the virtual machine's time. */
+  readonly onSlice?: ((time: number) => void) | undefined;
+}
+
+export interface NmiRequestOptions {
+  /** The virtual machine's time at which the NMI is requested. Now, unless given; the past is now. */
+  readonly atInstruction?: number | bigint | undefined;
+}
+
+export class Vm {
+  private readonly processor: Processor;
+  private readonly vcpu: Vcpu;
+  private readonly nmis: NmiAccounting;
+  /** The guest is entered and paused: the VMCB is the processor's. */
+  private isInside = false;
+  /** The strategy wants the guest back at once. */
+  private isExitForced = false;
+  /** The clock for which the kick is scheduled. */
+  private kickAt: number | null = null;
+  /** Why the guest is over, once it is. */
+  private ended: StopReason | null = null;
+
+  /** Use `createVm`. */
+  constructor(private readonly options: VmOptions) {
+    const { processor, layout, guest, nmi, onTrace: trace } = options;
+    this.processor = processor;
+    const vmcb = processor.vmcb(layout.vmcb);
+    this.nmis = new NmiAccounting(vmcb, () => this.time, trace);
+    const delivery = createDelivery(nmi, {
+      vmcb,
+      merge: (reason) => this.nmis.merge(reason),
+      lose: (reason) => this.nmis.lose(reason),
+      exitAtOnce: () => {
+        this.isExitForced = true;
+      },
+    });
+    const agenda = new Agenda(options.nmiSchedule);
+    const console = new Console(options.onSerial);
+    this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, trace });
+    processor.observe({
+      nmiDelivered: (_clock, origin) => this.nmis.deliver(origin, processor.core.state.big('rip')),
+    });
+  }
+
+  /** Instructions the guest has completed, and those it slept through: the time in which NMIs are scheduled. */
+  get time(): number {
+    return this.vcpu.now();
+  }
+
+  /** Guest-physical memory. */
+  get memory(): Vcpu['memory'] {
+    return this.vcpu.memory;
+  }
+
+  /**
+   * The bytes of the instruction at `rip`, for a disassembler: 15, or fewer where the guest's memory ends.
+   * While the guest is paused, paging and CS are those of its last exit.
+   */
+  codeAt(rip: bigint): { readonly bytes: Uint8Array; readonly bits: 16 | 32 | 64 } {
+    return { bytes: codeAt(this.vcpu, rip), bits: this.vcpu.codeBits() };
+  }
+
+  /** Requests one NMI. It is carried in by a kick if the guest runs at that time. */
+  requestNmi(options: NmiRequestOptions = {}): void {
+    const at =
+      options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
+    this.vcpu.agenda.add(Math.max(at, this.time));
+  }
+
+  /** Runs until the guest ends or the budget is spent. After 'budget' or 'cancelled' it may be called again. */
+  run(options: RunOptions = {}): RunResult {
+    const end = this.budgetEnd(options);
+    for (;;) {
+      const stop = this.runSlice(end, options);
+      if (stop) return this.result(stop);
+    }
+  }
+
+  /** As `run`, but lets the event loop go on between slices, so that a page stays alive and `signal` can come. */
+  async runAsync(options: RunOptions = {}): Promise<RunResult> {
+    const end = this.budgetEnd(options);
+    for (;;) {
+      const stop = this.runSlice(end, options);
+      if (stop) return this.result(stop);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  private budgetEnd({ maxInstructions = Infinity }: RunOptions): number {
+    return maxInstructions === Infinity ? Infinity : this.time + toCount('maxInstructions', maxInstructions);
+  }
+
+  private runSlice(end: number, { signal, onSlice }: RunOptions): StopReason | null {
+    const sliceEnd = Math.min(end, this.time + SLICE_INSTRUCTIONS);
+    for (let exits = 0; exits < SLICE_EXITS; exits++) {
+      if (this.ended) return this.ended;
+      if (signal?.aborted) return { kind: 'cancelled' };
+      if (this.time >= end) return { kind: 'budget' };
+      if (this.time >= sliceEnd) break;
+      const stop = this.step(sliceEnd);
+      if (stop && !isResumable(stop)) this.ended = stop;
+      if (stop) return stop;
+    }
+    onSlice?.(this.time);
+    return null;
+  }
+
+  /** Sleeps, or runs the guest to its next exit and handles that. Null: go on. */
+  private step(end: number): StopReason | null {
+    if (this.isInside) {
+      this.armKick();
+      return this.leave(this.processor.resume({ maxInstructions: end - this.time }));
+    }
+    this.takeRequests();
+    if (this.vcpu.haltedAt !== null && !this.wake()) return this.sleep(end, this.vcpu.haltedAt);
+    this.prepareEntry();
+    return this.leave(this.processor.vmrun(this.vcpu.vmcb, { maxInstructions: end - this.time }));
+  }
+
+  private takeRequests(): void {
+    for (
+      let at = this.vcpu.agenda.takeDue(this.time);
+      at !== null;
+      at = this.vcpu.agenda.takeDue(this.time)
+    ) {
+      this.nmis.request(at);
+      this.vcpu.delivery.request();
+    }
+  }
+
+  /** Whether the guest has something to wake up for. */
+  private wake(): boolean {
+    const isAwake = this.vcpu.delivery.isDue() || isInjectionPending(this.vcpu.vmcb);
+    if (isAwake) this.vcpu.haltedAt = null;
+    return isAwake;
+  }
+
+  /** Time passes to the next request; without one, nothing will ever happen. */
+  private sleep(end: number, rip: bigint): StopReason | null {
+    const next = this.vcpu.agenda.next();
+    if (next === null) return { kind: 'halted', rip };
+    this.vcpu.idle += Math.min(next, end) - this.time;
+    return null;
+  }
+
+  private prepareEntry(): void {
+    const { vcpu } = this;
+    const hadVirtualNmi = vcpu.isTraced && isVirtualNmiSet(vcpu.vmcb);
+    this.isExitForced = false;
+    vcpu.delivery.prepareEntry();
+    vcpu.updateTscOffset();
+    this.armKick();
+    this.nmis.enter();
+    if (vcpu.isTraced) this.traceEntry(hadVirtualNmi);
+  }
+
+  /** Schedules the interrupt that carries the next request in. */
+  private armKick(): void {
+    const next = this.vcpu.agenda.next();
+    const at = next === null ? null : Math.max(next - this.vcpu.clockLag, this.processor.clock);
+    if (at !== this.kickAt) {
+      this.processor.cancelInterrupts();
+      if (at !== null) this.processor.scheduleInterrupt(at, KICK_VECTOR);
+      this.kickAt = at;
+    }
+    if (this.isExitForced && !this.isInside) this.processor.raiseInterrupt(KICK_VECTOR);
+  }
+
+  private leave(end: ProcessorResult): StopReason | null {
+    this.isInside = end.kind === 'paused';
+    switch (end.kind) {
+      case 'paused':
+        return null;
+      case 'unimplemented': {
+        this.nmis.leave('exit');
+        const text = this.options.disassemble(end.bytes, this.vcpu.codeBits(), end.rip);
+        return { kind: 'unimplemented', rip: end.rip, bytes: toHex(end.bytes), text };
+      }
+      case 'shutdown-unintercepted':
+      case 'halted':
+        throw new InvariantError(`the processor stopped with ${end.kind}, which is intercepted`);
+      default:
+        return this.handle(end);
+    }
+  }
+
+  private handle(exit: VmExit): StopReason | null {
+    const { vmcb, delivery } = this.vcpu;
+    const cause = this.causeOf(exit);
+    if (exit.kind === 'intr' || this.isExitForced) this.withdrawKick();
+    this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
+    this.nmis.countExit(exitName(exit.code), cause);
+    if (this.vcpu.isTraced) this.traceExit(exit, cause);
+    if (exit.kind === 'invalid')
+      return { kind: 'invalid-vmcb', violations: this.processor.findViolations(vmcb) };
+    vmcb.set('tlbControl', TlbControl.Nothing);
+    intercept(vmcb, 'task-switch'); // a handler may have lifted it for one VMRUN
+    delivery.afterExit();
+    const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
+    if (event) this.redeliver(event);
+    const verdict = handleExit(this.vcpu, exit);
+    return verdict === 'resume' ? null : verdict;
+  }
+
+  /** The event that the exit cut short happens again; an INTn, #BP or #OF by executing its instruction again. */
+  private redeliver(event: EventImage): void {
+    const isTrap = event.vector === Vector.Bp || event.vector === Vector.Of;
+    if (event.type === EventType.Nmi) this.vcpu.delivery.redeliver();
+    else if (event.type === EventType.Interrupt) reinjectInterrupted(this.vcpu.vmcb);
+    else if (event.type === EventType.Exception && !isTrap) reinjectInterrupted(this.vcpu.vmcb);
+  }
+
+  private causeOf(exit: VmExit): ExitCause {
+    switch (exit.kind) {
+      case 'iret':
+      case 'vintr':
+      case 'nmi':
+        return 'nmi-delivery';
+      case 'intr':
+        return this.isExitForced ? 'nmi-delivery' : 'kick';
+      case 'exception':
+        return exit.vector === Vector.Db && this.vcpu.delivery.isStepping() ? 'nmi-delivery' : 'workload';
+      default:
+        return 'workload';
+    }
+  }
+
+  /** The host takes its interrupt. */
+  private withdrawKick(): void {
+    this.processor.cancelInterrupts();
+    this.kickAt = null;
+  }
+
+  private traceEntry(hadVirtualNmi: boolean): void {
+    const { vcpu } = this;
+    const event = injectedEvent(vcpu.vmcb);
+    const where = { kind: 'inject', time: this.time, rip: vcpu.rip() } as const;
+    if (event) vcpu.trace({ ...where, event: `EVENTINJ ${EventType[event.type]} ${event.vector}` });
+    if (!hadVirtualNmi && isVirtualNmiSet(vcpu.vmcb)) vcpu.trace({ ...where, event: 'V_NMI' });
+  }
+
+  private traceExit(exit: VmExit, cause: ExitCause): void {
+    const name = exitName(exit.code);
+    const event = interruptedEvent(this.vcpu.vmcb);
+    const detail = event ? `while delivering ${EventType[event.type]} ${event.vector}` : '';
+    this.vcpu.trace({ kind: 'exit', time: this.time, rip: this.vcpu.rip(), exit: name, cause, detail });
+  }
+
+  private result(stop: StopReason): RunResult {
+    const { state } = this.processor.core;
+    const serial = this.vcpu.console.contents();
+    return {
+      stop,
+      instructions: this.time - this.vcpu.idle,
+      time: this.time,
+      exits: this.nmis.exits(),
+      nmi: this.nmis.report(this.vcpu.delivery, {
+        delivered: state.get('nmiDelivered'),
+        maxNesting: state.get('nmiMaxDepth'),
+      }),
+      serial,
+      serialText: new TextDecoder().decode(serial),
+    };
+  }
+}
+
+function toCount(name: string, value: number | bigint): number {
+  const count = Number(value);
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new UsageError(`${name} is a whole number of instructions, 0 or more, not ${value}`);
+  return count;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
