@@ -21,7 +21,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/loader': ['src/errors.ts'],
   'src/hypervisor': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader'],
   'src/guests.ts': ['src/errors.ts', 'src/loader'],
-  'src/create-vm.ts': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader', 'src/guests.ts', 'src/hypervisor'],
+  // src/decode: the disassembler, for traces and for naming what is not implemented.
+  'src/create-vm.ts': [...EVERYWHERE, 'src/decode', 'src/svm', 'src/devices', 'src/loader', 'src/hypervisor'],
   'src/lab': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/guests.ts', 'src/hypervisor'],
   'src/index.ts': [
     ...EVERYWHERE,

@@ -1,0 +1,81 @@
+/** The composition root: a processor, a guest and a hypervisor put together. */
+import { readAsset } from '#platform';
+import { Disassembler } from './decode/disassemble.js';
+import { UsageError } from './errors.js';
+import { layOut } from './hypervisor/memory-layout.js';
+import { isStrategyName, STRATEGY_NAMES, type StrategyName } from './hypervisor/nmi/strategies.js';
+import type { NmiSchedule } from './hypervisor/nmi-schedule.js';
+import type { TraceListener } from './hypervisor/trace.js';
+import { Vm } from './hypervisor/vm.js';
+import { loadGuest } from './loader/detect.js';
+import type { Bits } from './loader/entry.js';
+import type { GuestFormat, LoadedGuest } from './loader/image.js';
+import { Processor } from './svm/processor.js';
+
+/** 16 MiB. */
+export const DEFAULT_MEMORY_BYTES = 0x100_0000;
+export const DEFAULT_STRATEGY: StrategyName = 'kvm-vnmi';
+
+export interface CreateVmOptions {
+  /** The bytes of a guest file, of any format; or a guest that is loaded already, for the same `memoryBytes`. */
+  readonly guest: Uint8Array | LoadedGuest;
+  /** How NMIs are delivered; 'kvm-vnmi' unless given. */
+  readonly nmi?: StrategyName | undefined;
+  /** When NMIs are requested, in instructions; never unless given. See nmi-schedule.ts. */
+  readonly nmiSchedule?: NmiSchedule | undefined;
+  /** Guest memory, a multiple of 4 KiB from 1 MiB to 1 GiB; 16 MiB unless given. */
+  readonly memoryBytes?: number | undefined;
+  /** Decided by the content unless given. */
+  readonly format?: GuestFormat | undefined;
+  /** Flat binaries: code size at entry. */
+  readonly bits?: Bits | undefined;
+  /** Flat binaries: address of the first byte. */
+  readonly load?: number | undefined;
+  /** Flat binaries: address of the first instruction. */
+  readonly entry?: number | undefined;
+  /** Multiboot kernels: their command line. */
+  readonly commandLine?: string | undefined;
+  /** Told of every exit, injection and NMI event. */
+  readonly onTrace?: TraceListener | undefined;
+  /** Told of each byte the guest prints. */
+  readonly onSerial?: ((byte: number) => void) | undefined;
+}
+
+/** Makes a virtual machine whose guest is about to execute its first instruction. */
+export async function createVm(options: CreateVmOptions): Promise<Vm> {
+  const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
+  if (!isStrategyName(nmi))
+    throw new UsageError(
+      `unknown delivery strategy ${JSON.stringify(nmi)}: there are ${STRATEGY_NAMES.join(', ')}`,
+    );
+  const layout = layOut(memoryBytes);
+  const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
+  const [processor, disassembler] = await Promise.all([
+    Processor.create({ memoryBytes: layout.totalBytes }),
+    createDisassembler(),
+  ]);
+  return new Vm({
+    processor,
+    layout,
+    guest,
+    nmi,
+    nmiSchedule,
+    onTrace: options.onTrace,
+    onSerial: options.onSerial,
+    disassemble: (bytes, bits, rip) => disassembler.format(bytes, bits, rip).text,
+  });
+}
+
+/** A disassembler of its own, for traces. */
+export async function createDisassembler(): Promise<Disassembler> {
+  return Disassembler.create(await readAsset(new URL('./decode/iced_x86_bg.wasm', import.meta.url)));
+}
+
+function isLoaded(guest: Uint8Array | LoadedGuest): guest is LoadedGuest {
+  return !(guest instanceof Uint8Array);
+}
+
+function load(bytes: Uint8Array, memoryBytes: number, options: CreateVmOptions): LoadedGuest {
+  const { format, bits, load: address, entry, commandLine } = options;
+  return loadGuest(bytes, { memoryBytes, format, bits, load: address, entry, commandLine });
+}

@@ -1,0 +1,96 @@
+/** vmexit: an x86 processor with AMD-V, and hypervisors that drive it. The public API, re-exported. */
+
+// A virtual machine that does what you mean.
+export {
+  createDisassembler,
+  createVm,
+  type CreateVmOptions,
+  DEFAULT_MEMORY_BYTES,
+  DEFAULT_STRATEGY,
+} from './create-vm.js';
+export type { NmiRequestOptions, RunOptions, Vm } from './hypervisor/vm.js';
+export type { GuestMemory } from './hypervisor/guest-memory.js';
+export { describeStop, isResumable, type RunResult, type StopReason } from './hypervisor/run-result.js';
+export type { ExitCause, ExitCount, NmiReport } from './hypervisor/ledger.js';
+export type { TraceEvent, TraceListener } from './hypervisor/trace.js';
+export {
+  isStrategyName,
+  STRATEGIES,
+  STRATEGY_NAMES,
+  type StrategyName,
+} from './hypervisor/nmi/strategies.js';
+export {
+  atInstructions,
+  everyInstructions,
+  type NmiSchedule,
+  parseSchedule,
+  randomInstructions,
+} from './hypervisor/nmi-schedule.js';
+
+// Guests.
+export { loadGuest, type LoadOptions } from './loader/detect.js';
+export type { Bits, GuestEntry } from './loader/entry.js';
+export { LoadError, type LoadErrorCode } from './loader/errors.js';
+export type { GuestFormat, LoadedGuest } from './loader/image.js';
+export type { SymbolTable } from './loader/symbols.js';
+export {
+  findShippedGuest,
+  FIXTURES_URL,
+  listShippedGuests,
+  loadShippedGuest,
+  matchShippedGuest,
+  readShippedGuest,
+  type ShippedGuest,
+  UnknownGuestError,
+} from './guests.js';
+
+// Comparing deliveries.
+export {
+  compare,
+  type CompareOptions,
+  type Comparison,
+  type DeliveryRun,
+  type ExitTally,
+  type Progress,
+  type StopRecord,
+  summarize,
+} from './lab/compare.js';
+export { describeSchedule, type ScheduleSpec, startSchedule } from './lab/schedule.js';
+export { type Distribution, distribution } from './lab/statistics.js';
+
+// Bare silicon: write your own hypervisor.
+export { Processor, type ProcessorOptions } from './svm/processor.js';
+export type {
+  NmiOrigin,
+  ProcessorListener,
+  ProcessorStop,
+  RunResult as ProcessorResult,
+} from './svm/guest-run.js';
+export { CleanBit, Vmcb, type VmcbFieldName, type VmcbSegmentName } from './svm/vmcb.js';
+export type { VmExit } from './svm/exit.js';
+export { exitName, intercept, type InterceptName, isIntercepted, removeIntercept } from './svm/intercepts.js';
+export {
+  type EventImage,
+  injectEvent,
+  injectNmi,
+  interruptedEvent,
+  isInjectionPending,
+} from './svm/event-injection.js';
+export {
+  enableVirtualNmi,
+  isNmiMasked,
+  isNmiPending,
+  requestNmi,
+  V_NMI,
+  V_NMI_ENABLE,
+  V_NMI_MASK,
+} from './svm/vnmi.js';
+export { cancelInterrupt, maskInterruptsVirtually, requestInterrupt } from './svm/vintr.js';
+export { isInShadow, setShadow } from './svm/interrupt-shadow.js';
+export { enableVirtualGif, isVirtualGifSet } from './svm/gif.js';
+export { IoPermissionMap, MsrPermissionMap } from './svm/permission-maps.js';
+export { NestedPageTables } from './svm/nested-paging.js';
+export { ExitCode } from '../assembly/abi/exit-code.js';
+export { EventType, Vector } from '../assembly/abi/vector.js';
+
+export { InvariantError, MemoryRangeError, UsageError, VmexitError } from './errors.js';
