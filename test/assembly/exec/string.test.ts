@@ -381,12 +381,15 @@ describe('faults between iterations', () => {
   });
 });
 
-it('REP MOVS over its own code is followed by what it wrote', () => {
+it.each([
+  ['MOVS', [0xa4]],
+  ['REP MOVS', [REP, 0xa4]],
+])('%s over the instruction after it is followed by what it wrote', (_what, movs) => {
   machine.flat32();
-  // REP MOVSB replaces the INC EAX after it by DEC EAX.
-  machine.load([REP, 0xa4, 0x40]);
+  // INC EAX becomes DEC EAX.
+  machine.load([...movs, 0x40]);
   machine.core.write(AREA, Uint8Array.of(0x48));
-  loadRegisters({ rax: 5n, rcx: 1n, rsi: BigInt(AREA), rdi: BigInt(CODE + 2) });
+  loadRegisters({ rax: 5n, rcx: 1n, rsi: BigInt(AREA), rdi: BigInt(CODE + movs.length) });
   machine.run(2);
   expect(storedRegisters().rax).toBe(4n);
 });
