@@ -76,7 +76,10 @@ function describe(name, file, source, inputs) {
   const entry = /^(flat|multiboot|elf), loaded at ([0-9a-f]+)h(?:; (16|32|64)-bit)?$/i.exec(contract.Entry);
   if (entry === null)
     throw new Error(`${source}: "Entry ${contract.Entry}" is not "<format>, loaded at <hex>h; <n>-bit"`);
-  const everyInstructions = /^by schedule, every (\d+) instructions$/.exec(contract.NMIs)?.[1];
+  const schedule = /^by schedule, every (\d+) instructions, from (\d+) on$/.exec(contract.NMIs);
+  const requestsOwnNmis = contract.NMIs.startsWith('asks for ');
+  if (schedule === null && !requestsOwnNmis && !contract.NMIs.startsWith('none'))
+    throw new Error(`${source}: "NMIs ${contract.NMIs}" is not a schedule, "asks for" or "none"`);
   return {
     name,
     file,
@@ -86,8 +89,9 @@ function describe(name, file, source, inputs) {
     format: entry[1],
     load: parseInt(entry[2], 16),
     bits: Number(entry[3] ?? 0),
-    nmiEvery: everyInstructions === undefined ? null : Number(everyInstructions),
-    requestsOwnNmis: contract.NMIs.startsWith('asks for '),
+    nmiEvery: schedule && Number(schedule[1]),
+    nmiFrom: schedule && Number(schedule[2]),
+    requestsOwnNmis,
     qemu: contract.QEMU === 'no' ? null : contract.QEMU,
     sourceHash: hashOf(inputs),
     bytes: statSync(join(OUTPUT, file)).size,
