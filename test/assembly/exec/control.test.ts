@@ -243,3 +243,10 @@ describe('CR8', () => {
     expect(machine.state.num('rip')).toBe(CODE + 4);
   });
 });
+
+it('LOCK MOV CR0 is MOV CR8 where there is no REX prefix', () => {
+  machine.flat32();
+  machine.state.set('cr8', 5);
+  expect(outcomeOf(machine, [0xf0, 0x0f, 0x20, 0xc1])).toBe('completed');
+  expect(machine.state.num('rcx')).toBe(5);
+});
