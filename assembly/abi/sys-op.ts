@@ -99,7 +99,7 @@ export enum SysOp {
   /** b = selector. */
   Verr,
   Verw,
-  /** a = word to adjust (temporary or register), b = source; ZF. */
+  /** a = word to adjust, or with param = 1 the register that holds its linear address; b = source; ZF. */
   Arpl,
 
   // Caches and translations. Invlpg: a = linear address register.

@@ -65,6 +65,18 @@ export class MemoryOperand {
     else this.linearizeSegmented(bytes, isWrite);
   }
 
+  /**
+   * After `resolve`: moves the linear address to `Reg.Address`. For operations that change `changed` registers before
+   * they store, and for core functions that access the operand themselves.
+   */
+  pin(changed?: readonly number[]): void {
+    if (changed !== undefined && !changed.includes(this.base) && !changed.includes(this.index)) return;
+    const { base, index, scale, low, high } = this;
+    const lea = this.wrap === 0 ? Uop.Lea64 : Uop.Lea32;
+    this.uops.emit(lea, Reg.Address, base, index, scale, low, high);
+    this.setAddress(Reg.Zero);
+  }
+
   load(register: number, width: number, delta = 0): void {
     this.access(Uop.Load8 + width, register, delta);
   }

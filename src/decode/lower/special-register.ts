@@ -97,10 +97,17 @@ function queryDescriptor(op: SysOp): Lowering {
   };
 }
 
+/** In memory, the operand is written only if it changes: a read-only one may be looked at. */
 function arpl(context: LoweringContext): void {
-  const { instruction } = context;
+  const { instruction, memory } = context;
   const source = instruction.register(1);
-  context.modify(0, Width.Word, (register) => context.sys(SysOp.Arpl, register, source));
+  if (!instruction.isMemory(0)) {
+    context.sys(SysOp.Arpl, instruction.register(0), source);
+    return;
+  }
+  memory.resolve(2, true);
+  memory.pin();
+  context.sys(SysOp.Arpl, Reg.Address, source, 0, 1);
 }
 
 /** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, after privilege and intercept. */
