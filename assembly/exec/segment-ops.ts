@@ -19,6 +19,7 @@ import {
   systemType,
 } from '../descriptor';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd } from '../fault';
+import { openStackShadow } from '../interrupt-shadow';
 import { isCanonical } from '../memory';
 import { updateMode } from '../mode';
 import { isRealOrV86 } from '../segment';
@@ -105,10 +106,7 @@ function loadFromInstruction(seg: u32, value: u32): bool {
 
 /** Loading SS opens a shadow that also holds back debug traps (APM vol 3 MOV; vol 2 §15.21.5). */
 function finishLoad(seg: u32, oldMode: u32): Flow {
-  if (seg == <u32>Seg.Ss) {
-    cpu().shadow = 1;
-    cpu().shadowHoldsDebug = 1;
-  }
+  if (seg == <u32>Seg.Ss) openStackShadow();
   return leaveIfChanged(seg, oldMode);
 }
 

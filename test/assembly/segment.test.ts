@@ -1,7 +1,9 @@
 /** What an access to a segment must satisfy, and how segment registers are loaded (APM vol 2 §4.5 to §4.12). */
 import { describe, expect, it } from 'vitest';
 import { Seg } from '../../assembly/abi/register.js';
+import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
+import { Watch } from '../../assembly/abi/watch.js';
 import {
   BIG,
   CODE,
@@ -201,6 +203,15 @@ describe('loading SS', () => {
     expect([machine.core.state.get('shadow'), machine.core.state.get('shadowHoldsDebug')]).toEqual([1, 1]);
     machine.run(1);
     expect(machine.core.state.get('shadow')).toBe(0);
+  });
+
+  it('opens a shadow that ends when an exception discards it, for whoever waits', async () => {
+    const machine = await machineWith(`${MOV_SS} 0f 0b`);
+    machine.setGate(Vector.Ud, FAULT_HANDLER);
+    machine.core.state.setNum('rax', DATA0);
+    machine.core.state.set('watch', Watch.ShadowEnd);
+    expect(machine.run(5)).toBe(Stop.Boundary);
+    expect([machine.rip, machine.core.state.get('shadow')]).toEqual([FAULT_HANDLER, 0]);
   });
 
   it('moves the pointer of POP SS as wide as the old stack', async () => {
