@@ -7,7 +7,7 @@
  * comment, so nothing about a guest is written down twice. `sourceHash` lets a test see, without nasm or gcc,
  * whether a fixture is older than its source.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -152,9 +152,23 @@ function readSymbols(map) {
 }
 
 function versionOf(tool, option) {
-  return execFileSync(tool, [option], { encoding: 'utf8' }).split('\n')[0];
+  return run(tool, [option]).split('\n')[0];
 }
 
+/** What the tool prints. A tool that is missing or that fails ends the script with one line. */
 function run(tool, args) {
-  execFileSync(tool, args, { cwd: GUESTS, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { error, status, stdout } = spawnSync(tool, args, {
+    cwd: GUESTS,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (error !== undefined) fail(`${tool} cannot be run (${error.message}); "npm run setup" installs it`);
+  if (status !== 0) fail(`${tool} ${args.join(' ')} ended with status ${status}`);
+  return stdout;
+}
+
+function fail(message) {
+  console.error(message);
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit(1);
 }
