@@ -34,6 +34,7 @@ import {
 import { currentStack, loadStackPointer, popSlot } from '../stack-frame';
 import { cpu, is64Bit, isLongMode, register, selector, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
+import { readWordOperand } from './word-operand';
 
 /** MOV Sreg. */
 export function movToSegment(uop: UopRecord): Flow {
@@ -123,7 +124,8 @@ export function lldt(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.LdtrWrite)) return exitInstruction(ExitCode.LdtrWrite);
-  const value = <u32>register<u16>(uop.a);
+  const value = readWordOperand(uop);
+  if (isAborted()) return Flow.Abort;
   if (isNullSelector(value)) {
     loadNull(Seg.Ldtr, value);
     return Flow.Next;
@@ -141,7 +143,8 @@ export function ltr(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.TrWrite)) return exitInstruction(ExitCode.TrWrite);
-  const value = <u32>register<u16>(uop.a);
+  const value = readWordOperand(uop);
+  if (isAborted()) return Flow.Abort;
   if (isNullSelector(value)) return raiseGp();
   const d = systemDescriptor();
   if (!readSystemSegment(d, value)) return Flow.Abort;

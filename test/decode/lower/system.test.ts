@@ -25,7 +25,7 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
   ['long', '0f00c0', 'sldt eax', ['Sys Sldt a192 b0 c0 n3 0 0', 'MovRR32 Rax, T0']],
   ['long', '0f0008', 'str [rax]', ['Sys Str a192 b0 c0 n3 0 0', 'Store16 T0, Ds:[Rax + 0]']],
   ['long', '660f01e1', 'smsw cx', ['Sys Smsw a192 b0 c0 n4 0 0', 'MovRR16 Rcx, T0']],
-  ['flat', '0f0130', 'lmsw [eax]', ['LoadWrap16 T0, Ds:[Rax + 0]', 'Sys Lmsw a192 b0 c0 n3 0 0']],
+  ['flat', '0f0130', 'lmsw [eax]', ['Lea32 Address, [Rax + 0]', 'Sys Lmsw a240 b1 c0 n3 3 0']],
   ['flat', '0f00d0', 'lldt ax', ['Sys Lldt a0 b0 c0 n3 0 0']],
   ['real', '0f00d0', 'lldt ax', ['Sys Undefined a0 b0 c0 n3 0 0']],
   ['flat', '0f0201', 'lar eax,[ecx]', ['LoadWrap16 T0, Ds:[Rcx + 0]', 'Sys Lar a0 b192 c2 n3 0 0']],
