@@ -54,7 +54,7 @@ function buildAssembly(source) {
   const prelude = join(scratch, `${name}.inc`);
   writeFileSync(prelude, `[map symbols ${map}]\n`);
   const file = `${name}.bin`;
-  run('nasm', ['-f', 'bin', '-I', 'include/', '-p', prelude, '-o', join(OUTPUT, file), source]);
+  run('nasm', ['-f', 'bin', '-w+error', '-I', 'include/', '-p', prelude, '-o', join(OUTPUT, file), source]);
   return { ...describe(name, file, source, [source]), symbols: readSymbols(readFileSync(map, 'utf8')) };
 }
 
