@@ -117,6 +117,9 @@ function xadd(context: LoweringContext): void {
   context.move(width, source, Reg.T0);
 }
 
+/** ZF is set (APM vol 3 App. A). */
+const CONDITION_E = 4;
+
 function cmpxchg(context: LoweringContext): void {
   const { instruction, memory } = context;
   const width = instruction.width(0);
@@ -124,7 +127,9 @@ function cmpxchg(context: LoweringContext): void {
   if (!instruction.isMemory(0)) {
     const destination = instruction.register(0);
     context.emit(Uop.Cmpxchg8 + width, destination, source);
-    context.move(width, destination, Reg.T1);
+    // A 32-bit destination that is unequal keeps its upper half on silicon: nothing is written.
+    if (width === Width.Dword) context.emit(Uop.Cmov64, destination, Reg.T1, 0, CONDITION_E);
+    else context.move(width, destination, Reg.T1);
     return;
   }
   memory.resolve(1 << width, true);

@@ -64,6 +64,7 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
       'MovRR64 Rcx, T0',
     ],
   ],
+  ['long', '0fb1d1', 'cmpxchg ecx,edx', ['Cmpxchg32 Rcx, Rdx', 'Cmov64 Rcx, T1, cc4']],
   ['long', '0fb0d1', 'cmpxchg cl,dl', ['Cmpxchg8 Rcx, Rdx', 'MovRR8 Rcx, T1']],
   [
     'long',
