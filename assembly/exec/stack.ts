@@ -1,4 +1,4 @@
-/** PUSHF, POPF, PUSHA, POPA and ENTER (APM vol 3). Every check of an instruction comes before its first effect. */
+/** PUSHF, POPF, PUSHA, POPA and ENTER (APM vol 3). */
 import { ExitCode } from '../abi/exit-code';
 import { Cr4, Mode, Rflags } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
@@ -20,9 +20,6 @@ const POPPED_FLAGS: u32 =
 const LEVEL_MASK: u32 = 31;
 /** PUSHA's registers from the last pushed, at the lowest address, to the first: rDI to rAX. */
 const REGISTERS: u32 = 8;
-
-/** What POPA has read, until all of it is read. */
-const POPPED = memory.data(8 * 8, 8);
 
 /** The intercept beats every exception (APM vol 2 Table 15-7). */
 export function pushf(uop: UopRecord): Flow {
@@ -66,74 +63,60 @@ export function popf(uop: UopRecord): Flow {
   return leaveInNewMode();
 }
 
-/** rAX, rCX, rDX, rBX, the old rSP, rBP, rSI, rDI. */
+/**
+ * rAX, rCX, rDX, rBX, the old rSP, rBP, rSI, rDI.
+ *
+ * As on silicon, what was stored before a fault stays in memory: rSP has not moved, so the instruction can be restarted.
+ */
 export function pusha(uop: UopRecord): Flow {
   if (is64Bit()) return raiseUd();
   const bytes = (<u64>1) << uop.c;
   const old = stackPointer();
   for (let i: u32 = 1; i <= REGISTERS; i++) {
-    probePush(old - i * bytes, uop.c);
+    pushAt(old - i * bytes, uop.c, register<u64>((i - 1) << 3));
     if (isAborted()) return Flow.Abort;
-  }
-  for (let i: u32 = 1; i <= REGISTERS; i++) {
-    writeOperand(stackLinear(old - i * bytes, uop.c, true), uop.c, register<u64>((i - 1) << 3));
   }
   setStackPointer(old - REGISTERS * bytes);
   return Flow.Next;
 }
 
-/** As PUSHA, the other way; the stored rSP is passed over. */
+/** As PUSHA, the other way; the stored rSP is passed over. What was loaded before a fault stays in the registers. */
 export function popa(uop: UopRecord): Flow {
   if (is64Bit()) return raiseUd();
   const bytes = (<u64>1) << uop.c;
   const old = stackPointer();
   for (let i: u32 = 0; i < REGISTERS; i++) {
-    const linear = stackLinear(old + i * bytes, uop.c, false);
+    const value = readAt(old + i * bytes, uop.c);
     if (isAborted()) return Flow.Abort;
-    store<u64>(POPPED + (i << 3), readOperand(linear, uop.c));
-    if (isAborted()) return Flow.Abort;
-  }
-  for (let i: u32 = 0; i < REGISTERS; i++) {
     const reg = (REGISTERS - 1 - i) << 3;
-    if (reg != Reg.Rsp) setOperand(reg, uop.c, load<u64>(POPPED + (i << 3)));
+    if (reg != Reg.Rsp) setOperand(reg, uop.c, value);
   }
   setStackPointer(old + REGISTERS * bytes);
   return Flow.Next;
 }
 
-/** Pushes rBP, the frame pointers of the enclosing levels and the new one, and reserves the frame. */
+/**
+ * Pushes rBP, the frame pointers of the enclosing levels and the new one, and reserves the frame.
+ *
+ * As on silicon, what was pushed before a fault stays in memory, below the stack pointer; no register has changed.
+ */
 export function enter(uop: UopRecord): Flow {
   const frameBytes = <u64>((<u32>(uop.imm >> 16)) & 0xffff);
   const level = (<u32>(uop.imm >> 32)) & LEVEL_MASK;
   const bytes = (<u64>1) << uop.c;
   const framePointer = stackPointer() - bytes;
   const last = framePointer - level * bytes;
-  if (!probeFrame(uop, level, last - frameBytes)) return Flow.Abort;
   pushAt(framePointer, uop.c, register<u64>(Reg.Rbp));
-  for (let i: u32 = 1; i < level; i++) {
-    const enclosing = readOperand(stackLinear(register<u64>(Reg.Rbp) - i * bytes, uop.c, false), uop.c);
-    pushAt(framePointer - i * bytes, uop.c, enclosing);
+  for (let i: u32 = 1; i < level && !isAborted(); i++) {
+    const enclosing = readAt(register<u64>(Reg.Rbp) - i * bytes, uop.c);
+    if (!isAborted()) pushAt(framePointer - i * bytes, uop.c, enclosing);
   }
-  if (level > 0) pushAt(last, uop.c, framePointerImage(framePointer));
+  if (level > 0 && !isAborted()) pushAt(last, uop.c, framePointerImage(framePointer));
+  if (!isAborted()) probePush(last - frameBytes, uop.c);
+  if (isAborted()) return Flow.Abort;
   setOperand(Reg.Rbp, uop.c, framePointerImage(framePointer));
   setStackPointer(last - frameBytes);
   return Flow.Next;
-}
-
-/** Every access that ENTER makes, without its effect, and the check at the new top of the stack. */
-function probeFrame(uop: UopRecord, level: u32, top: u64): bool {
-  const bytes = (<u64>1) << uop.c;
-  const old = stackPointer();
-  probePush(old - bytes, uop.c);
-  for (let i: u32 = 1; i < level; i++) {
-    if (isAborted()) return false;
-    const linear = stackLinear(register<u64>(Reg.Rbp) - i * bytes, uop.c, false);
-    if (!isAborted()) readOperand(linear, uop.c);
-    if (!isAborted()) probePush(old - bytes - i * bytes, uop.c);
-  }
-  if (!isAborted() && level > 0) probePush(old - bytes - level * bytes, uop.c);
-  if (!isAborted()) probePush(top, uop.c);
-  return !isAborted();
 }
 
 /** The value of rBP in the new frame: with a 16-bit stack pointer the rest of rSP comes along. */
@@ -192,7 +175,13 @@ function probePush(offset: u64, width: u32): void {
 }
 
 function pushAt(offset: u64, width: u32, value: u64): void {
-  writeOperand(stackLinear(offset, width, true), width, value);
+  const linear = stackLinear(offset, width, true);
+  if (!isAborted()) writeOperand(linear, width, value);
+}
+
+function readAt(offset: u64, width: u32): u64 {
+  const linear = stackLinear(offset, width, false);
+  return isAborted() ? 0 : readOperand(linear, width);
 }
 
 function readOperand(linear: u64, width: u32): u64 {

@@ -132,19 +132,19 @@ function lodsOf<T extends number>(uop: UopRecord): Flow {
   return Flow.Repeat;
 }
 
-/** Flags of DS:[rSI] − ES:[rDI] */
+/** Flags of DS:[rSI] − ES:[rDI]. Silicon reads the destination first, which shows when both fault. */
 function cmpsOf<T extends number>(uop: UopRecord): Flow {
   if (isRunOut(uop)) return Flow.Next;
   do {
-    const source = stringLinear(sourceSegment(uop), indexOf(uop, Reg.Rsi), sizeof<T>(), false);
-    if (isAborted()) return Flow.Abort;
     const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), false);
+    if (isAborted()) return Flow.Abort;
+    const source = stringLinear(sourceSegment(uop), indexOf(uop, Reg.Rsi), sizeof<T>(), false);
     if (isAborted()) return Flow.Abort;
     let elements = compareBlock<T>(uop, source, target);
     if (elements == 0) {
-      const left = readLinear<T>(source, sourceSegment(uop));
-      if (isAborted()) return Flow.Abort;
       const right = readLinear<T>(target, Seg.Es);
+      if (isAborted()) return Flow.Abort;
+      const left = readLinear<T>(source, sourceSegment(uop));
       if (isAborted()) return Flow.Abort;
       setComparisonFlags<T>(left, right);
       elements = 1;
@@ -178,9 +178,9 @@ function scasOf<T extends number>(uop: UopRecord): Flow {
 
 /** ES:[rDI] ← port DX: all ones, as portIn. */
 function insOf<T extends number>(uop: UopRecord): Flow {
-  if (isRunOut(uop)) return Flow.Next;
   const port = <u32>register<u16>(Reg.Rdx);
   if (!mayUsePort(port, sizeof<T>(), IoInfo.In | stringInfo(uop))) return Flow.Abort;
+  if (isRunOut(uop)) return Flow.Next;
   do {
     const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), true);
     if (isAborted()) return Flow.Abort;
@@ -195,10 +195,10 @@ function insOf<T extends number>(uop: UopRecord): Flow {
 
 /** port DX ← DS:[rSI] */
 function outsOf<T extends number>(uop: UopRecord): Flow {
-  if (isRunOut(uop)) return Flow.Next;
   const port = <u32>register<u16>(Reg.Rdx);
   const segment = sourceSegment(uop) << IoInfo.SegmentShift;
   if (!mayUsePort(port, sizeof<T>(), segment | stringInfo(uop))) return Flow.Abort;
+  if (isRunOut(uop)) return Flow.Next;
   do {
     readString<T>(uop, sourceSegment(uop), Reg.Rsi);
     if (isAborted()) return Flow.Abort;

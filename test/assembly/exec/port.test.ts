@@ -151,6 +151,15 @@ describe('the I/O permission map', () => {
     expect(attempt(IN_AX_DX, 0xffff)).toBeUndefined();
   });
 
+  it('is asked before a repetition of zero is nothing', () => {
+    start();
+    markPort(IOPM, 0x80);
+    machine.state.setNum('rcx', 0);
+    expect(attempt([0xf3, 0x6c], 0x80)).toBe(ExitCode.Ioio);
+    expect(attempt([0xf3, 0x6c], 0x90)).toBeUndefined();
+    expect(machine.state.num('rdi')).toBe(0);
+  });
+
   it('means nothing without the intercept', () => {
     start();
     markPort(IOPM, 0x80);

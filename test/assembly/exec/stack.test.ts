@@ -231,7 +231,7 @@ describe('PUSHA and POPA', () => {
     );
   });
 
-  it('PUSHA that runs out of stack writes nothing', () => {
+  it('PUSHA that runs out of stack moves no register; what was pushed stays below RSP', () => {
     machine.flat32();
     interceptFaults();
     const tables = new PageTables(machine.core.words, 'legacy', 0x8_0000);
@@ -244,7 +244,7 @@ describe('PUSHA and POPA', () => {
     machine.core.exports.updateMode();
     expect(attempt(PUSHA)).toBe(ExitCode.Exception0 + Vector.Pf);
     expect(machine.state.num('exitInfo2')).toBe(0x8ffc);
-    expect(machine.core.words.getUint32(0x900c, true)).toBe(0);
+    expect(machine.core.words.getUint32(0x900c, true)).toBe(0x5555);
     expect(machine.state.num('rsp')).toBe(0x9010);
   });
 
@@ -320,7 +320,7 @@ describe('ENTER', () => {
     expect(machine.state.num('rsp')).toBe(STACK - 2 - 0x10);
   });
 
-  it('checks the new top of the stack, and has done nothing if it fails', () => {
+  it('checks the new top of the stack; if that fails what was pushed is below RSP, and no register changed', () => {
     machine.flat32();
     interceptFaults();
     const { state } = machine;
@@ -331,7 +331,7 @@ describe('ENTER', () => {
     expect(attempt(enter(0x20, 0))).toBe(SS);
     expect(state.num('rsp')).toBe(STACK);
     expect(state.num('rbp')).toBe(0x7777);
-    expect(machine.core.words.getUint32(STACK - 4, true)).toBe(0);
+    expect(machine.core.words.getUint32(STACK - 4, true)).toBe(0x7777);
     expect(attempt(enter(0x4, 0))).toBeUndefined();
   });
 });

@@ -337,7 +337,8 @@ describe('faults between iterations', () => {
     ['REP STOSD: the iteration that crosses', [REP, 0xab], 0,              AREA + 0xff1, 3, PageFault.Write, AREA + 0x1000],
     ['REP MOVSD, destination',                [REP, 0xa5], AREA + 0x2000,  AREA + 0xff0, 4, PageFault.Write, AREA + 0x1000],
     ['REP MOVSD, source',                     [REP, 0xa5], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
-    ['REPE CMPSD, source before destination', [REP, 0xa7], AREA + 0xffc,   AREA + 0xffc, 1, 0,               AREA + 0x1000],
+    ['REPE CMPSD, source',                    [REP, 0xa7], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
+    ['REPE CMPSD, both: destination first',   [REP, 0xa7], AREA + 0x1004, AREA + 0x1008, 0, 0,              AREA + 0x1008],
     ['REP LODSD',                             [REP, 0xad], AREA + 0xffc,   0,            1, 0,               AREA + 0x1000],
   ])('%s', (_what, code, rsi, rdi, done, fault, address) => {
     startWithHole();
