@@ -4,9 +4,8 @@
  * A function that faults records it (fault.ts) and returns 0; callers test `isAborted()` before they change
  * anything that software can see. Accesses that cross a page check both pages before they touch either.
  */
-import { Rflags } from './abi/processor-bits';
+import { Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
-import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
@@ -14,7 +13,7 @@ import { pageHoldsCode } from './code-cache';
 import { translate } from './paging';
 import { isSmapSuspended } from './mode';
 import { readPhysical, writePhysical } from './physical-memory';
-import { cpu, is64Bit } from './state';
+import { cpu, CpuState, is64Bit } from './state';
 import {
   Access,
   CAREFUL_BANK,
@@ -77,24 +76,6 @@ export function probeWrite(linear: u64, bytes: u32, seg: u32): void {
   if (((<u32>linear) & 0xfff) + bytes > 4096) translateCached(nextPage(linear), bank, Access.Write);
 }
 
-/**
- * Wasm address for data accesses of one kind from `linear` to the end of its page; 0 if each has to be made by itself:
- * the page faults, holds code or is not there, or every access is watched.
- */
-export function pageHost(linear: u64, access: Access): u32 {
-  const state = cpu();
-  if (state.tlbBank == CAREFUL_BANK || !isCanonical(linear)) return 0;
-  const physical = translateCached(linear, state.tlbBank, access);
-  if (isAborted()) {
-    // The access itself will meet the fault again.
-    state.pending = Pending.None;
-    return 0;
-  }
-  if (physical >= <u64>state.memoryBytes) return 0;
-  if (access == Access.Write && pageHoldsCode(<u32>physical)) return 0;
-  return state.memoryBase + <u32>physical;
-}
-
 /** As `probeWrite`, at supervisor privilege. */
 export function probeSystemWrite(linear: u64, bytes: u32): void {
   translateCached(linear, SUPERVISOR_BANK, Access.Write);
@@ -127,6 +108,11 @@ function checkData(linear: u64, bytes: u32, seg: u32): bool {
     return false;
   }
   const state = cpu();
+  if (isPastLimit(state, linear + (bytes - 1), seg)) {
+    if (seg == Seg.Ss) raiseWithCode(Vector.Ss, 0);
+    else raiseGp();
+    return false;
+  }
   if (state.tlbBank != CAREFUL_BANK) return true;
   const isAlignmentChecked =
     state.cpl == 3 && (state.systemFlags & Rflags.Ac) != 0 && (state.cr0 & 0x40000) != 0;
@@ -135,6 +121,12 @@ function checkData(linear: u64, bytes: u32, seg: u32): bool {
     return false;
   }
   return true;
+}
+
+/** Flat segments are not checked access by access: what runs over their end, at 4 GiB, comes here. */
+function isPastLimit(state: CpuState, last: u64, seg: u32): bool {
+  if (last <= 0xffffffff || is64Bit() || seg >= <u32>Seg.Fs) return false;
+  return (state.mode & Mode.Flat) != 0;
 }
 
 /** 48-bit canonical form. Addresses outside of 64-bit mode are 32 bits long and always pass. */

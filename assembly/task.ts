@@ -24,7 +24,6 @@ import {
 } from './descriptor';
 import { isAborted, isIntercepted, raiseExit, raiseGp } from './fault';
 import { setRflags } from './flags';
-import { discardShadow } from './interrupt-shadow';
 import { probeSystemWrite, writeSystem } from './memory';
 import { updateAttention, updateMode } from './mode';
 import { hasReservedPdpte } from './page-table';
@@ -175,7 +174,8 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
   }
   state.rip = <u64>image.eip;
   setRflags(<u64>(isNesting(cause) ? image.eflags | Rflags.Nt : image.eflags));
-  discardShadow();
+  state.shadow = 0;
+  state.shadowHoldsDebug = 0;
   state.boundary |= state.watch & Watch.InterruptState;
   if ((image.trap & 1) != 0) {
     state.pendingDebug |= Debug.Dr6Bt;

@@ -1,5 +1,6 @@
 /** BT BTS BTR BTC BSF BSR (APM vol 3). */
-import { setCarryFlag, setZeroFlag } from '../flags';
+import { Rflags } from '../abi/processor-bits';
+import { setCarryFlag, setStatusFlags } from '../flags';
 import { register, setRegister } from '../state';
 
 function mask<T extends number>(index: u32): T {
@@ -45,13 +46,21 @@ function signed<T extends number>(value: T): i64 {
 /** dst ← index of the lowest set bit. A zero source sets ZF and leaves dst as it was. */
 export function bsf<T extends number>(dst: u32, source: u32): void {
   const value = <u64>register<T>(source);
-  setZeroFlag(value == 0);
-  if (value != 0) setRegister<T>(dst, <T>ctz<u64>(value));
+  const index = <u32>ctz<u64>(value);
+  if (value != 0) setRegister<T>(dst, <T>index);
+  setScanFlags(value == 0, index);
 }
 
 /** dst ← index of the highest set bit. A zero source sets ZF and leaves dst as it was. */
 export function bsr<T extends number>(dst: u32, source: u32): void {
   const value = <u64>register<T>(source);
-  setZeroFlag(value == 0);
-  if (value != 0) setRegister<T>(dst, <T>(63 - clz<u64>(value)));
+  const index = 63 - <u32>clz<u64>(value);
+  if (value != 0) setRegister<T>(dst, <T>index);
+  setScanFlags(value == 0, index);
+}
+
+/** ZF; the other flags are undefined: Zen 4 clears them but for PF, which is that of the index, or of zero. */
+function setScanFlags(isZero: bool, index: u32): void {
+  const hasEvenParity = isZero || (popcnt<u32>(index) & 1) == 0;
+  setStatusFlags((isZero ? Rflags.Zf : 0) | (hasEvenParity ? Rflags.Pf : 0));
 }

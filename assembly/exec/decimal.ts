@@ -3,67 +3,78 @@ import { Reg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { Vector } from '../abi/vector';
 import { raise } from '../fault';
-import { carryFlag, setResultFlags, statusFlags } from '../flags';
+import { carryFlag, setAddFlags, setResultFlags, setStatusFlags, setSubFlags, statusFlags } from '../flags';
 import { register, setRegister } from '../state';
 
 const CF: u32 = 0x1;
 const AF: u32 = 0x10;
 const AL: u32 = Reg.Rax;
+/** Six into AL, one into AH. */
+const UNPACKED_STEP: u16 = 0x106;
 
 function adjustsLow(al: u32): bool {
   return (al & 15) > 9 || (statusFlags() & AF) != 0;
 }
 
-/** Adjusts AL after an addition of packed digits. */
+/** Adjusts AL after an addition of packed digits. OF is undefined: Zen 4 has that of the addition of the correction. */
 export function daa(): void {
-  const al = <u32>register<u8>(AL);
-  let result = al;
-  let aux: u32 = 0;
-  if (adjustsLow(al)) {
-    result += 6;
-    aux = AF;
-  }
-  if (al > 0x99 || carryFlag() != 0) {
-    result += 0x60;
-    aux |= CF;
-  }
-  setRegister<u8>(AL, <u8>result);
-  setResultFlags<u8>(<u8>result, aux);
+  const al = register<u8>(AL);
+  const aux = packedCarries(al);
+  const result = <u8>(al + correction(aux));
+  setRegister<u8>(AL, result);
+  setAddFlags<u8>(al, correction(aux), result);
+  setCarries(aux);
 }
 
-/** Adjusts AL after a subtraction of packed digits. */
+/** Adjusts AL after a subtraction of packed digits. OF is that of the subtraction of the correction. */
 export function das(): void {
-  const al = <u32>register<u8>(AL);
-  let result = al;
-  let aux: u32 = 0;
-  if (adjustsLow(al)) {
-    aux = AF | (al < 6 ? CF : 0);
-    result -= 6;
-  }
-  if (al > 0x99 || carryFlag() != 0) {
-    result -= 0x60;
-    aux |= CF;
-  }
-  setRegister<u8>(AL, <u8>result);
-  setResultFlags<u8>(<u8>result, aux);
+  const al = register<u8>(AL);
+  const aux = packedCarries(al);
+  const result = <u8>(al - correction(aux));
+  const borrows = (aux & AF) != 0 && al < 6;
+  setRegister<u8>(AL, result);
+  setSubFlags<u8>(al, correction(aux), result);
+  setCarries(borrows ? aux | CF : aux);
+}
+
+/** AF if the low digit needs an adjustment, CF if the high one does. */
+function packedCarries(al: u8): u32 {
+  return (adjustsLow(<u32>al) ? AF : 0) | (al > 0x99 || carryFlag() != 0 ? CF : 0);
+}
+
+function correction(aux: u32): u8 {
+  return <u8>(((aux & AF) != 0 ? 0x06 : 0) + ((aux & CF) != 0 ? 0x60 : 0));
+}
+
+/** Replaces CF and AF. */
+function setCarries(aux: u32): void {
+  setStatusFlags((statusFlags() & ~(CF | AF)) | aux);
 }
 
 /** Adjusts AX after an addition of unpacked digits. */
 export function aaa(): void {
-  adjustUnpacked(0x106);
+  const ax = register<u16>(Reg.Rax);
+  const adjusts = adjustsLow((<u32>ax) & 0xff);
+  const step: u16 = adjusts ? UNPACKED_STEP : 0;
+  const result = <u16>(ax + step);
+  setAddFlags<u16>(ax, step, result);
+  setUnpacked(result, adjusts);
 }
 
 /** Adjusts AX after a subtraction of unpacked digits. */
 export function aas(): void {
-  adjustUnpacked(-0x106);
+  const ax = register<u16>(Reg.Rax);
+  const adjusts = adjustsLow((<u32>ax) & 0xff);
+  const step: u16 = adjusts ? UNPACKED_STEP : 0;
+  const result = <u16>(ax - step);
+  setSubFlags<u16>(ax, step, result);
+  setUnpacked(result, adjusts);
 }
 
-function adjustUnpacked(correction: i32): void {
-  const ax = <i32>register<u16>(Reg.Rax);
-  const adjusts = adjustsLow((<u32>ax) & 0xff);
-  const result = adjusts ? ax + correction : ax;
-  setRegister<u16>(Reg.Rax, <u16>(result & 0xff0f));
-  setResultFlags<u8>(<u8>(result & 15), adjusts ? AF | CF : 0);
+/** SF, ZF, PF and OF are undefined: Zen 4 has those of the 16-bit addition, before the high digit of AL is cleared. */
+function setUnpacked(ax: u16, adjusts: bool): void {
+  setRegister<u16>(Reg.Rax, <u16>(ax & 0xff0f));
+  setCarries(adjusts ? AF | CF : 0);
 }
 
 /** AH ← AL / base, AL ← AL % base. */
@@ -75,10 +86,11 @@ export function aam(base: u32): Flow {
   return Flow.Next;
 }
 
-/** AL ← AH * base + AL, AH ← 0. */
+/** AL ← AH * base + AL, AH ← 0. CF, AF and OF are undefined: Zen 4 has those of the addition. */
 export function aad(base: u32): void {
   const ax = <u32>register<u16>(Reg.Rax);
-  const result = ((ax >> 8) * base + ax) & 0xff;
+  const product = <u8>((ax >> 8) * base);
+  const result = <u8>(product + <u8>ax);
   setRegister<u16>(Reg.Rax, <u16>result);
-  setResultFlags<u8>(<u8>result, 0);
+  setAddFlags<u8>(<u8>ax, product, result);
 }

@@ -1,6 +1,5 @@
 /** LAR, LSL, VERR, VERW, ARPL: what a program may ask about selectors (APM vol 2 §4.10, §6.2; vol 3). */
 import { SegAttr } from '../abi/processor-bits';
-import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import {
   dataDescriptor,
@@ -15,7 +14,6 @@ import {
 } from '../descriptor';
 import { isAborted, raiseUd } from '../fault';
 import { setZeroFlag } from '../flags';
-import { readLinear, writeLinear } from '../memory';
 import { isRealOrV86 } from '../segment';
 import { cpu, isLongMode, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
@@ -72,18 +70,13 @@ export function verw(uop: UopRecord): Flow {
   return verify(uop, true);
 }
 
-/** Raises the RPL of a to that of b. Memory is written only then. */
+/** Raises the RPL of a to that of b. */
 export function arpl(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
-  const isMemory = ((<u32>(uop.imm >> 16)) & 1) != 0;
-  const value = isMemory ? <u32>readLinear<u16>(register<u64>(uop.a), Seg.Ds) : <u32>register<u16>(uop.a);
-  if (isAborted()) return Flow.Abort;
+  const value = <u32>register<u16>(uop.a);
   const rpl = (<u32>register<u16>(uop.b)) & 3;
   const isRaised = (value & 3) < rpl;
-  const raised = <u16>((value & ~(<u32>3)) | rpl);
-  if (isRaised && isMemory) writeLinear<u16>(register<u64>(uop.a), Seg.Ds, raised);
-  else if (isRaised) setRegister<u16>(uop.a, raised);
-  if (isAborted()) return Flow.Abort;
+  if (isRaised) setRegister<u16>(uop.a, <u16>((value & ~(<u32>3)) | rpl));
   setZeroFlag(isRaised);
   return Flow.Next;
 }

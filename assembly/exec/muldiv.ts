@@ -1,9 +1,10 @@
 /** MUL IMUL DIV IDIV (APM vol 3). Divisions raise #DE and then leave every register as it was. */
+import { Rflags } from '../abi/processor-bits';
 import { Reg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { Vector } from '../abi/vector';
 import { raise } from '../fault';
-import { setCarryOverflow, setResultFlags } from '../flags';
+import { setCarryOverflow, setStatusFlags, statusFlags } from '../flags';
 import { cpu, register, setRegister } from '../state';
 
 const CF_OF: u32 = 0x801;
@@ -93,6 +94,7 @@ export function div<T extends number>(source: u32): Flow {
   const quotient = dividend / divisor;
   if (<u64>(<T>quotient) != quotient) return raise(Vector.De);
   setAccumulators<T>(<T>quotient, <T>(dividend % divisor));
+  setQuotientFlags();
   return Flow.Next;
 }
 
@@ -104,11 +106,17 @@ function accumulators<T extends number>(): u64 {
   return (state.rax & 0xffffffff) | (state.rdx << 32);
 }
 
+/** All status flags are undefined: Zen 4 keeps CF and OF, sets AF and clears the rest. */
+function setQuotientFlags(): void {
+  setStatusFlags((statusFlags() & CF_OF) | Rflags.Af);
+}
+
 function divWide(high: u64, low: u64, divisor: u64): Flow {
   if (high >= divisor) return raise(Vector.De);
   const quotient = divide128(high, low, divisor);
   cpu().rdx = low - quotient * divisor;
   cpu().rax = quotient;
+  setQuotientFlags();
   return Flow.Next;
 }
 
@@ -150,6 +158,7 @@ export function idiv<T extends number>(source: u32): Flow {
   const quotient = dividend / divisor;
   if (signed<T>(<T>quotient) != quotient) return raise(Vector.De);
   setAccumulators<T>(<T>quotient, <T>(dividend % divisor));
+  setQuotientFlags();
   return Flow.Next;
 }
 
@@ -178,5 +187,6 @@ function idivWide(divisor: i64): Flow {
   const remainder = low - quotient * magnitude;
   state.rax = isQuotientNegative ? 0 - quotient : quotient;
   state.rdx = isNegative ? 0 - remainder : remainder;
+  setQuotientFlags();
   return Flow.Next;
 }

@@ -19,7 +19,6 @@ import {
   systemType,
 } from '../descriptor';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd } from '../fault';
-import { openStackShadow } from '../interrupt-shadow';
 import { isCanonical } from '../memory';
 import { updateMode } from '../mode';
 import { isRealOrV86 } from '../segment';
@@ -34,7 +33,6 @@ import {
 import { currentStack, loadStackPointer, popSlot } from '../stack-frame';
 import { cpu, is64Bit, isLongMode, register, selector, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
-import { readWordOperand } from './word-operand';
 
 /** MOV Sreg. */
 export function movToSegment(uop: UopRecord): Flow {
@@ -107,7 +105,10 @@ function loadFromInstruction(seg: u32, value: u32): bool {
 
 /** Loading SS opens a shadow that also holds back debug traps (APM vol 3 MOV; vol 2 §15.21.5). */
 function finishLoad(seg: u32, oldMode: u32): Flow {
-  if (seg == <u32>Seg.Ss) openStackShadow();
+  if (seg == <u32>Seg.Ss) {
+    cpu().shadow = 1;
+    cpu().shadowHoldsDebug = 1;
+  }
   return leaveIfChanged(seg, oldMode);
 }
 
@@ -124,8 +125,7 @@ export function lldt(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.LdtrWrite)) return exitInstruction(ExitCode.LdtrWrite);
-  const value = readWordOperand(uop);
-  if (isAborted()) return Flow.Abort;
+  const value = <u32>register<u16>(uop.a);
   if (isNullSelector(value)) {
     loadNull(Seg.Ldtr, value);
     return Flow.Next;
@@ -143,8 +143,7 @@ export function ltr(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.TrWrite)) return exitInstruction(ExitCode.TrWrite);
-  const value = readWordOperand(uop);
-  if (isAborted()) return Flow.Abort;
+  const value = <u32>register<u16>(uop.a);
   if (isNullSelector(value)) return raiseGp();
   const d = systemDescriptor();
   if (!readSystemSegment(d, value)) return Flow.Abort;

@@ -117,6 +117,17 @@ function xadd(context: LoweringContext): void {
   context.move(width, source, Reg.T0);
 }
 
+const signExtend = extend(Uop.Movsx8To16, Uop.Movsx16To32);
+
+/** With a 16-bit destination AMD reads 32 bits of memory and keeps the low half. */
+function movsxd(context: LoweringContext): void {
+  const { instruction, memory } = context;
+  if (!instruction.isMemory(1) || instruction.width(0) !== Width.Word) return signExtend(context);
+  memory.resolve(4, false);
+  memory.load(Reg.T0, Width.Dword);
+  context.move(Width.Word, instruction.register(0), Reg.T0);
+}
+
 /** ZF is set (APM vol 3 App. A). */
 const CONDITION_E = 4;
 
@@ -133,7 +144,7 @@ function cmpxchg(context: LoweringContext): void {
     return;
   }
   memory.resolve(1 << width, true);
-  memory.pin([Reg.Rax]);
+  memory.pin();
   memory.loadForWrite(Reg.T0, width);
   context.emit(Uop.Cmpxchg8 + width, Reg.T0, source);
   memory.store(Reg.T1, width);
@@ -142,7 +153,7 @@ function cmpxchg(context: LoweringContext): void {
 function cmpxchg8b(context: LoweringContext): void {
   const { memory } = context;
   memory.resolve(8, true);
-  memory.pin([Reg.Rax, Reg.Rdx]);
+  memory.pin();
   memory.loadForWrite(Reg.T0, Width.Qword);
   context.sys(SysOp.Cmpxchg8b);
   memory.store(Reg.T1, Width.Qword);
@@ -206,7 +217,7 @@ export const MOVE: LoweringRows = [
   [Mnemonic.Movnti, storeSource],
   [Mnemonic.Movzx, extend(Uop.Movzx8To16, Uop.Movzx16To32)],
   [Mnemonic.Movsx, extend(Uop.Movsx8To16, Uop.Movsx16To32)],
-  [Mnemonic.Movsxd, extend(Uop.Movsx8To16, Uop.Movsx16To32)],
+  [Mnemonic.Movsxd, movsxd],
   [Mnemonic.Cbw, extendAccumulator(Uop.Movsx8To16)],
   [Mnemonic.Cwde, extendAccumulator(Uop.Movsx16To32)],
   [Mnemonic.Cdqe, extendAccumulator(Uop.Movsx32To64)],
