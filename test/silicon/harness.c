@@ -125,18 +125,21 @@ static void onStart(int number, siginfo_t *info, void *data) {
   context->gregs[REG_EFL] = current.flags;
 }
 
-/* A handler inherits AC, and compiled code does not keep to natural alignment. */
-static void allowUnaligned(void) {
+/*
+ * A handler inherits AC, and compiled code does not keep to natural alignment. NT and ID stay through a signal return,
+ * and would be the next snippet's.
+ */
+static void clearFlags(void) {
 #ifdef __x86_64__
-  __asm__ volatile("pushfq; andl $0xfffbffff, (%%rsp); popfq" ::: "memory", "cc");
+  __asm__ volatile("pushfq; andl $0xffdbbfff, (%%rsp); popfq" ::: "memory", "cc");
 #else
-  __asm__ volatile("pushfl; andl $0xfffbffff, (%%esp); popfl" ::: "memory", "cc");
+  __asm__ volatile("pushfl; andl $0xffdbbfff, (%%esp); popfl" ::: "memory", "cc");
 #endif
 }
 
 /* Any fault or trap: the snippet is over. */
 static void onEnd(int number, siginfo_t *info, void *data) {
-  allowUnaligned();
+  clearFlags();
   (void)info;
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
   for (int i = 0; i < REGISTER_COUNT; i++) outcome.registers[i] = (word_t)context->gregs[registerSlots[i]];

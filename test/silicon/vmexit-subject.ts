@@ -1,0 +1,169 @@
+/**
+ * vmexit as the subject of the comparison: the engine in user mode, with flat segments and page tables that map what
+ * the native harness maps. Every exception is intercepted, so a snippet ends where it raises one.
+ */
+import { ExitCode } from '../../assembly/abi/exit-code.js';
+import { Cr0, Cr4, Efer, SegAttr } from '../../assembly/abi/processor-bits.js';
+import { Seg } from '../../assembly/abi/register.js';
+import { Stop } from '../../assembly/abi/stop.js';
+import { Vector } from '../../assembly/abi/vector.js';
+import { Engine } from '../../src/engine/engine.js';
+import type { Subject } from './compare.js';
+import {
+  CODE_ADDRESS,
+  CODE_BYTES,
+  CODE_START,
+  codeOf,
+  fillWindow,
+  INT3,
+  MAX_PATCHES,
+  WINDOW_ADDRESS,
+  WINDOW_BYTES,
+} from './record.js';
+import type { Bits, Outcome, Snippet, Word } from './record.js';
+
+// Where things are in physical memory.
+const PML4 = 0x1000;
+const PDPT = 0x2000;
+const PAGE_DIRECTORY = 0x3000;
+const WINDOW_TABLE = 0x4000;
+const CODE_TABLE = 0x5000;
+const WINDOW = 0x10000;
+const CODE = 0x20000;
+const MEMORY_BYTES = 0x40000;
+
+const PRESENT = 1n;
+const WRITABLE = 2n;
+const USER = 4n;
+const NO_EXECUTE = 1n << 63n;
+const LARGE_REGION = 0x20_0000; // what one page-directory entry maps
+
+const USER_SEGMENT =
+  SegAttr.S | SegAttr.Dpl | SegAttr.P | SegAttr.G | SegAttr.Accessed | SegAttr.WritableOrReadable;
+const FLAT_LIMIT = 0xffff_ffff;
+const EXCEPTION_EXITS = 0x40; // exit code of vector 0 (APM vol 2 App. C)
+/** No snippet retires more, string instructions included. */
+const MOST_INSTRUCTIONS = 100_000;
+
+const REGISTER_FIELDS = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
+
+export class VmexitSubject implements Subject {
+  private readonly window: BigUint64Array;
+  private readonly pristine = new Uint32Array(WINDOW_BYTES / 4);
+  private readonly pristineWords = new BigUint64Array(this.pristine.buffer);
+
+  private constructor(private readonly engine: Engine) {
+    const { memory } = engine.core;
+    this.window = new BigUint64Array(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES / 8);
+    this.writePageTables();
+  }
+
+  static async create(): Promise<VmexitSubject> {
+    return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES }));
+  }
+
+  run(snippet: Snippet, selectors: readonly number[]): Outcome | string {
+    this.loadMemory(snippet);
+    this.loadProcessor(snippet.bits);
+    this.loadSegments(snippet.bits, selectors);
+    this.loadRegisters(snippet);
+    const stop = this.engine.run();
+    if (stop !== Stop.Exit) return `Stop.${Stop[stop]} at ${this.engine.core.state.big('rip').toString(16)}`;
+    return this.outcome(selectors);
+  }
+
+  /** 4-level tables, whose lower three levels also serve PAE paging: the PDPTE is loaded with only P set. */
+  private writePageTables(): void {
+    const write = (table: number, index: number, entry: bigint) =>
+      this.engine.core.words.setBigUint64(table + index * 8, entry, true);
+    write(PML4, 0, BigInt(PDPT) | PRESENT | WRITABLE | USER);
+    const [windowIndex, codeIndex] = [WINDOW_ADDRESS / LARGE_REGION, CODE_ADDRESS / LARGE_REGION];
+    write(PAGE_DIRECTORY, windowIndex, BigInt(WINDOW_TABLE) | PRESENT | WRITABLE | USER);
+    write(PAGE_DIRECTORY, codeIndex, BigInt(CODE_TABLE) | PRESENT | WRITABLE | USER);
+    for (let page = 0; page < WINDOW_BYTES / 4096; page++) {
+      write(WINDOW_TABLE, page, BigInt(WINDOW + page * 4096) | PRESENT | WRITABLE | USER | NO_EXECUTE);
+    }
+    write(CODE_TABLE, 0, BigInt(CODE) | PRESENT | USER);
+  }
+
+  private loadMemory(snippet: Snippet): void {
+    const { core } = this.engine;
+    fillWindow(this.pristine, snippet.windowSeed);
+    for (const { index, value } of snippet.patches) this.pristineWords[index] = value;
+    this.window.set(this.pristineWords);
+    const code = new Uint8Array(CODE_BYTES).fill(INT3);
+    code.set(codeOf(snippet), CODE_START - CODE_ADDRESS);
+    core.write(CODE, code);
+    // In PAE paging a PDPTE's RW and US bits are reserved (APM vol 2 §5.2.3); in long mode they are permissions.
+    const rights = snippet.bits === 64 ? PRESENT | WRITABLE | USER : PRESENT;
+    core.words.setBigUint64(PDPT, BigInt(PAGE_DIRECTORY) | rights, true);
+  }
+
+  private loadProcessor(bits: Bits): void {
+    const { state, exports } = this.engine.core;
+    exports.reset();
+    state.setBig('cr0', BigInt(Cr0.Pe | Cr0.Mp | Cr0.Et | Cr0.Ne | Cr0.Wp | Cr0.Am) | BigInt(Cr0.Pg >>> 0));
+    state.setBig('cr3', BigInt(bits === 64 ? PML4 : PDPT));
+    state.setBig('cr4', BigInt(Cr4.Pae | Cr4.Pge | Cr4.Osfxsr | Cr4.Osxmmexcpt));
+    state.setBig('efer', BigInt(Efer.Nxe | Efer.Sce | (bits === 64 ? Efer.Lme | Efer.Lma : 0)));
+    state.set('cpl', 3);
+    state.set('inGuest', 1);
+    state.set('intercepts2', 0xffff_ffff);
+    state.set('intercepts4', 1 << (ExitCode.Icebp & 31));
+    state.setNum('deadline', state.num('clock') + MOST_INSTRUCTIONS);
+    exports.flushTlb();
+  }
+
+  private loadSegments(bits: Bits, selectors: readonly number[]): void {
+    const { state } = this.engine.core;
+    const code = USER_SEGMENT | SegAttr.Code | (bits === 64 ? SegAttr.L : SegAttr.Db);
+    for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
+      state.setSegment(seg, {
+        selector: selectors[seg] ?? 0,
+        attributes: seg === Seg.Cs ? code : USER_SEGMENT | SegAttr.Db,
+        limit: FLAT_LIMIT,
+        base: 0n,
+      });
+    }
+  }
+
+  private loadRegisters(snippet: Snippet): void {
+    const { state, exports } = this.engine.core;
+    REGISTER_FIELDS.forEach((name, i) => state.setBig(name, snippet.registers[i] ?? 0n));
+    if (snippet.bits === 32) REGISTER_FIELDS.slice(8).forEach((name) => state.setBig(name, 0n));
+    state.setBig('rip', BigInt(CODE_START));
+    exports.setRflags(BigInt(snippet.flags));
+    exports.updateMode();
+  }
+
+  private outcome(selectors: readonly number[]): Outcome | string {
+    const { state, exports } = this.engine.core;
+    const code = state.num('exitCode');
+    // INT1 has an intercept of its own and is not subject to that of #DB (APM vol 2 §15.12.2).
+    const isIcebp = code === Number(ExitCode.Icebp);
+    const vector = isIcebp ? Vector.Db : code - EXCEPTION_EXITS;
+    if (vector < 0 || vector > 31) return `exit code ${state.big('exitCode').toString(16)}`;
+    // Natively a trap shows the next instruction; an intercept of INTO or INT1 shows the instruction itself.
+    const isTrap = vector === Number(Vector.Of) || isIcebp;
+    const changed = this.changedWords();
+    return {
+      registers: REGISTER_FIELDS.map((name) => state.big(name)),
+      rip: isTrap ? state.big('nextRip') : state.big('rip'),
+      flags: Number(exports.rflags()),
+      vector,
+      errorCode: state.get('exitInfo1'),
+      faultAddress: vector === Number(Vector.Pf) ? state.big('exitInfo2') : 0n,
+      selectors,
+      changed: changed.slice(0, MAX_PATCHES),
+      changedCount: changed.length,
+    };
+  }
+
+  private changedWords(): Word[] {
+    const changed: Word[] = [];
+    this.window.forEach((value, index) => {
+      if (value !== this.pristineWords[index]) changed.push({ index, value });
+    });
+    return changed;
+  }
+}
