@@ -169,23 +169,38 @@ describe('MOV to CR2, CR3, CR4', () => {
     expect(withRax(1n << 48n, MOV_CR3_RAX)).toBe('#GP(0)');
   });
 
-  it('CR3 drops cached translations', () => {
-    machine.long();
+  /** Other tables at 50000h: what is below 1 MiB stays where it was, but for the page at 9000h, moved to A000h. */
+  function movePage(): void {
     const { words } = machine.core;
-    // Other tables: the page of code where it was, the page at 9000h moved to A000h.
-    words.setBigUint64(0x50000, 0x51007n, true);
-    words.setBigUint64(0x51000, 0x52007n, true);
-    words.setBigUint64(0x52000, 0x53007n, true);
-    words.setBigUint64(0x53000 + 8 * (CODE >> 12), BigInt(CODE) | 7n, true);
-    words.setBigUint64(0x53000 + 8 * 9, 0xa007n, true);
-    words.setBigUint64(0xa000, 0x1122n, true);
-    machine.state.setNum('rax', 0x50000);
+    const [root, table] = [0x50000, 0x53000];
+    for (const at of [root, 0x51000, 0x52000]) words.setBigUint64(at, BigInt(at + 0x1000) | 7n, true);
+    for (let i = 0; i < 256; i++) words.setBigUint64(table + 8 * i, BigInt(i * 4096) | 7n, true);
+    words.setBigUint64(table + 8 * 9, 0xa007n, true);
+    machine.state.setNum('rax', root);
     machine.state.setNum('rdx', 0x9000);
+  }
+
+  it('CR3 drops cached translations of data', () => {
+    machine.long();
+    movePage();
+    machine.core.words.setBigUint64(0xa000, 0x1122n, true);
     // mov rbx, [rdx]; mov cr3, rax; mov rcx, [rdx]
     machine.load([0x48, 0x8b, 0x1a, ...MOV_CR3_RAX, 0x48, 0x8b, 0x0a]);
     expect(machine.run(3)).toBe(Stop.Budget);
     expect(machine.state.big('rbx')).toBe(0n);
     expect(machine.state.big('rcx')).toBe(0x1122n);
+  });
+
+  it('CR3 drops cached translations of code', () => {
+    machine.long();
+    movePage();
+    // mov ecx, 1; ret, and mov ebx, 2; ret
+    machine.core.write(0x9000, Uint8Array.of(0xb9, 1, 0, 0, 0, 0xc3));
+    machine.core.write(0xa000, Uint8Array.of(0xbb, 2, 0, 0, 0, 0xc3));
+    // call rdx; mov cr3, rax; call rdx; hlt
+    machine.load([0xff, 0xd2, ...MOV_CR3_RAX, 0xff, 0xd2, 0xf4]);
+    expect(machine.run(100)).toBe(Stop.Halted);
+    expect([machine.state.num('rcx'), machine.state.num('rbx')]).toEqual([1, 2]);
   });
 
   it('CR3 in PAE paging refuses a reserved bit in a PDPTE, after the intercept', () => {
