@@ -6,7 +6,7 @@
 import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
-import { CODE, type Machine } from './machine.js';
+import type { Machine } from './machine.js';
 
 const EXCEPTION_WORD = ExitCode.Exception0 >> 5;
 const INTERCEPT_WORDS = 6;
@@ -60,9 +60,4 @@ function exitName(machine: Machine): string {
 export function exitInformation(machine: Machine) {
   const { state } = machine;
   return { info1: state.big('exitInfo1'), info2: state.big('exitInfo2'), nextRip: state.num('exitNextRip') };
-}
-
-/** Length of the instruction that the last exit reports through NRIP. */
-export function reportedLength(machine: Machine): number {
-  return machine.state.num('exitNextRip') - CODE;
 }
