@@ -30,6 +30,7 @@ import {
 import { isAborted, raiseWithCode } from './fault';
 import { rflags, setRflags } from './flags';
 import { openInnerStack, openLongStack } from './inner-stack';
+import { discardShadow } from './interrupt-shadow';
 import { readSystem } from './memory';
 import { updateMode } from './mode';
 import { openNmiFrame, TASK_FRAME } from './nmi-frames';
@@ -121,10 +122,8 @@ export function deliverToVirtual8086(returnRip: u64, vector: u32, image: u64): F
 
 /** What follows every delivery. */
 function enterHandler(event: Event): Flow {
-  const state = cpu();
-  state.shadow = 0;
-  state.shadowHoldsDebug = 0;
-  state.eventsDelivered++;
+  discardShadow();
+  cpu().eventsDelivered++;
   if (event.type == EventType.Nmi) openNmiFrame(event.frame);
   updateMode();
   return Flow.Leave;

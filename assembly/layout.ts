@@ -96,6 +96,7 @@ export const u32_boundary = <u32>offsetof<CpuState>('boundary');
 export const u32_eventsDelivered = <u32>offsetof<CpuState>('eventsDelivered');
 export const u32_attention = <u32>offsetof<CpuState>('attention');
 export const u32_pendingDebug = <u32>offsetof<CpuState>('pendingDebug');
+export const u32_isStepSettled = <u32>offsetof<CpuState>('isStepSettled');
 export const u32_nmiMask = <u32>offsetof<CpuState>('nmiMask');
 export const u32_pending = <u32>offsetof<CpuState>('pending');
 export const u32_faultVector = <u32>offsetof<CpuState>('faultVector');

@@ -6,6 +6,7 @@
  */
 import { Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
+import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
@@ -74,6 +75,24 @@ export function probeWrite(linear: u64, bytes: u32, seg: u32): void {
   translateCached(linear, bank, Access.Write);
   if (isAborted()) return;
   if (((<u32>linear) & 0xfff) + bytes > 4096) translateCached(nextPage(linear), bank, Access.Write);
+}
+
+/**
+ * Wasm address for data accesses of one kind from `linear` to the end of its page; 0 if each has to be made by itself:
+ * the page faults, holds code or is not there, or every access is watched.
+ */
+export function pageHost(linear: u64, access: Access): u32 {
+  const state = cpu();
+  if (state.tlbBank == CAREFUL_BANK || !isCanonical(linear)) return 0;
+  const physical = translateCached(linear, state.tlbBank, access);
+  if (isAborted()) {
+    // The access itself will meet the fault again.
+    state.pending = Pending.None;
+    return 0;
+  }
+  if (physical >= <u64>state.memoryBytes) return 0;
+  if (access == Access.Write && pageHoldsCode(<u32>physical)) return 0;
+  return state.memoryBase + <u32>physical;
 }
 
 /** As `probeWrite`, at supervisor privilege. */

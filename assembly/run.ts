@@ -185,14 +185,15 @@ function stepInstruction(state: CpuState, block: u32): Stop {
   const holdsBefore = state.shadowHoldsDebug;
   const delivered = state.eventsDelivered;
   state.shadow = 0;
+  state.isStepSettled = 0;
   // RF lasts for one instruction; those that set it (IRET, POPF) find it clear and leave it set.
   state.systemFlags &= ~(<u32>Rflags.Rf);
   const flow = runBlock(state, block);
   if (flow == Flow.Leave) {
     if (shadowBefore != 0) state.boundary |= state.watch & Watch.ShadowEnd;
     // An event delivered by the instruction itself (INT n) has cleared TF and swallows the trap.
-    const isTrapped = (flagsBefore & Rflags.Tf) != 0 && delivered == state.eventsDelivered;
-    if (isTrapped) state.pendingDebug |= DR6_BS;
+    const isStepped = (flagsBefore & Rflags.Tf) != 0 && state.isStepSettled == 0;
+    if (isStepped && delivered == state.eventsDelivered) state.pendingDebug |= DR6_BS;
     updateAttention();
     return Stop.None;
   }

@@ -130,6 +130,8 @@ export class CpuState {
   attention: u32;
   /** DR6 bits of debug traps to raise at the end of the running instruction. */
   pendingDebug: u32;
+  /** The running instruction has settled its own single-step trap: SYSCALL and SYSRET go by the new TF. */
+  isStepSettled: u32;
   /** A physical NMI was delivered through the IDT and its IRET has not completed. */
   nmiMask: u32;
 

@@ -24,6 +24,7 @@ import {
 } from './descriptor';
 import { isAborted, isIntercepted, raiseExit, raiseGp } from './fault';
 import { setRflags } from './flags';
+import { discardShadow } from './interrupt-shadow';
 import { probeSystemWrite, writeSystem } from './memory';
 import { updateAttention, updateMode } from './mode';
 import { hasReservedPdpte } from './page-table';
@@ -174,8 +175,7 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
   }
   state.rip = <u64>image.eip;
   setRflags(<u64>(isNesting(cause) ? image.eflags | Rflags.Nt : image.eflags));
-  state.shadow = 0;
-  state.shadowHoldsDebug = 0;
+  discardShadow();
   state.boundary |= state.watch & Watch.InterruptState;
   if ((image.trap & 1) != 0) {
     state.pendingDebug |= Debug.Dr6Bt;

@@ -3,7 +3,7 @@
 ; Shows     NMI delivery through the interrupt vector table, 16-bit IRET
 ; Exits     ioio; what NMI delivery costs
 ; Entry     flat, loaded at 7C00h; 16-bit
-; NMIs      by schedule, every 2000 instructions
+; NMIs      by schedule, every 2000 instructions, from 1000 on
 ; QEMU      -drive format=raw,file=
 
 %include "boot16.inc"

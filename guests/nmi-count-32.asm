@@ -3,7 +3,7 @@
 ; Shows     NMI delivery through a 32-bit interrupt gate, IRETD to the same privilege level
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 32-bit
-; NMIs      by schedule, every 2000 instructions
+; NMIs      by schedule, every 2000 instructions, from 1000 on
 ; QEMU      -kernel
 
 %include "boot32.inc"

@@ -3,7 +3,7 @@
 ; Shows     NMI delivery on an IST stack, IRETQ back from it
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
-; NMIs      by schedule, every 2000 instructions
+; NMIs      by schedule, every 2000 instructions, from 1000 on
 ; QEMU      -kernel
 
 %include "boot64.inc"

@@ -3,10 +3,10 @@
 ; Shows     that no NMI changes what it interrupts: registers, flags, stack, memory, a REP MOVSQ half done
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
-; NMIs      by schedule, every 3000 instructions
+; NMIs      by schedule, every 3000 instructions, from 1000 on
 ; QEMU      -kernel
 ;
-; The work is about 3 million instructions. The handler runs on an IST stack and takes about 30: a strategy
+; The work is 3.3 million instructions. The handler runs on an IST stack and takes about 30: a strategy
 ; that lets NMIs nest overwrites the frame of the interrupted handler, as on silicon.
 
 %include "boot64.inc"

@@ -7,7 +7,7 @@
  * comment, so nothing about a guest is written down twice. `sourceHash` lets a test see, without nasm or gcc,
  * whether a fixture is older than its source.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ function buildAssembly(source) {
   const prelude = join(scratch, `${name}.inc`);
   writeFileSync(prelude, `[map symbols ${map}]\n`);
   const file = `${name}.bin`;
-  run('nasm', ['-f', 'bin', '-I', 'include/', '-p', prelude, '-o', join(OUTPUT, file), source]);
+  run('nasm', ['-f', 'bin', '-w+error', '-I', 'include/', '-p', prelude, '-o', join(OUTPUT, file), source]);
   return { ...describe(name, file, source, [source]), symbols: readSymbols(readFileSync(map, 'utf8')) };
 }
 
@@ -76,7 +76,10 @@ function describe(name, file, source, inputs) {
   const entry = /^(flat|multiboot|elf), loaded at ([0-9a-f]+)h(?:; (16|32|64)-bit)?$/i.exec(contract.Entry);
   if (entry === null)
     throw new Error(`${source}: "Entry ${contract.Entry}" is not "<format>, loaded at <hex>h; <n>-bit"`);
-  const everyInstructions = /^by schedule, every (\d+) instructions$/.exec(contract.NMIs)?.[1];
+  const schedule = /^by schedule, every (\d+) instructions, from (\d+) on$/.exec(contract.NMIs);
+  const requestsOwnNmis = contract.NMIs.startsWith('asks for ');
+  if (schedule === null && !requestsOwnNmis && !contract.NMIs.startsWith('none'))
+    throw new Error(`${source}: "NMIs ${contract.NMIs}" is not a schedule, "asks for" or "none"`);
   return {
     name,
     file,
@@ -86,8 +89,9 @@ function describe(name, file, source, inputs) {
     format: entry[1],
     load: parseInt(entry[2], 16),
     bits: Number(entry[3] ?? 0),
-    nmiEvery: everyInstructions === undefined ? null : Number(everyInstructions),
-    requestsOwnNmis: contract.NMIs.startsWith('asks for '),
+    nmiEvery: schedule && Number(schedule[1]),
+    nmiFrom: schedule && Number(schedule[2]),
+    requestsOwnNmis,
     qemu: contract.QEMU === 'no' ? null : contract.QEMU,
     sourceHash: hashOf(inputs),
     bytes: statSync(join(OUTPUT, file)).size,
@@ -148,9 +152,23 @@ function readSymbols(map) {
 }
 
 function versionOf(tool, option) {
-  return execFileSync(tool, [option], { encoding: 'utf8' }).split('\n')[0];
+  return run(tool, [option]).split('\n')[0];
 }
 
+/** What the tool prints. A tool that is missing or that fails ends the script with one line. */
 function run(tool, args) {
-  execFileSync(tool, args, { cwd: GUESTS, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { error, status, stdout } = spawnSync(tool, args, {
+    cwd: GUESTS,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (error !== undefined) fail(`${tool} cannot be run (${error.message}); "npm run setup" installs it`);
+  if (status !== 0) fail(`${tool} ${args.join(' ')} ended with status ${status}`);
+  return stdout;
+}
+
+function fail(message) {
+  console.error(message);
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit(1);
 }

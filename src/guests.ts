@@ -28,6 +28,8 @@ export interface ShippedGuest {
   readonly bits: Bits;
   /** The schedule of NMIs that suits the guest, in instructions; null when none does. */
   readonly nmiEvery: number | null;
+  /** Instructions after which its handler is in place: an earlier NMI ends it, as it would end any kernel at boot. */
+  readonly nmiFrom: number | null;
   /** True when the guest requests NMIs itself, by hypercall: it needs no schedule. */
   readonly requestsOwnNmis: boolean;
   /** The option of qemu-system-x86_64 that runs it, with the fixture's path after it; null: it needs hypercalls. */

@@ -77,7 +77,7 @@ export enum SysOp {
   MovFromDr,
   MovToDr,
   Clts,
-  /** a = source word. */
+  /** a = source word; if b is 1, the offset of it in segment `param`. */
   Lmsw,
   /** a = destination temporary (64-bit). */
   Smsw,
@@ -87,7 +87,7 @@ export enum SysOp {
   Lidt,
   Sgdt,
   Sidt,
-  /** a = source word. */
+  /** a, b, param as LMSW. */
   Lldt,
   Ltr,
   /** a = destination temporary (64-bit). */
@@ -99,7 +99,7 @@ export enum SysOp {
   /** b = selector. */
   Verr,
   Verw,
-  /** a = word to adjust (temporary or register), b = source; ZF. */
+  /** a = word to adjust, or with param = 1 the register that holds its linear address; b = source; ZF. */
   Arpl,
 
   // Caches and translations. Invlpg: a = linear address register.

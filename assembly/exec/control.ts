@@ -8,7 +8,7 @@ import { ExitCode } from '../abi/exit-code';
 import { Cr0, Cr4, Efer, PHYSICAL_ADDRESS_BITS, SegAttr } from '../abi/processor-bits';
 import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
-import { exitInstruction, isIntercepted, raiseExit, raiseGp, raiseUd } from '../fault';
+import { exitInstruction, isAborted, isIntercepted, raiseExit, raiseGp, raiseUd } from '../fault';
 import { updateMode } from '../mode';
 import { hasReservedPdpte } from '../page-table';
 import { attributes, cpu, CpuState, is64Bit, isLongMode, register, setRegister } from '../state';
@@ -16,6 +16,7 @@ import { flushTlb } from '../tlb';
 import { UopRecord } from '../uop-record';
 import { leave, leaveWithTrap, reachInterruptState } from './completion';
 import { isPreventedInUserMode } from './descriptor-table';
+import { readWordOperand } from './word-operand';
 
 /** EXITINFO1[63] of a CR intercept: the instruction is MOV, and [3:0] names its register (APM vol 2 §15.8.1). */
 const MOV_CR: u64 = 0x8000000000000000;
@@ -211,8 +212,9 @@ export function lmsw(uop: UopRecord): Flow {
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.Cr0Write)) return exitInstruction(ExitCode.Cr0Write);
   if (isIntercepted(ExitCode.Cr0SelectiveWrite)) return exitInstruction(ExitCode.Cr0SelectiveWrite);
+  const status = (<u64>readWordOperand(uop)) & MACHINE_STATUS;
+  if (isAborted()) return Flow.Abort;
   const old = cpu().cr0;
-  const status = (<u64>register<u16>(uop.a)) & MACHINE_STATUS;
   return writeCr0((old & ~MACHINE_STATUS) | status | (old & PE));
 }
 

@@ -1,5 +1,6 @@
 /** LAR, LSL, VERR, VERW, ARPL: what a program may ask about selectors (APM vol 2 §4.10, §6.2; vol 3). */
 import { SegAttr } from '../abi/processor-bits';
+import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import {
   dataDescriptor,
@@ -14,6 +15,7 @@ import {
 } from '../descriptor';
 import { isAborted, raiseUd } from '../fault';
 import { setZeroFlag } from '../flags';
+import { readLinear, writeLinear } from '../memory';
 import { isRealOrV86 } from '../segment';
 import { cpu, isLongMode, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
@@ -70,13 +72,18 @@ export function verw(uop: UopRecord): Flow {
   return verify(uop, true);
 }
 
-/** Raises the RPL of a to that of b. */
+/** Raises the RPL of a to that of b. Memory is written only then. */
 export function arpl(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
-  const value = <u32>register<u16>(uop.a);
+  const isMemory = ((<u32>(uop.imm >> 16)) & 1) != 0;
+  const value = isMemory ? <u32>readLinear<u16>(register<u64>(uop.a), Seg.Ds) : <u32>register<u16>(uop.a);
+  if (isAborted()) return Flow.Abort;
   const rpl = (<u32>register<u16>(uop.b)) & 3;
   const isRaised = (value & 3) < rpl;
-  if (isRaised) setRegister<u16>(uop.a, <u16>((value & ~(<u32>3)) | rpl));
+  const raised = <u16>((value & ~(<u32>3)) | rpl);
+  if (isRaised && isMemory) writeLinear<u16>(register<u64>(uop.a), Seg.Ds, raised);
+  else if (isRaised) setRegister<u16>(uop.a, raised);
+  if (isAborted()) return Flow.Abort;
   setZeroFlag(isRaised);
   return Flow.Next;
 }

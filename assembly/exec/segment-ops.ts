@@ -19,6 +19,7 @@ import {
   systemType,
 } from '../descriptor';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd } from '../fault';
+import { openStackShadow } from '../interrupt-shadow';
 import { isCanonical } from '../memory';
 import { updateMode } from '../mode';
 import { isRealOrV86 } from '../segment';
@@ -33,6 +34,7 @@ import {
 import { currentStack, loadStackPointer, popSlot } from '../stack-frame';
 import { cpu, is64Bit, isLongMode, register, selector, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
+import { readWordOperand } from './word-operand';
 
 /** MOV Sreg. */
 export function movToSegment(uop: UopRecord): Flow {
@@ -105,10 +107,7 @@ function loadFromInstruction(seg: u32, value: u32): bool {
 
 /** Loading SS opens a shadow that also holds back debug traps (APM vol 3 MOV; vol 2 §15.21.5). */
 function finishLoad(seg: u32, oldMode: u32): Flow {
-  if (seg == <u32>Seg.Ss) {
-    cpu().shadow = 1;
-    cpu().shadowHoldsDebug = 1;
-  }
+  if (seg == <u32>Seg.Ss) openStackShadow();
   return leaveIfChanged(seg, oldMode);
 }
 
@@ -125,7 +124,8 @@ export function lldt(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.LdtrWrite)) return exitInstruction(ExitCode.LdtrWrite);
-  const value = <u32>register<u16>(uop.a);
+  const value = readWordOperand(uop);
+  if (isAborted()) return Flow.Abort;
   if (isNullSelector(value)) {
     loadNull(Seg.Ldtr, value);
     return Flow.Next;
@@ -143,7 +143,8 @@ export function ltr(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.TrWrite)) return exitInstruction(ExitCode.TrWrite);
-  const value = <u32>register<u16>(uop.a);
+  const value = readWordOperand(uop);
+  if (isAborted()) return Flow.Abort;
   if (isNullSelector(value)) return raiseGp();
   const d = systemDescriptor();
   if (!readSystemSegment(d, value)) return Flow.Abort;

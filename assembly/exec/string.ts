@@ -10,13 +10,13 @@ import { Reg, Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { matchPortBreakpoints } from '../debug';
 import { isAborted } from '../fault';
-import { setSubFlags, zeroFlag } from '../flags';
+import { zeroFlag } from '../flags';
 import { readLinear, writeLinear } from '../memory';
 import { cpu, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 import { leave } from './completion';
 import { addressInfo, mayUsePort } from './port';
-import { copyBlock, fillBlock } from './string-block';
+import { compareBlock, copyBlock, fillBlock, scanBlock, setComparisonFlags } from './string-block';
 import {
   addressSize,
   advanceIndex,
@@ -138,19 +138,27 @@ function lodsOf<T extends number>(uop: UopRecord): Flow {
  */
 function cmpsOf<T extends number>(uop: UopRecord): Flow {
   if (isRunOut(uop)) return Flow.Next;
-  const isSourceFirst = sizeof<T>() == 1 && isRepeated(uop) && repeatsWhileZero(uop);
   do {
-    let left: T = <T>0;
-    if (isSourceFirst) left = readString<T>(uop, sourceSegment(uop), Reg.Rsi);
+    const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), false);
     if (isAborted()) return Flow.Abort;
-    const right = readString<T>(uop, Seg.Es, Reg.Rdi);
+    const source = stringLinear(sourceSegment(uop), indexOf(uop, Reg.Rsi), sizeof<T>(), false);
     if (isAborted()) return Flow.Abort;
-    if (!isSourceFirst) left = readString<T>(uop, sourceSegment(uop), Reg.Rsi);
-    if (isAborted()) return Flow.Abort;
-    setSubFlags<T>(left, right, <T>(left - right));
-    advanceIndex(uop, Reg.Rsi, 1);
-    advanceIndex(uop, Reg.Rdi, 1);
-    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
+    let elements = compareBlock<T>(uop, source, target);
+    if (elements == 0) {
+      if (sizeof<T>() == 1 && isRepeated(uop) && repeatsWhileZero(uop)) {
+        readLinear<T>(source, sourceSegment(uop));
+        if (isAborted()) return Flow.Abort;
+      }
+      const right = readLinear<T>(target, Seg.Es);
+      if (isAborted()) return Flow.Abort;
+      const left = readLinear<T>(source, sourceSegment(uop));
+      if (isAborted()) return Flow.Abort;
+      setComparisonFlags<T>(left, right);
+      elements = 1;
+    }
+    advanceIndex(uop, Reg.Rsi, elements);
+    advanceIndex(uop, Reg.Rdi, elements);
+    if (countDown(uop, elements) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }
@@ -158,13 +166,19 @@ function cmpsOf<T extends number>(uop: UopRecord): Flow {
 /** Flags of rAX − ES:[rDI] */
 function scasOf<T extends number>(uop: UopRecord): Flow {
   if (isRunOut(uop)) return Flow.Next;
-  const left = register<T>(Reg.Rax);
+  const value = register<T>(Reg.Rax);
   do {
-    const right = readString<T>(uop, Seg.Es, Reg.Rdi);
+    const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), false);
     if (isAborted()) return Flow.Abort;
-    setSubFlags<T>(left, right, <T>(left - right));
-    advanceIndex(uop, Reg.Rdi, 1);
-    if (countDown(uop, 1) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
+    let elements = scanBlock<T>(uop, target, value);
+    if (elements == 0) {
+      const element = readLinear<T>(target, Seg.Es);
+      if (isAborted()) return Flow.Abort;
+      setComparisonFlags<T>(value, element);
+      elements = 1;
+    }
+    advanceIndex(uop, Reg.Rdi, elements);
+    if (countDown(uop, elements) == 0 || zeroFlag() != repeatsWhileZero(uop)) return finish(uop);
   } while (hasTime());
   return Flow.Repeat;
 }

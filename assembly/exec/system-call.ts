@@ -1,5 +1,5 @@
 /** SYSCALL, SYSENTER and their returns, SWAPGS (APM vol 2 §6.1, APM vol 3). */
-import { Efer, Rflags } from '../abi/processor-bits';
+import { Debug, Efer, Rflags } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { raiseGp, raiseUd } from '../fault';
@@ -41,6 +41,16 @@ function loadFlat(seg: u32, selector: u32, attributes: u32): void {
   setLimit(seg, 0xffffffff);
 }
 
+/**
+ * SYSCALL and SYSRET take a single-step trap by TF as they leave it: SFMASK can keep a kernel from being stepped into,
+ * and after SYSRET the trap comes as if SYSCALL had just completed.
+ */
+function settleStep(): void {
+  const state = cpu();
+  state.isStepSettled = 1;
+  if ((state.systemFlags & Rflags.Tf) != 0) state.pendingDebug |= Debug.Dr6Bs;
+}
+
 /** Continues at `rip` with the privilege and flags just loaded. IF may be other than before. */
 function transferTo(rip: u64, cpl: u32): Flow {
   cpu().cpl = cpl;
@@ -66,6 +76,7 @@ export function syscall(uop: UopRecord): Flow {
   }
   loadFlat(Seg.Cs, target & WITHOUT_RPL, isLong ? CODE_64 : CODE_32);
   loadFlat(Seg.Ss, (target + 8) & 0xffff, DATA_32);
+  settleStep();
   return transferTo(rip, 0);
 }
 
@@ -85,6 +96,7 @@ export function sysret(uop: UopRecord): Flow {
   if (returnsTo64) loadFlat(Seg.Cs, ((target + 16) & 0xffff) | RPL_3, CODE_64 | DPL_3);
   else loadFlat(Seg.Cs, target | RPL_3, CODE_32 | DPL_3);
   setSelector(Seg.Ss, (target + 8) & 0xffff);
+  settleStep();
   return transferTo(rip, 3);
 }
 

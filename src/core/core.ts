@@ -9,6 +9,7 @@ import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { EventType } from '../../assembly/abi/vector.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
+import { type CpuidRow, encodeCpuidRows, PROCESSOR_CPUID } from './identification.js';
 import { StateView } from './state-view.js';
 
 const WASM_PAGE = 0x10000;
@@ -19,6 +20,9 @@ const MOST_WASM_PAGES = 65536;
 /** The functions that the core exports (assembly/index.ts). */
 interface CoreExports {
   readonly STATE_ADDRESS: WebAssembly.Global;
+  readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
+  readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
+  setCpuidRowCount(count: number): void;
   updateMode(): void;
   reset(): void;
   rflags(): bigint;
@@ -79,6 +83,7 @@ export class Core {
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new Uint8Array(memory.buffer, base, size);
     this.words = new DataView(memory.buffer, base, size);
+    this.identify(PROCESSOR_CPUID);
     exports.reset();
   }
 
@@ -90,6 +95,17 @@ export class Core {
     const source = options.module ?? (await readAsset(new URL('./core.wasm', import.meta.url)));
     const { exports } = await instantiate(source, { env: { memory } });
     return new Core(exports as unknown as CoreExports & Record<string, unknown>, memory, memoryBytes);
+  }
+
+  /** Makes CPUID answer from `rows`, and zeros for the rest. */
+  identify(rows: readonly CpuidRow[]): void {
+    const { exports } = this;
+    const capacity = exports.CPUID_TABLE_CAPACITY.value as number;
+    if (rows.length > capacity)
+      throw new UsageError(`CPUID has room for ${capacity} rows, got ${rows.length}`);
+    const address = exports.CPUID_TABLE_ADDRESS.value as number;
+    this.bytes.set(new Uint8Array(encodeCpuidRows(rows).buffer), address);
+    exports.setCpuidRowCount(rows.length);
   }
 
   /** Copies `bytes` bytes of physical memory. */

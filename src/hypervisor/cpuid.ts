@@ -4,6 +4,8 @@
  *
  * No x87, MMX or SSE bits: their instructions are not implemented, and a guest that asks must not be told otherwise.
  */
+import { PHYSICAL_ADDRESS_BITS } from '../../assembly/abi/processor-bits.js';
+
 export interface CpuidResult {
   readonly eax: number;
   readonly ebx: number;
@@ -32,8 +34,8 @@ const FEATURES_8000_0001_EDX = bits({
 });
 /** The clock that TSC counts does not stop and does not change: it is the count of instructions. */
 const INVARIANT_TSC = bits({ invariantTsc: 8 });
-/** 48 bits of linear and 40 bits of physical address. */
-const ADDRESS_SIZES = (48 << 8) | 40;
+/** 48 bits of linear address in bits 15:8. */
+const ADDRESS_SIZES = (48 << 8) | PHYSICAL_ADDRESS_BITS;
 
 const VENDOR = text('AuthenticAMD');
 const HYPERVISOR = text('VmexitVmexit');

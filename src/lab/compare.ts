@@ -23,6 +23,8 @@ export interface CompareOptions extends Omit<
   readonly maxInstructions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Told of each run when it is over: the whole result, with the reasons of merges and losses. */
+  readonly onRun?: ((delivery: StrategyName, result: RunResult) => void) | undefined;
 }
 
 export interface Progress {
@@ -37,7 +39,7 @@ export interface Progress {
 export interface Comparison {
   /** Name of the guest. */
   readonly guest: string;
-  /** Instructions of the longest run. */
+  /** Instructions of the longest run among those that the guest ended itself; of the longest if it ended none. */
   readonly instructions: number;
   /** In the order asked for. */
   readonly runs: readonly DeliveryRun[];
@@ -94,21 +96,28 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     maxInstructions,
     signal,
     onProgress,
+    onRun,
     ...vmOptions
   } = options;
   const runs: DeliveryRun[] = [];
-  let instructions = 0;
+  const results: RunResult[] = [];
   for (const [completed, delivery] of deliveries.entries()) {
     const report = (time: number): void =>
       onProgress?.({ delivery, completed, total: deliveries.length, time });
     report(0);
     const vm = await createVm({ ...vmOptions, nmi: delivery, nmiSchedule: startSchedule(schedule) });
     const result = await vm.runAsync({ maxInstructions, signal, onSlice: report });
-    instructions = Math.max(instructions, result.instructions);
+    results.push(result);
     runs.push(summarize(delivery, result));
+    onRun?.(delivery, result);
     if (result.stop.kind === 'cancelled') break;
   }
-  return { guest: name, instructions, runs };
+  return { guest: name, instructions: instructionsOf(results), runs };
+}
+
+function instructionsOf(results: readonly RunResult[]): number {
+  const ended = results.filter(({ stop }) => stop.kind === 'exit' || stop.kind === 'halted');
+  return Math.max(0, ...(ended.length > 0 ? ended : results).map(({ instructions }) => instructions));
 }
 
 /** One run's row of the comparison. */

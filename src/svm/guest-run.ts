@@ -12,6 +12,7 @@ import type { Engine } from '../engine/engine.js';
 import { InvariantError } from '../errors.js';
 import { isInjectionPending } from './event-injection.js';
 import { decodeExit, type VmExit } from './exit.js';
+import { CoreGuestState } from './guest-state.js';
 import { isEventIntercepted } from './intercepts.js';
 import { boundariesToWatch, nextEvent } from './next-event.js';
 import type { Pins } from './pins.js';
@@ -52,6 +53,7 @@ const SHUT_DOWN: ProcessorStop = Object.freeze({ kind: 'shutdown-unintercepted' 
 export class GuestRun {
   readonly listeners: ProcessorListener[] = [];
   readonly #core: Core;
+  readonly #state: CoreGuestState;
   /** The VMCB of the guest that is entered. */
   #current: Vmcb | null = null;
   /** EVENTINJ is being delivered. */
@@ -63,6 +65,7 @@ export class GuestRun {
     private readonly schedule: Schedule,
   ) {
     this.#core = engine.core;
+    this.#state = new CoreGuestState(engine.core.state);
   }
 
   /** A guest runs, is paused, or is halted. */
@@ -74,8 +77,8 @@ export class GuestRun {
   enter(vmcb: Vmcb, limit: number): RunResult {
     this.#current = vmcb;
     this.#isInjecting = isInjectionPending(vmcb);
-    const nmis = this.#core.state.get('nmiDelivered');
-    const stop = enterGuest(this.#core, vmcb);
+    const nmis = this.#state.get('nmiDelivered');
+    const stop = enterGuest(this.#core, this.#state, vmcb);
     if (stop !== Stop.None) return this.#finish(stop, vmcb);
     if (this.#isInjecting) this.#reportNmi(nmis, 'injected');
     this.#isInjecting = false;
@@ -93,9 +96,9 @@ export class GuestRun {
   }
 
   #run(vmcb: Vmcb, limit: number): RunResult {
-    const { state } = this.#core;
+    const state = this.#state;
     for (;;) {
-      this.schedule.release(state.num('clock'), this.pins);
+      this.schedule.release(state.clock, this.pins);
       const stop = this.#recognizeEvents();
       if (stop !== Stop.None) return this.#finish(stop, vmcb);
       if (state.get('activity') === Activity.Halted) {
@@ -104,7 +107,7 @@ export class GuestRun {
         continue;
       }
       const deadline = Math.min(limit, this.schedule.nextClock);
-      state.setNum('deadline', deadline);
+      state.deadline = deadline;
       state.set('watch', boundariesToWatch(state, this.pins));
       const end = this.engine.run();
       if (end === Stop.Boundary || end === Stop.Halted) continue;
@@ -116,7 +119,7 @@ export class GuestRun {
   /** Recognizes all events that this boundary allows. `Stop.None`: the guest's next instruction is next. */
   #recognizeEvents(): Stop {
     for (;;) {
-      const event = nextEvent(this.#core.state, this.pins);
+      const event = nextEvent(this.#state, this.pins);
       if (event === BoundaryEvent.None) return Stop.None;
       const stop = this.#recognize(event);
       if (stop !== Stop.None) return stop;
@@ -125,7 +128,7 @@ export class GuestRun {
 
   /** An intercepted event exits at the point where it would have been taken, and stays pending (APM vol 2 §15.13). */
   #recognize(event: BoundaryEvent): Stop {
-    const { state } = this.#core;
+    const state = this.#state;
     switch (event) {
       case BoundaryEvent.None:
         return Stop.None;
@@ -152,7 +155,7 @@ export class GuestRun {
   }
 
   #deliverNmi(origin: NmiOrigin): Stop {
-    const nmis = this.#core.state.get('nmiDelivered');
+    const nmis = this.#state.get('nmiDelivered');
     const stop = this.#core.exports.deliverEvent(Vector.Nmi, EventType.Nmi, 0, 0);
     if (stop === Stop.None) this.#reportNmi(nmis, origin);
     return stop;
@@ -170,16 +173,16 @@ export class GuestRun {
 
   /** Tells listeners of an NMI if its own handler runs, not that of a fault on the way. */
   #reportNmi(deliveredBefore: number, origin: NmiOrigin): void {
-    const { state } = this.#core;
+    const state = this.#state;
     if (state.get('nmiDelivered') === deliveredBefore) return;
-    for (const listener of this.listeners) listener.nmiDelivered?.(state.num('clock'), origin);
+    for (const listener of this.listeners) listener.nmiDelivered?.(state.clock, origin);
   }
 
   /** HLT: time passes until the next scheduled event. Returns null to look again. */
   #sleep(limit: number): ProcessorStop | null {
     const next = this.schedule.nextClock;
     if (next === Infinity) return HALTED;
-    this.#core.state.setNum('clock', Math.min(next, limit));
+    this.#state.clock = Math.min(next, limit);
     return next <= limit ? null : PAUSED;
   }
 

@@ -3,6 +3,7 @@ import { Stop } from '../../assembly/abi/stop.js';
 import { EventType } from '../../assembly/abi/vector.js';
 import type { Core } from '../core/core.js';
 import { injectedEvent, pushesNextRip } from './event-injection.js';
+import type { GuestState } from './guest-state.js';
 import type { Vmcb } from './vmcb.js';
 import { maskByInjection } from './vnmi.js';
 
@@ -12,11 +13,11 @@ import { maskByInjection } from './vnmi.js';
  *
  * @returns `Stop.None` if the guest runs; else why the delivery stopped.
  */
-export function enterGuest(core: Core, vmcb: Vmcb): Stop {
+export function enterGuest(core: Core, state: GuestState, vmcb: Vmcb): Stop {
   core.exports.loadGuest(vmcb.physical);
   const event = injectedEvent(vmcb);
   if (event === null) return Stop.None;
-  if (event.type === EventType.Nmi) maskByInjection(core.state);
+  if (event.type === EventType.Nmi) maskByInjection(state);
   if (pushesNextRip(event)) core.state.setBig('nextRip', vmcb.get('nextRip'));
   const hasCode = event.errorCode === null ? 0 : 1;
   return core.exports.deliverEvent(event.vector, event.type, hasCode, event.errorCode ?? 0);

@@ -71,7 +71,7 @@ it('gives every instruction a micro-op, from which the core counts', () => {
 it.each<[name: string, bytes: string]>([
   ['sti', 'fb'], ['cli', 'fa'], ['popf', '9d'], ['iret', 'cf'], ['hlt', 'f4'], ['int', 'cd80'], ['int3', 'cc'],
   ['mov ss', '8ed0'], ['mov ds', '8ed8'], ['pop fs', '0fa1'], ['mov cr3', '0f22d8'], ['mov dr7', '0f23f8'],
-  ['wrmsr', '0f30'], ['lgdt', '0f0110'], ['lidt', '0f0118'], ['lmsw', '0f01f0'], ['invlpg', '0f0138'],
+  ['wrmsr', '0f30'], ['lmsw', '0f01f0'], ['invlpg', '0f0138'],
   ['syscall', '0f05'], ['sysret', '0f07'], ['retf', 'cb'], ['in', 'e460'], ['out', 'e660'], ['insb', '6c'],
   ['vmrun', '0f01d8'], ['vmmcall', '0f01d9'], ['stgi', '0f01dc'], ['clgi', '0f01dd'], ['swapgs', '0f01f8'],
   ['clac', '0f01ca'], ['ud2', '0f0b'],

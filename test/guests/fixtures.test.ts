@@ -48,7 +48,7 @@ describe.skipIf(!canBuild)(`built again with nasm and gcc${canBuild ? '' : ' (on
   it('the index describes the same guests', () => {
     const built = JSON.parse(readFileSync(join(output, 'index.json'), 'utf8')) as typeof index;
     const described = ({ guests }: typeof index) =>
-      guests.map(({ name, source, summary, sourceHash, format, load, bits, nmiEvery }) => ({
+      guests.map(({ name, source, summary, sourceHash, format, load, bits, nmiEvery, nmiFrom }) => ({
         name,
         source,
         summary,
@@ -57,6 +57,7 @@ describe.skipIf(!canBuild)(`built again with nasm and gcc${canBuild ? '' : ' (on
         load,
         bits,
         nmiEvery,
+        nmiFrom,
       }));
     expect(described(built)).toEqual(described(index));
   });

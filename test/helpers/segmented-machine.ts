@@ -2,16 +2,14 @@
  * A processor with descriptor tables, for tests of segmentation, interrupts and tasks: code is given as bytes,
  * descriptors by what they mean.
  */
-import { readFileSync } from 'node:fs';
 import { Cr0, Efer, Cr4, SegAttr } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
-import { Stop } from '../../assembly/abi/stop.js';
-import { Core } from '../../src/core/core.js';
-import { BlockDecoder } from '../../src/decode/block-decoder.js';
+import type { Stop } from '../../assembly/abi/stop.js';
+import type { Core } from '../../src/core/core.js';
+import { Engine } from '../../src/engine/engine.js';
 
 const MEMORY_BYTES = 1 << 20;
 const PAGE = 4096;
-const UOP_BYTES = 16;
 const JUMP_TO_SELF = 'eb fe';
 
 /** Where things are. Code and stacks are far from the tables, so that nothing overwrites anything by accident. */
@@ -84,18 +82,17 @@ export const CALL_GATE = 0x8c;
 export const CALL_GATE_16 = 0x84;
 export const DPL3 = 0x60;
 
-const iced = readFileSync(new URL('../../src/decode/iced_x86_bg.wasm', import.meta.url));
-
 export class SegmentedMachine {
-  private constructor(
-    readonly core: Core,
-    private readonly decoder: BlockDecoder,
-  ) {}
+  private constructor(private readonly engine: Engine) {}
+
+  get core(): Core {
+    return this.engine.core;
+  }
 
   /** Real mode, CS:IP = 0:CODE, SS:SP = 0:F000h, interrupt vectors at 0. */
   static async real(): Promise<SegmentedMachine> {
-    const core = await Core.create({ memoryBytes: MEMORY_BYTES });
-    const machine = new SegmentedMachine(core, await BlockDecoder.create(iced));
+    const machine = new SegmentedMachine(await Engine.create({ memoryBytes: MEMORY_BYTES }));
+    const { core } = machine;
     for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
       core.state.setSegment(seg, { selector: 0, attributes: DATA_TYPE, limit: 0xffff, base: 0n });
     }
@@ -239,22 +236,6 @@ export class SegmentedMachine {
     const { state } = this.core;
     if (rip !== undefined) state.setBig('rip', BigInt(rip));
     state.setNum('deadline', state.num('clock') + instructions);
-    for (;;) {
-      const stop = this.core.exports.run();
-      if (stop !== Stop.DecodeMiss) return stop;
-      this.decode();
-    }
-  }
-
-  private decode(): void {
-    const { core, decoder } = this;
-    const physical = core.state.get('missPhysical');
-    const mode = core.state.get('missMode');
-    const block = decoder.decode(core.memory, physical, PAGE - (physical % PAGE), mode, 64);
-    if (block.needsMoreBytes) throw new Error('a test has code across a page boundary');
-    const target = core.exports.nextBlockUops();
-    core.bytes.set(block.uops.subarray(0, block.uopCount * UOP_BYTES), target);
-    const { instructionCount, uopCount, byteLength } = block;
-    core.exports.commitBlock(physical, mode, instructionCount, uopCount, byteLength, 0xffffffff);
+    return this.engine.run();
   }
 }

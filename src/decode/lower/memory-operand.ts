@@ -66,13 +66,14 @@ export class MemoryOperand {
   }
 
   /**
-   * Computes the resolved address once, into `Reg.Address`: for an instruction that changes a register of the address
-   * before its store.
+   * After `resolve`: moves the linear address to `Reg.Address`. For operations that change `changed` registers before
+   * they store, and for core functions that access the operand themselves.
    */
-  pin(): void {
-    if (this.base === Reg.Address) return;
+  pin(changed?: readonly number[]): void {
+    if (changed !== undefined && !changed.includes(this.base) && !changed.includes(this.index)) return;
+    const { base, index, scale, low, high } = this;
     const lea = this.wrap === 0 ? Uop.Lea64 : Uop.Lea32;
-    this.uops.emit(lea, Reg.Address, this.base, this.index, this.scale, this.low, this.high);
+    this.uops.emit(lea, Reg.Address, base, index, scale, low, high);
     this.setAddress(Reg.Zero);
   }
 

@@ -144,7 +144,7 @@ function cmpxchg(context: LoweringContext): void {
     return;
   }
   memory.resolve(1 << width, true);
-  memory.pin();
+  memory.pin([Reg.Rax]);
   memory.loadForWrite(Reg.T0, width);
   context.emit(Uop.Cmpxchg8 + width, Reg.T0, source);
   memory.store(Reg.T1, width);
@@ -153,7 +153,7 @@ function cmpxchg(context: LoweringContext): void {
 function cmpxchg8b(context: LoweringContext): void {
   const { memory } = context;
   memory.resolve(8, true);
-  memory.pin();
+  memory.pin([Reg.Rax, Reg.Rdx]);
   memory.loadForWrite(Reg.T0, Width.Qword);
   context.sys(SysOp.Cmpxchg8b);
   memory.store(Reg.T1, Width.Qword);

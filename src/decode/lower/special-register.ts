@@ -5,6 +5,9 @@ import { Width } from '../code-mode.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
+/** Byte b of LLDT, LTR and LMSW: the word is in memory, at the offset in a. */
+const IN_MEMORY = 1;
+
 /** Lowers a MOV that names a segment, control or debug register. False if it is another MOV. */
 export function moveSpecial(context: LoweringContext): boolean {
   const { instruction } = context;
@@ -73,12 +76,19 @@ function protectedOnly(lowering: Lowering): Lowering {
   };
 }
 
-/** LLDT, LTR, LMSW, VERR, VERW: a 16-bit source. */
-function fromWord(op: SysOp, place: 'a' | 'b'): Lowering {
+/** LLDT, LTR, LMSW: a 16-bit source, which the core function reads after privilege and intercept. */
+function fromLateWord(op: SysOp): Lowering {
   return (context) => {
-    const source = context.read(0, Width.Word, Reg.T0);
-    context.sysEnd(op, place === 'a' ? source : 0, place === 'b' ? source : 0);
+    const { instruction, memory } = context;
+    if (!instruction.isMemory(0)) return context.sysEnd(op, instruction.register(0));
+    memory.computeSegmentOffset();
+    context.sysEnd(op, Reg.Address, IN_MEMORY, 0, memory.segment);
   };
+}
+
+/** VERR, VERW: a 16-bit source. */
+function fromWord(op: SysOp): Lowering {
+  return (context) => context.sysEnd(op, 0, context.read(0, Width.Word, Reg.T0));
 }
 
 /** SLDT, STR, SMSW: the value into T0, which then goes to a register or to 16 bits of memory. */
@@ -97,7 +107,7 @@ function queryDescriptor(op: SysOp): Lowering {
   };
 }
 
-/** Silicon reads the selector before it asks whether it may write it: a fault is a read's. */
+/** In memory, the operand is written only if it changes: a read-only one may be looked at. */
 function arpl(context: LoweringContext): void {
   const { instruction, memory } = context;
   const source = instruction.register(1);
@@ -105,12 +115,9 @@ function arpl(context: LoweringContext): void {
     context.sys(SysOp.Arpl, instruction.register(0), source);
     return;
   }
-  memory.resolve(2, false);
-  memory.load(Reg.T0, Width.Word);
   memory.resolve(2, true);
-  memory.loadForWrite(Reg.T0, Width.Word);
-  context.sys(SysOp.Arpl, Reg.T0, source);
-  memory.store(Reg.T0, Width.Word);
+  memory.pin();
+  context.sys(SysOp.Arpl, Reg.Address, source, 0, 1);
 }
 
 /** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, after privilege and intercept. */
@@ -119,7 +126,7 @@ function tableRegister(op: SysOp): Lowering {
     const { memory } = context;
     memory.computeSegmentOffset();
     const width = context.mode.is64Bit ? Width.Qword : context.operandWidth;
-    context.sys(op, Reg.Address, 0, width, memory.segment);
+    context.sysEnd(op, Reg.Address, 0, width, memory.segment);
   };
 }
 
@@ -129,11 +136,11 @@ export const SPECIAL_REGISTER: LoweringRows = [
   [Mnemonic.Lss, loadFar(Seg.Ss)],
   [Mnemonic.Lfs, loadFar(Seg.Fs)],
   [Mnemonic.Lgs, loadFar(Seg.Gs)],
-  [Mnemonic.Lldt, protectedOnly(fromWord(SysOp.Lldt, 'a'))],
-  [Mnemonic.Ltr, protectedOnly(fromWord(SysOp.Ltr, 'a'))],
-  [Mnemonic.Lmsw, fromWord(SysOp.Lmsw, 'a')],
-  [Mnemonic.Verr, protectedOnly(fromWord(SysOp.Verr, 'b'))],
-  [Mnemonic.Verw, protectedOnly(fromWord(SysOp.Verw, 'b'))],
+  [Mnemonic.Lldt, protectedOnly(fromLateWord(SysOp.Lldt))],
+  [Mnemonic.Ltr, protectedOnly(fromLateWord(SysOp.Ltr))],
+  [Mnemonic.Lmsw, fromLateWord(SysOp.Lmsw)],
+  [Mnemonic.Verr, protectedOnly(fromWord(SysOp.Verr))],
+  [Mnemonic.Verw, protectedOnly(fromWord(SysOp.Verw))],
   [Mnemonic.Sldt, protectedOnly(toWord(SysOp.Sldt))],
   [Mnemonic.Str, protectedOnly(toWord(SysOp.Str))],
   [Mnemonic.Smsw, toWord(SysOp.Smsw)],

@@ -141,6 +141,26 @@ describe('LMSW, SMSW, CLTS', () => {
     expect(machine.state.big('cr0')).toBe(ET | PE);
   });
 
+  it.each([
+    ['LMSW', [0x0f, 0x01, 0x30], ExitCode.Cr0Write],
+    ['LLDT', [0x0f, 0x00, 0x10], ExitCode.LdtrWrite],
+    ['LTR', [0x0f, 0x00, 0x18], ExitCode.TrWrite],
+  ])('%s [rAX] checks privilege, then the intercept, then its operand', (_name, code, exit) => {
+    const beyondTables = 1n << 40n;
+    machine.long(3);
+    expect(withRax(beyondTables, code, [exit])).toBe('#GP(0)');
+    machine.long();
+    expect(withRax(beyondTables, code, [exit])).toBe(`exit ${exit.toString(16)}h`);
+    expect(withRax(beyondTables, code)).toBe('#PF(0)');
+  });
+
+  it('LMSW loads from memory', () => {
+    machine.flat32();
+    machine.core.words.setUint16(0x9000, 0xb, true);
+    expect(withRax(0x9000n, [0x0f, 0x01, 0x30])).toBe('completed');
+    expect(machine.state.big('cr0')).toBe(ET | 0xbn);
+  });
+
   it('CLTS clears TS', () => {
     machine.flat32();
     machine.state.setBig('cr0', PE | ET | 0xan);
@@ -257,4 +277,11 @@ describe('CR8', () => {
     expect(machine.run(3)).toBe(Stop.Boundary);
     expect(machine.state.num('rip')).toBe(CODE + 4);
   });
+});
+
+it('LOCK MOV CR0 is MOV CR8 where there is no REX prefix', () => {
+  machine.flat32();
+  machine.state.set('cr8', 5);
+  expect(outcomeOf(machine, [0xf0, 0x0f, 0x20, 0xc1])).toBe('completed');
+  expect(machine.state.num('rcx')).toBe(5);
 });

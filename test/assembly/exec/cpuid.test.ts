@@ -1,5 +1,6 @@
 /** CPUID from the host's table (APM vol 3, CPUID). */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { CpuidRow } from '../../../src/core/identification.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
 
@@ -7,28 +8,17 @@ const CPUID = [0x0f, 0xa2];
 const APIC_BIT = 0x200;
 const OSXSAVE_BIT = 0x8000000;
 
-/** leaf, subleaf, any subleaf, reserved, EAX, EBX, ECX, EDX. */
-const ROWS = [
-  [1, 0, 1, 0, 0xa20f10, 0x800, OSXSAVE_BIT | 1, APIC_BIT | 1],
-  [7, 0, 0, 0, 0, 0x70, 0x71, 0x72],
-  [7, 1, 0, 0, 0x75, 0, 0, 0],
-  [0x80000001, 0, 1, 0, 0, 0, 0, APIC_BIT | 2],
+const ROWS: readonly CpuidRow[] = [
+  { leaf: 1, eax: 0xa20f10, ebx: 0x800, ecx: OSXSAVE_BIT | 1, edx: APIC_BIT | 1 },
+  { leaf: 7, subleaf: 0, ebx: 0x70, ecx: 0x71, edx: 0x72 },
+  { leaf: 7, subleaf: 1, eax: 0x75 },
+  { leaf: 0x80000001, edx: APIC_BIT | 2 },
 ];
-
-interface CpuidExports {
-  readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
-  readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
-  setCpuidRowCount(count: number): void;
-}
 
 let machine: Machine;
 beforeAll(async () => {
   machine = await Machine.create();
-  const exports = machine.core.exports as unknown as CpuidExports;
-  const address = exports.CPUID_TABLE_ADDRESS.value as number;
-  expect(ROWS.length).toBeLessThanOrEqual(exports.CPUID_TABLE_CAPACITY.value as number);
-  new Uint32Array(machine.core.bytes.buffer, address).set(ROWS.flat());
-  exports.setCpuidRowCount(ROWS.length);
+  machine.core.identify(ROWS);
 });
 
 /** EAX, EBX, ECX, EDX. */

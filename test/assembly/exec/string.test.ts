@@ -337,7 +337,8 @@ describe('faults between iterations', () => {
     ['REP STOSD: the iteration that crosses', [REP, 0xab], 0,              AREA + 0xff1, 3, PageFault.Write, AREA + 0x1000],
     ['REP MOVSD, destination',                [REP, 0xa5], AREA + 0x2000,  AREA + 0xff0, 4, PageFault.Write, AREA + 0x1000],
     ['REP MOVSD, source',                     [REP, 0xa5], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
-    ['REPE CMPSD, source before destination', [REP, 0xa7], AREA + 0xffc,   AREA + 0xffc, 1, 0,               AREA + 0x1000],
+    ['REPE CMPSD, source',                    [REP, 0xa7], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
+    ['REPE CMPSD, both: destination first',   [REP, 0xa7], AREA + 0x1004, AREA + 0x1008, 0, 0,              AREA + 0x1008],
     ['REP LODSD',                             [REP, 0xad], AREA + 0xffc,   0,            1, 0,               AREA + 0x1000],
   ])('%s', (_what, code, rsi, rdi, done, fault, address) => {
     startWithHole();
@@ -381,12 +382,15 @@ describe('faults between iterations', () => {
   });
 });
 
-it('REP MOVS over its own code is followed by what it wrote', () => {
+it.each([
+  ['MOVS', [0xa4]],
+  ['REP MOVS', [REP, 0xa4]],
+])('%s over the instruction after it is followed by what it wrote', (_what, movs) => {
   machine.flat32();
-  // REP MOVSB replaces the INC EAX after it by DEC EAX.
-  machine.load([REP, 0xa4, 0x40]);
+  // INC EAX becomes DEC EAX.
+  machine.load([...movs, 0x40]);
   machine.core.write(AREA, Uint8Array.of(0x48));
-  loadRegisters({ rax: 5n, rcx: 1n, rsi: BigInt(AREA), rdi: BigInt(CODE + 2) });
+  loadRegisters({ rax: 5n, rcx: 1n, rsi: BigInt(AREA), rdi: BigInt(CODE + movs.length) });
   machine.run(2);
   expect(storedRegisters().rax).toBe(4n);
 });

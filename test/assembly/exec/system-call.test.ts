@@ -1,11 +1,13 @@
 /** SYSCALL, SYSRET, SYSENTER, SYSEXIT, SWAPGS (APM vol 2 §6.1, vol 3). */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Efer, Rflags } from '../../../assembly/abi/processor-bits.js';
+import { ExitCode } from '../../../assembly/abi/exit-code.js';
+import { Debug, Efer, Rflags } from '../../../assembly/abi/processor-bits.js';
 import { Seg } from '../../../assembly/abi/register.js';
 import { Stop } from '../../../assembly/abi/stop.js';
+import { Vector } from '../../../assembly/abi/vector.js';
 import { Watch } from '../../../assembly/abi/watch.js';
 import { CODE, Machine } from '../../helpers/machine.js';
-import { outcomeOf } from '../../helpers/outcome.js';
+import { enterGuest, outcomeOf } from '../../helpers/outcome.js';
 
 const SYSCALL = [0x0f, 0x05];
 const SYSRET = [0x0f, 0x07];
@@ -147,6 +149,39 @@ describe('SYSRET', () => {
     machine.real();
     machine.state.setNum('efer', Efer.Sce);
     expect(outcomeOf(machine, SYSRET)).toBe('#GP(0)');
+  });
+});
+
+describe('single-stepping', () => {
+  const NOP = 0x90;
+  const step = (code: number[]) => {
+    enterGuest(machine);
+    return machine.load(code).run(1) === Stop.Exit ? machine.state.num('exitCode') : 'no trap';
+  };
+
+  it('goes by the TF that SYSCALL leaves', () => {
+    withStar('long', 3).rflags = BigInt(Rflags.Tf);
+    machine.state.setNum('sfmask', Rflags.Tf);
+    expect(step(SYSCALL)).toBe('no trap');
+    withStar('long', 3).rflags = BigInt(Rflags.Tf);
+    expect(step(SYSCALL)).toBe(ExitCode.Exception0 + Vector.Db);
+    expect(machine.state.big('rip')).toBe(LSTAR);
+  });
+
+  it('goes by the TF that SYSRET loads', () => {
+    withStar('long', 0).state.setNum('rcx', 0x4000);
+    machine.state.setNum('r11', Rflags.Tf);
+    expect(step(SYSRETQ)).toBe(ExitCode.Exception0 + Vector.Db);
+    expect(machine.state.num('rip')).toBe(0x4000);
+    expect(machine.state.num('dr6') & Debug.Dr6Bs).toBe(Debug.Dr6Bs);
+  });
+
+  it('goes on with the next instruction as ever', () => {
+    withStar('long', 3).rflags = BigInt(Rflags.Tf);
+    machine.state.setNum('sfmask', Rflags.Tf);
+    step(SYSCALL);
+    machine.rflags = BigInt(Rflags.Tf);
+    expect(step([NOP])).toBe(ExitCode.Exception0 + Vector.Db);
   });
 });
 

@@ -1,0 +1,109 @@
+/** `vmexit compare`. */
+import { UsageError } from '../errors.js';
+import {
+  compare,
+  type Comparison,
+  describeSchedule,
+  describeStop,
+  type RunResult,
+  type ScheduleSpec,
+  STRATEGY_NAMES,
+  type StrategyName,
+} from '../index.js';
+import { comparisonCsv, comparisonTable } from './comparison-table.js';
+import { type ChosenGuest, chooseGuest, readScheduleFile } from './guest-file.js';
+import {
+  type Arguments,
+  DEFAULT_SCHEDULE,
+  deliveries,
+  type GivenOptions,
+  guestPlacement,
+  maxInstructions,
+  nmiSchedule,
+} from './options.js';
+import { ResultFile } from './result-writer.js';
+import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
+import { bold, ProgressLine, type Terminal } from './terminal.js';
+import { layOutTable } from './table.js';
+
+/** The baseline whose purpose is to fail. */
+const NAIVE: StrategyName = 'naive-event-injection';
+
+export async function compareCommand(
+  { options, positionals }: Arguments,
+  terminal: Terminal,
+): Promise<number> {
+  if (options['json'] && options['csv']) throw new UsageError('--json and --csv are two formats: give one');
+  const wanted = deliveries(options) ?? STRATEGY_NAMES;
+  const limit = maxInstructions(options);
+  const asked = await nmiSchedule(options, readScheduleFile);
+  const guest = await chooseGuest(positionals, guestPlacement(options));
+  const schedule = asked ?? guest.schedule ?? DEFAULT_SCHEDULE;
+  const file = typeof options['output'] === 'string' ? await ResultFile.open(options['output']) : undefined;
+  const notes: string[] = [];
+  const comparison = await run(guest, schedule, wanted, limit, options, terminal, notes);
+  const text = format(comparison, describeSchedule(schedule), options, terminal, file !== undefined);
+  if (file) await file.write(text);
+  else terminal.stdout.write(text);
+  const isTable = !options['json'] && !options['csv'];
+  const noteStream = isTable && !file ? terminal.stdout : terminal.stderr;
+  if (!options['quiet'] && notes.length > 0) noteStream.write(`\n${notes.join('')}`);
+  return status(comparison, limit !== undefined, terminal);
+}
+
+function run(
+  guest: ChosenGuest,
+  schedule: ScheduleSpec,
+  wanted: readonly StrategyName[],
+  limit: number | undefined,
+  options: GivenOptions,
+  terminal: Terminal,
+  notes: string[],
+): Promise<Comparison> {
+  const progress = new ProgressLine(terminal.stderr, !options['quiet']);
+  return compare({
+    name: guest.name,
+    guest: guest.image,
+    memoryBytes: guest.memoryBytes,
+    schedule,
+    deliveries: wanted,
+    maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS,
+    signal: terminal.signal,
+    onProgress: ({ delivery, completed, total, time }) =>
+      progress.show(`${guest.name} ${completed + 1}/${total} ${delivery}: ${time} instructions`),
+    onRun: (delivery, result) => notes.push(...notesOn(delivery, result)),
+  }).finally(() => progress.clear());
+}
+
+/** What the table cannot say: an end that is no success, and why requests merged or were lost. */
+function notesOn(delivery: StrategyName, { stop, nmi }: RunResult): string[] {
+  const notes: string[] = [];
+  const isUsual = stop.kind === 'halted' || (stop.kind === 'exit' && stop.status === 0);
+  if (!isUsual) notes.push(describeStop(stop));
+  for (const [reason, count] of Object.entries(nmi.mergeReasons)) notes.push(`${count} merged: ${reason}`);
+  for (const [reason, count] of Object.entries(nmi.lossReasons)) notes.push(`${count} lost: ${reason}`);
+  return notes.map((note) => `${delivery}: ${note}\n`);
+}
+
+function format(
+  comparison: Comparison,
+  schedule: string,
+  options: GivenOptions,
+  terminal: Terminal,
+  isFile: boolean,
+): string {
+  if (options['json']) return `${JSON.stringify(comparison, null, 2)}\n`;
+  if (options['csv']) return comparisonCsv(comparison);
+  const [header = '', ...rows] = layOutTable(comparisonTable(comparison));
+  const heading = `${comparison.guest}: ${schedule}; ${comparison.instructions} instructions`;
+  const shown = isFile ? header : bold(header, terminal.stdout, terminal);
+  return [heading, '', shown, ...rows].map((line) => `${line}\n`).join('');
+}
+
+function status({ runs }: Comparison, isLimitGiven: boolean, terminal: Terminal): number {
+  const counted = runs.length > 1 ? runs.filter(({ delivery }) => delivery !== NAIVE) : runs;
+  const failed = counted.filter(({ stop }) => isFailure(stop, isLimitGiven));
+  const hint = failed.map(({ stop }) => limitHint(stop.kind)).find((text) => text !== '');
+  if (hint) terminal.stderr.write(hint);
+  return failed.length > 0 ? 1 : 0;
+}

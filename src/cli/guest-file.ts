@@ -1,0 +1,130 @@
+/** From what the user typed to a guest: a file, or a shipped guest by name or by the path of its source. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.js';
+import {
+  DEFAULT_MEMORY_BYTES,
+  FIXTURES_URL,
+  listShippedGuests,
+  loadGuest,
+  type LoadedGuest,
+  loadShippedGuest,
+  matchShippedGuest,
+  parseSchedule,
+  readShippedGuest,
+  type ScheduleSpec,
+  type ShippedGuest,
+} from '../index.js';
+import type { GuestPlacement } from './options.js';
+import { didYouMean } from './suggestion.js';
+
+export interface ChosenGuest {
+  readonly name: string;
+  readonly image: LoadedGuest;
+  readonly memoryBytes: number;
+  /** The schedule that suits it; undefined where nobody knows. */
+  readonly schedule: ScheduleSpec | undefined;
+}
+
+/** Nothing larger fits in a guest's memory. */
+const MOST_BYTES = 0x4000_0000;
+
+export async function chooseGuest(
+  positionals: readonly string[],
+  placement: GuestPlacement,
+): Promise<ChosenGuest> {
+  const [path, extra] = positionals;
+  const shipped = await listShippedGuests();
+  const names = shipped.map(({ name }) => name).join(', ');
+  if (path === undefined) throw new UsageError(`which guest? Give a file, or one of ${names}`);
+  if (extra !== undefined)
+    throw new UsageError(`one guest at a time: ${JSON.stringify(extra)} is one too many`);
+  const { memoryBytes = DEFAULT_MEMORY_BYTES } = placement;
+  const known = await matchWithFiles(path, shipped);
+  if (known) return loadKnown(known, placement, memoryBytes);
+  if (extname(path) === '.asm')
+    throw new UsageError(
+      `${path} is assembly source and no shipped guest: assemble it first (nasm -f bin -o guest.bin ${path})`,
+    );
+  const bytes = await readGuest(path, shipped);
+  const { load, entry, bits } = placement;
+  const image = withName(path, () => loadGuest(bytes, { memoryBytes, load, entry, bits }));
+  return { name: basename(path), image, memoryBytes, schedule: undefined };
+}
+
+/** A file of the user's wins over a shipped guest of that name; sources and fixtures of shipped ones are theirs. */
+async function matchWithFiles(
+  path: string,
+  shipped: readonly ShippedGuest[],
+): Promise<ShippedGuest | undefined> {
+  const isFixture = dirname(resolve(path)) === resolve(fileURLToPath(FIXTURES_URL));
+  const isSource = extname(path) === '.asm';
+  const isName = basename(path) === path && !(await isFile(path));
+  return isFixture || isSource || isName ? matchShippedGuest(shipped, path) : undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function loadKnown(
+  guest: ShippedGuest,
+  placement: GuestPlacement,
+  memoryBytes: number,
+): Promise<ChosenGuest> {
+  for (const option of ['load', 'entry', 'bits'] as const)
+    if (placement[option] !== undefined)
+      throw new UsageError(`--${option} does not go with ${guest.name}, a shipped guest: its place is known`);
+  const bytes = await readShippedGuest(guest);
+  const image = withName(guest.name, () => loadShippedGuest(guest, bytes, memoryBytes));
+  const schedule: ScheduleSpec | undefined = guest.requestsOwnNmis
+    ? { kind: 'none' }
+    : guest.nmiEvery === null
+      ? undefined
+      : { kind: 'every', period: guest.nmiEvery };
+  return { name: guest.name, image, memoryBytes, schedule };
+}
+
+async function readGuest(path: string, shipped: readonly ShippedGuest[]): Promise<Uint8Array> {
+  const names = shipped.map(({ name }) => name);
+  const hint = `${didYouMean(path, names)}; shipped guests are ${names.join(', ')}`;
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UsageError(`there is no guest ${JSON.stringify(path)}${hint}`);
+    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
+  });
+  if (!found.isFile())
+    throw new UsageError(`${path} is not a file: expected a guest binary, ELF or multiboot kernel`);
+  if (found.size > MOST_BYTES)
+    throw new UsageError(`${path} has ${found.size} bytes: a guest has at most 1 GiB`);
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
+  });
+}
+
+/** Reads the file of `--nmi-file`. */
+export async function readScheduleFile(path: string): Promise<readonly number[]> {
+  const contents = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--nmi-file: cannot read ${path}: ${reasonOf(error)}`);
+  });
+  return parseSchedule(contents, path);
+}
+
+/** Says which file an error is about. */
+function withName<T>(name: string, load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What the operating system says, without its code and path. */
+export function reasonOf(error: NodeJS.ErrnoException): string {
+  const words = /^E[A-Z0-9]+: (.*?),/.exec(error.message)?.[1];
+  return words ?? error.message;
+}

@@ -1,0 +1,113 @@
+/** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
+import { STRATEGY_NAMES } from '../index.js';
+
+const COMMANDS = `vmexit: an x86 processor with AMD-V, and hypervisors that deliver NMIs to its guests.
+
+usage: vmexit <command> [options]
+
+  run <guest>       run a guest; print its output and what it cost
+  compare <guest>   run a guest under several ways of delivering NMIs; print a table
+  list              list the shipped guests and the delivery strategies
+
+  --help, -h        this help; "vmexit <command> --help" for that command's options
+  --version         the version
+
+A guest is a flat binary, an ELF file, a multiboot kernel, or a shipped guest by name or source path.
+
+examples:
+  vmexit compare nmi-storm --nmis 1000
+  vmexit run nmi-hlt --trace
+  vmexit run boot.bin --load 0x7c00 --bits 16
+`;
+
+const GUEST = `the guest:
+  --load ADDRESS          flat binaries: where the first byte goes (default: 0x7c00 for 16 bits, 0x100000 else)
+  --bits 16|32|64         flat binaries: code size at entry (default 16)
+  --entry ADDRESS         flat binaries: the first instruction (default: the first byte)
+  --memory SIZE           guest memory (default 16M; up to 1G)
+  --max-instructions N    stop after so many instructions (default 20M; also 1e8, 0x5f5e100)
+`;
+
+const SCHEDULE = `when NMIs are requested, in instructions:
+  --nmis N                N requests, at random every 1000 instructions on average; limits the two options below
+  --nmi-every N           one every N instructions
+  --nmi-random MEAN       at random, MEAN instructions apart on average
+  --seed S                of the random numbers (default 1)
+  --nmi-at LIST           at these instruction counts: --nmi-at 100,250,251
+  --nmi-file FILE         at the counts in a file, one a line; # begins a comment
+  Without any of these a shipped guest gets the schedule that suits it.
+`;
+
+const OUTPUT = `  --quiet, -q             no progress, no notes
+  --output, -o FILE       write the result to FILE, whole or not at all
+  --help, -h              this help
+`;
+
+const STATUS = `exit status: 0 success, 1 the guest failed, 2 a mistake in the command, 130 interrupted.
+`;
+
+const RUN = `usage: vmexit run <guest> [options]
+
+Runs a guest, prints what it prints, then why it stopped, what became of its NMIs, and every exit with its cause.
+
+how NMIs are delivered:
+  --delivery NAME         default kvm-vnmi; one of
+                          ${STRATEGY_NAMES.join(', ')}
+
+${SCHEDULE}
+${GUEST}
+output:
+  --trace                 one line for each exit, injection and NMI event: instruction count, RIP, disassembly
+  --json                  the object that "vmexit compare --json" prints, with one run
+${OUTPUT}
+${STATUS}
+examples:
+  vmexit run hello-64
+  vmexit run nmi-storm --delivery xen-event-injection
+  vmexit run my-guest.bin --load 0x7c00 --bits 16 --delivery kvm-vnmi --max-instructions 1e8
+  vmexit run kernel.elf --nmi-at 100000 --trace
+`;
+
+const COMPARE = `usage: vmexit compare <guest> [options]
+
+Runs a guest under several ways of delivering the same NMIs and prints what each costs:
+
+  requested, delivered    NMIs asked for, and handlers that ran
+  merged, lost            requests that became part of another; requests that never arrived
+  nested                  most NMI handlers active at once; 1 is right
+  NMI IRET VINTR #DB      #VMEXITs that delivering them cost, by code
+  other                   all other exits: the guest's own, and the interrupt that carries each request in
+  exits/NMI               cost of one delivered NMI
+  latency                 instructions from request to handler: half and 99 % of the NMIs took no longer
+
+which deliveries:
+  --delivery LIST|all     default all; of
+                          ${STRATEGY_NAMES.join(', ')}
+
+${SCHEDULE}  For any other guest the default is --nmis 1000.
+
+${GUEST}
+output:
+  --json                  one object; its names are documented in src/lab/compare.ts
+  --csv                   one line a delivery, after a header
+${OUTPUT}
+${STATUS}The naive delivery is expected to harm guests: its failures count only where it runs alone.
+
+examples:
+  vmexit compare nmi-storm --nmis 1000
+  vmexit compare guests/nmi-iret-fault.asm --delivery xen-event-injection,xen-vnmi
+  vmexit compare my-kernel.elf --nmi-every 5000 --delivery xen-event-injection,kvm-vnmi
+  vmexit compare nmi-storm --nmi-random 500 --seed 7 --json -o result.json
+`;
+
+const LIST = `usage: vmexit list
+
+Lists the shipped guests and the ways of delivering NMIs, one line each.
+
+  --help, -h              this help
+
+example:
+  vmexit list
+`;
+
+export const HELP = { commands: COMMANDS, run: RUN, compare: COMPARE, list: LIST } as const;

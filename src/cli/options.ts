@@ -1,0 +1,185 @@
+/** The options of each command, and what they mean together. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from '../errors.js';
+import { type Bits, isStrategyName, type ScheduleSpec, STRATEGY_NAMES, type StrategyName } from '../index.js';
+import { parseAddress, parseBytes, parseCount } from './numbers.js';
+import { didYouMean } from './suggestion.js';
+
+type OptionTable = NonNullable<ParseArgsConfig['options']>;
+
+const GUEST_OPTIONS = {
+  load: { type: 'string' },
+  bits: { type: 'string' },
+  entry: { type: 'string' },
+  memory: { type: 'string' },
+  'max-instructions': { type: 'string' },
+  delivery: { type: 'string' },
+  nmis: { type: 'string' },
+  'nmi-every': { type: 'string' },
+  'nmi-random': { type: 'string' },
+  seed: { type: 'string' },
+  'nmi-at': { type: 'string' },
+  'nmi-file': { type: 'string' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+  output: { type: 'string', short: 'o' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies OptionTable;
+
+export const OPTIONS = {
+  run: { ...GUEST_OPTIONS, trace: { type: 'boolean' } },
+  compare: { ...GUEST_OPTIONS, csv: { type: 'boolean' } },
+  list: { help: { type: 'boolean', short: 'h' } },
+} as const satisfies Record<string, OptionTable>;
+
+export type CommandName = keyof typeof OPTIONS;
+/** What was given, as text: `undefined` where it was not. */
+export type GivenOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Arguments {
+  readonly options: GivenOptions;
+  readonly positionals: readonly string[];
+}
+
+/** Splits the arguments after the command's name. */
+export function parseOptions(command: CommandName, args: readonly string[]): Arguments {
+  const options: OptionTable = OPTIONS[command];
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    return { options: values as GivenOptions, positionals };
+  } catch (error) {
+    throw explain(command, error as Error & { code?: string }, Object.keys(options));
+  }
+}
+
+/** Node's message, in one line and with a suggestion. */
+function explain(command: CommandName, error: Error & { code?: string }, known: readonly string[]): Error {
+  if (!error.code?.startsWith('ERR_PARSE_ARGS')) return error;
+  const option = /'(?:-\w, )?--?([^' <]+)/.exec(error.message)?.[1];
+  if (option === undefined) return new UsageError(error.message);
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const hint = didYouMean(option, known);
+    return new UsageError(`${command} has no option --${option}${hint}; see "vmexit ${command} --help"`);
+  }
+  const first = error.message.split('\n')[0] ?? '';
+  return new UsageError(first.replace(/\.$/, ''));
+}
+
+/** The text of an option that takes a value. */
+function text(options: GivenOptions, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** How the guest's file is to be read, as createVm takes it. */
+export interface GuestPlacement {
+  readonly load?: number | undefined;
+  readonly entry?: number | undefined;
+  readonly bits?: Bits | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+export function guestPlacement(options: GivenOptions): GuestPlacement {
+  const [load, entry, memory, bits] = ['load', 'entry', 'memory', 'bits'].map((name) => text(options, name));
+  return {
+    load: load === undefined ? undefined : parseAddress('--load', load),
+    entry: entry === undefined ? undefined : parseAddress('--entry', entry),
+    memoryBytes: memory === undefined ? undefined : parseBytes('--memory', memory),
+    bits: bits === undefined ? undefined : parseBits(bits),
+  };
+}
+
+function parseBits(value: string): Bits {
+  if (value === '16') return 16;
+  if (value === '32') return 32;
+  if (value === '64') return 64;
+  throw new UsageError(`--bits expects 16, 32 or 64, not ${JSON.stringify(value)}`);
+}
+
+/** The limit that was asked for; undefined where none was. */
+export function maxInstructions(options: GivenOptions): number | undefined {
+  const value = text(options, 'max-instructions');
+  return value === undefined ? undefined : parseCount('--max-instructions', value);
+}
+
+/** `--delivery`: a comma-separated list, or all. Undefined where it was not given. */
+export function deliveries(options: GivenOptions): readonly StrategyName[] | undefined {
+  const value = text(options, 'delivery');
+  if (value === undefined) return undefined;
+  if (value === 'all') return STRATEGY_NAMES;
+  return [...new Set(value.split(',').map((name) => strategyName(name.trim())))];
+}
+
+function strategyName(name: string): StrategyName {
+  if (isStrategyName(name)) return name;
+  const hint = didYouMean(name, STRATEGY_NAMES);
+  throw new UsageError(
+    `--delivery: there is no strategy ${JSON.stringify(name)}${hint}; there are ${STRATEGY_NAMES.join(', ')}`,
+  );
+}
+
+/** Options that each say when NMIs come: at most one of them. */
+const SCHEDULES = ['nmi-every', 'nmi-random', 'nmi-at', 'nmi-file'] as const;
+
+/**
+ * The schedule that the options describe; undefined if they describe none.
+ *
+ * @param readSchedule Reads the file of `--nmi-file`.
+ */
+export async function nmiSchedule(
+  options: GivenOptions,
+  readSchedule: (path: string) => Promise<readonly number[]>,
+): Promise<ScheduleSpec | undefined> {
+  const given = SCHEDULES.filter((name) => options[name] !== undefined);
+  const [kind, second] = given;
+  if (second) throw new UsageError(`--${kind} and --${second} are two schedules: give one`);
+  const nmis = text(options, 'nmis');
+  const count = nmis === undefined ? undefined : parseCount('--nmis', nmis);
+  const seed = parseSeed(options, kind, nmis);
+  const value = kind === undefined ? '' : (text(options, kind) ?? '');
+  if (nmis !== undefined && (kind === 'nmi-at' || kind === 'nmi-file'))
+    throw new UsageError(`--nmis does not go with --${kind}, which lists every NMI`);
+  switch (kind) {
+    case undefined:
+      return count === undefined ? undefined : { kind: 'random', mean: DEFAULT_MEAN, seed, count };
+    case 'nmi-every':
+      return { kind: 'every', period: parsePeriod('--nmi-every', value), count };
+    case 'nmi-random':
+      return { kind: 'random', mean: parsePeriod('--nmi-random', value), seed, count };
+    case 'nmi-at':
+      return { kind: 'at', counts: value.split(',').map((at) => parseCount('--nmi-at', at.trim())) };
+    case 'nmi-file':
+      return { kind: 'at', counts: await readSchedule(value) };
+  }
+}
+
+/** Instructions between two NMIs, on average, where only their number is given. */
+const DEFAULT_MEAN = 1000;
+const DEFAULT_SEED = 1;
+
+/** What compares a guest that says nothing about NMIs itself. */
+export const DEFAULT_SCHEDULE: ScheduleSpec = {
+  kind: 'random',
+  mean: DEFAULT_MEAN,
+  seed: DEFAULT_SEED,
+  count: 1000,
+};
+
+function parseSeed(options: GivenOptions, kind: string | undefined, nmis: string | undefined): number {
+  const seed = text(options, 'seed');
+  if (seed === undefined) return DEFAULT_SEED;
+  const isRandom = kind === 'nmi-random' || (kind === undefined && nmis !== undefined);
+  if (!isRandom) throw new UsageError('--seed goes with a random schedule: --nmi-random or --nmis');
+  return parseCount('--seed', seed);
+}
+
+function parsePeriod(option: string, value: string): number {
+  const period = parseCount(option, value);
+  if (period < 1) throw new UsageError(`${option} expects 1 instruction or more, not ${value}`);
+  return period;
+}

@@ -1,0 +1,50 @@
+/** Where a command's result goes: stdout, or a file that is written whole or not at all. */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { reasonOf } from './guest-file.js';
+
+export class ResultFile {
+  private constructor(
+    /** As the user wrote it, for messages. */
+    private readonly path: string,
+    private readonly target: string,
+    /** A device or a pipe: there is nothing to replace. */
+    private readonly isSpecial: boolean,
+  ) {}
+
+  /** Finds out before the work begins that its result could not be kept. */
+  static async open(path: string): Promise<ResultFile> {
+    try {
+      const target = await realpath(path).catch(() => path);
+      const found = await stat(target).catch(() => undefined);
+      if (found?.isDirectory()) throw new UsageError(`--output: ${path} is a directory: expected a file`);
+      const isSpecial = found !== undefined && !found.isFile();
+      await access(isSpecial ? target : dirname(target), constants.W_OK);
+      return new ResultFile(path, target, isSpecial);
+    } catch (error) {
+      throw explain(path, error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Writes to a neighbour first and renames it: a reader sees the old file or the new one, never half of one. */
+  async write(contents: string): Promise<void> {
+    if (this.isSpecial) return writeFile(this.target, contents);
+    const suffix = randomBytes(6).toString('hex');
+    const temporary = join(dirname(this.target), `.${basename(this.target)}.${suffix}.tmp`);
+    try {
+      await writeFile(temporary, contents, { flag: 'wx' });
+      await rename(temporary, this.target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw explain(this.path, error as NodeJS.ErrnoException);
+    }
+  }
+}
+
+function explain(path: string, error: NodeJS.ErrnoException): UsageError {
+  if (error instanceof UsageError) return error;
+  return new UsageError(`--output: cannot write ${JSON.stringify(path)}: ${reasonOf(error)}`);
+}
