@@ -339,6 +339,7 @@ describe('faults between iterations', () => {
     ['REP MOVSD, source',                     [REP, 0xa5], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
     ['REPE CMPSD, source',                    [REP, 0xa7], AREA + 0xff8,   AREA + 0x2000, 2, 0,              AREA + 0x1000],
     ['REPE CMPSD, both: destination first',   [REP, 0xa7], AREA + 0x1004, AREA + 0x1008, 0, 0,              AREA + 0x1008],
+    ['REPE CMPSB, both: source first',        [REP, 0xa6], AREA + 0x1004, AREA + 0x1008, 0, 0,              AREA + 0x1004],
     ['REP LODSD',                             [REP, 0xad], AREA + 0xffc,   0,            1, 0,               AREA + 0x1000],
   ])('%s', (_what, code, rsi, rdi, done, fault, address) => {
     startWithHole();
