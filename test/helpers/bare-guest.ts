@@ -8,6 +8,7 @@ import { Processor } from '../../src/svm/processor.js';
 import { enableVirtualNmi } from '../../src/svm/vnmi.js';
 import { intercept } from '../../src/svm/intercepts.js';
 import { IOPM_BYTES, MSRPM_BYTES } from '../../src/svm/permission-maps.js';
+import { REGISTER_NAMES } from '../../src/svm/registers.js';
 import type { SegmentImage, Vmcb } from '../../src/svm/vmcb.js';
 
 export const CODE = 0x1000;
@@ -49,6 +50,9 @@ const LDT: SegmentImage = { selector: 0, attributes: 0x82, limit: 0xffff, base: 
 const TSS: SegmentImage = { selector: 0, attributes: 0x8b, limit: 0x67, base: 0n };
 /** GDT of 64-bit guests: null, code, data, user code, user data. */
 const GDT_ENTRIES = [0n, 0x00af9b000000ffffn, 0x00cf93000000ffffn, 0x00affb000000ffffn, 0x00cff3000000ffffn];
+const CR0_PROTECTED = 0x11n;
+/** GDT of 32-bit guests: null, code, data, two unused, a 32-bit TSS at 6000h. */
+const PROTECTED_GDT = [0n, 0x00cf9b000000ffffn, 0x00cf93000000ffffn, 0n, 0n, 0x0000890060000067n];
 const INTERRUPT_GATE_64 = 0x8e00;
 
 export class BareGuest {
@@ -71,6 +75,23 @@ export class BareGuest {
     this.vmcb.setSegment('cs', CODE16);
     for (const name of ['es', 'ss', 'ds', 'fs', 'gs'] as const) this.vmcb.setSegment(name, DATA16);
     this.vmcb.set('idtrLimit', 0x3ff);
+    this.processor.vmload(this.vmcb);
+    return this;
+  }
+
+  /** A guest in 32-bit protected mode at CPL 0, flat, without paging; selector 28h is an available TSS. */
+  protected(code: ArrayLike<number>): this {
+    this.#reset();
+    this.#setUpCommon(code);
+    PROTECTED_GDT.forEach((entry, i) => this.processor.words.setBigUint64(GDT + 8 * i, entry, true));
+    this.vmcb.set('efer', EFER_SVME);
+    this.vmcb.set('cr0', CR0_PROTECTED);
+    this.vmcb.setSegment('cs', { ...CODE64, attributes: 0xc9b });
+    for (const name of ['es', 'ss', 'ds', 'fs', 'gs'] as const) this.vmcb.setSegment(name, DATA64);
+    this.vmcb.set('gdtrBase', BigInt(GDT));
+    this.vmcb.set('gdtrLimit', 8 * PROTECTED_GDT.length - 1);
+    this.vmcb.set('idtrBase', BigInt(IDT));
+    this.vmcb.set('idtrLimit', 0x7ff);
     this.processor.vmload(this.vmcb);
     return this;
   }
@@ -146,6 +167,7 @@ export class BareGuest {
     this.processor.acknowledgeNmi();
     this.processor.cancelInterrupts();
     this.processor.core.state.set('nmiMask', 0);
+    for (const name of REGISTER_NAMES) this.processor.registers.set(name, 0n);
     this.processor.setHostInterruptFlag(true);
     this.vmcb.set('tlbControl', 1);
   }

@@ -91,7 +91,6 @@ describe.each(INSTRUCTIONS)('%s', (_name, row) => {
     guest.long([...row.bytes, ...UD2]);
     intercept(guest.vmcb, row.by);
     guest.vmcb.set('rax', row.rax ?? 0n);
-    guest.processor.registers.set('rcx', 0n);
     guest.processor.registers.set('rsi', CR4_PAE);
   }
 
@@ -183,6 +182,96 @@ describe('exceptions', () => {
     // INT 3 of two bytes is a software interrupt: the exception intercept does not see it (§15.13).
     expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
     expect(guest.rip).toBe(handlerAddress(3));
+  });
+});
+
+describe('write traps', () => {
+  it.each([
+    ['cr0-write-trap', [0x0f, 0x22, 0xc0], CR0_LONG | 2n, 'cr0'],
+    ['cr4-write-trap', [0x0f, 0x22, 0xe0], CR4_PAE | 0x80n, 'cr4'],
+  ] as const)('%s: after the instruction, with the new value', (name, bytes, value, field) => {
+    guest.long([...bytes, ...UD2]);
+    intercept(guest.vmcb, name);
+    guest.vmcb.set('rax', value);
+    expect(guest.processor.vmrun(guest.vmcb)).toMatchObject({ kind: 'cr-write-trap', value });
+    expect(guest.vmcb.get(field)).toBe(value);
+    expect(guest.rip).toBe(CODE + bytes.length);
+  });
+
+  it('efer-write-trap', () => {
+    guest.long([0x0f, 0x30, ...UD2]); // wrmsr
+    intercept(guest.vmcb, 'efer-write-trap');
+    guest.processor.registers.set('rcx', 0xc000_0080n);
+    guest.vmcb.set('rax', 0x1d01n);
+    expect(guest.processor.vmrun(guest.vmcb)).toMatchObject({ kind: 'efer-write-trap', value: 0x1d01n });
+    expect(guest.vmcb.get('efer')).toBe(0x1d01n);
+    expect(guest.rip).toBe(CODE + 2);
+  });
+});
+
+describe('string I/O', () => {
+  // prettier-ignore
+  it.each<[what: string, bytes: number[], info: object]>([
+    ['insb',             [0x6c],             { isInput: true, bytes: 1, isRepeated: false, addressBits: 64, segment: 0 }],
+    ['rep outsd',        [0xf3, 0x6f],       { isInput: false, bytes: 4, isRepeated: true, addressBits: 64, segment: 3 }],
+    ['fs outsw, 32-bit', [0x66, 0x64, 0x67, 0x6f], { isInput: false, bytes: 2, isRepeated: false, addressBits: 32, segment: 4 }],
+  ])('%s gives port, size, direction, segment and address size', (_what, bytes, info) => {
+    guest.long([...bytes, ...UD2]);
+    intercept(guest.vmcb, 'ioio');
+    guest.processor.registers.set('rdx', 0x1f0n);
+    guest.processor.registers.set('rcx', 5n);
+    const nextRip = BigInt(CODE + bytes.length);
+    const exit = guest.processor.vmrun(guest.vmcb);
+    expect(exit).toMatchObject({ kind: 'ioio', port: 0x1f0, isString: true, ...info, nextRip });
+    expect(guest.rip).toBe(CODE);
+  });
+});
+
+describe('the pause filter', () => {
+  const PAUSE = [0xf3, 0x90];
+
+  it.each([
+    [0, 0],
+    [1, 1],
+    [9, 9],
+  ])('of count %i lets %i PAUSEs by', (count, passed) => {
+    guest.long(Array<number[]>(20).fill(PAUSE).flat());
+    intercept(guest.vmcb, 'pause');
+    guest.vmcb.set('pauseFilterCount', count);
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('pause');
+    expect(guest.rip).toBe(CODE + 2 * passed);
+    expect(guest.vmcb.get('pauseFilterCount'), 'not written back').toBe(count);
+  });
+
+  it('starts again when PAUSEs are further apart than its threshold', () => {
+    const spaced = Array<number[]>(10)
+      .fill([...PAUSE, 0x90, 0x90, 0x90, 0x90])
+      .flat();
+    guest.long([...spaced, 0x0f, 0x01, 0xd9]);
+    intercept(guest.vmcb, 'pause');
+    guest.vmcb.set('pauseFilterCount', 2);
+    guest.vmcb.set('pauseFilterThreshold', 3);
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
+  });
+});
+
+describe('a task switch', () => {
+  it.each([
+    ['jmp far', [0xea, 0, 0, 0, 0, 0x28, 0], 'jump'],
+    ['call far', [0x9a, 0, 0, 0, 0, 0x28, 0], 'call-or-event'],
+  ] as const)('%s to a TSS exits before it, with the selector and the cause', (_what, bytes, cause) => {
+    guest.protected([...bytes, ...UD2]);
+    intercept(guest.vmcb, 'task-switch');
+    expect(guest.processor.vmrun(guest.vmcb)).toEqual({
+      kind: 'task-switch',
+      code: 0x7d,
+      selector: 0x28,
+      errorCode: null,
+      cause,
+      resumeFlag: false,
+    });
+    expect(guest.rip).toBe(CODE);
+    expect(guest.vmcb.getNumber('nextRip')).toBe(0);
   });
 });
 

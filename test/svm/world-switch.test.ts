@@ -64,7 +64,6 @@ describe('the guest', () => {
 
   it('V_TPR is CR8 of the guest', () => {
     guest.long([0x44, 0x0f, 0x20, 0xc0, 0xb1, 0x05, 0x44, 0x0f, 0x22, 0xc1, ...VMMCALL]); // rax = cr8; cr8 = 5
-    guest.processor.registers.set('rcx', 0n);
     guest.vmcb.set('virtualInterrupt', 9n);
     guest.processor.vmrun(guest.vmcb);
     expect(guest.vmcb.get('rax')).toBe(9n);
@@ -171,7 +170,6 @@ describe('the host', () => {
 
   it('keeps its CR8 under V_INTR_MASKING', () => {
     guest.long([0xb1, 0x05, 0x44, 0x0f, 0x22, 0xc1, ...VMMCALL]); // mov cl, 5; mov cr8, rcx
-    guest.processor.registers.set('rcx', 0n);
     guest.processor.core.state.set('cr8', 3);
     maskInterruptsVirtually(guest.vmcb, true);
     guest.processor.vmrun(guest.vmcb);
