@@ -1,0 +1,108 @@
+/** Exits that the workload causes: each is handled as the processor, or the lack of the feature, would have it. */
+import { describe, expect, it } from 'vitest';
+import { createVm } from '../../src/create-vm.js';
+import type { RunResult } from '../../src/hypervisor/run-result.js';
+import {
+  dword,
+  exit,
+  MEMORY_BYTES,
+  realModeGuest,
+  UNEXPECTED,
+  WARM_STACK,
+} from '../helpers/real-mode-guest.js';
+
+const INVALID_OPCODE = 6;
+const GENERAL_PROTECTION = 13;
+
+async function run(main: readonly number[], handlers = {}): Promise<RunResult> {
+  const vm = await createVm({ guest: realModeGuest({ main, handlers }), memoryBytes: MEMORY_BYTES });
+  return vm.run({ maxInstructions: 10_000 });
+}
+
+function countOf({ exits }: RunResult, name: string): number {
+  return exits.filter((exit) => exit.name === name).reduce((sum, { count }) => sum + count, 0);
+}
+
+/** mov ecx, msr */
+const MSR = (index: number): number[] => [0x66, 0xb9, ...dword(index)];
+const RDMSR = [0x0f, 0x32];
+const WRMSR = [0x0f, 0x30];
+
+describe('an instruction the guest does not have raises #UD', () => {
+  // prettier-ignore
+  it.each([
+    ['MONITOR', [0x0f, 0x01, 0xc8]],
+    ['MWAIT',   [0x0f, 0x01, 0xc9]],
+    ['XSETBV',  [0x0f, 0x01, 0xd1]],
+    ['VMRUN',   [0x0f, 0x01, 0xd8]],
+    ['VMLOAD',  [0x0f, 0x01, 0xda]],
+    ['VMSAVE',  [0x0f, 0x01, 0xdb]],
+    ['STGI',    [0x0f, 0x01, 0xdc]],
+    ['CLGI',    [0x0f, 0x01, 0xdd]],
+    ['INVLPGA', [0x0f, 0x01, 0xdf]],
+  ])('%s', async (_name, bytes) => {
+    const { stop } = await run([...bytes, ...exit(0)]);
+    expect(stop).toEqual({ kind: 'exit', status: UNEXPECTED + INVALID_OPCODE });
+  });
+});
+
+it.each([
+  ['INVD', 'invd', [0x0f, 0x08]],
+  ['WBINVD', 'wbinvd', [0x0f, 0x09]],
+])('%s exits and does nothing', async (_name, kind, bytes) => {
+  const result = await run([...bytes, ...exit(0)]);
+  expect(result.stop).toEqual({ kind: 'exit', status: 0 });
+  expect(countOf(result, kind)).toBe(1);
+});
+
+it('CPUID gives all four registers', async () => {
+  /** xor eax, eax; cpuid; mov al, bl; out 0F4h, al: the A of AuthenticAMD. */
+  const { stop } = await run([0x66, 0x31, 0xc0, 0x0f, 0xa2, 0x88, 0xd8, 0xe6, 0xf4]);
+  expect(stop).toEqual({ kind: 'exit', status: 'A'.charCodeAt(0) });
+});
+
+describe('MSRs', () => {
+  it('EFER reads without SVME', async () => {
+    /** mov al, ah; out 0F4h, al: EFER bits 15:8 */
+    const { stop } = await run([...MSR(0xc000_0080), ...RDMSR, 0x88, 0xe0, 0xe6, 0xf4]);
+    expect(stop).toEqual({ kind: 'exit', status: 0 });
+  });
+
+  it.each([
+    ['RDMSR', RDMSR],
+    ['WRMSR', WRMSR],
+  ])('%s of one that does not exist raises #GP', async (_name, bytes) => {
+    const { stop } = await run([...MSR(0x1234), ...bytes, ...exit(0)]);
+    expect(stop).toEqual({ kind: 'exit', status: UNEXPECTED + GENERAL_PROTECTION });
+  });
+
+  it('a write of TSC moves what RDTSC reads', async () => {
+    /** mov eax, 1000; xor edx, edx; wrmsr; rdtsc; sub eax, 1000; out 0F4h, al: instructions since the write. */
+    const write = [0x66, 0xb8, ...dword(1000), 0x66, 0x31, 0xd2, ...MSR(0x10), ...WRMSR];
+    const { stop } = await run([...write, 0x0f, 0x31, 0x66, 0x2d, ...dword(1000), 0xe6, 0xf4]);
+    expect(stop).toMatchObject({ kind: 'exit', status: expect.toSatisfy((since: number) => since <= 2) });
+  });
+});
+
+describe('the guest that single-steps over an emulated instruction', () => {
+  /** pushf; mov bp, sp; or byte [bp+1], 1; popf: sets TF. */
+  const SET_TF = [0x9c, 0x89, 0xe5, 0x80, 0x4e, 0x01, 0x01, 0x9d];
+  const DEBUG = 1;
+  /** pop ax; sub ax, imm; out 0F4h, al: how far from `main` the #DB was. */
+  const EXIT_WITH_RETURN_ADDRESS = [0x58, 0x2d, 0x00, 0x06, 0xe6, 0xf4];
+
+  it('gets its #DB after it', async () => {
+    const CPUID = [0x0f, 0xa2];
+    const main = [...WARM_STACK, ...SET_TF, ...CPUID, ...exit(0)];
+    const { stop } = await run(main, { [DEBUG]: EXIT_WITH_RETURN_ADDRESS });
+    expect(stop).toEqual({ kind: 'exit', status: WARM_STACK.length + SET_TF.length + CPUID.length });
+  });
+});
+
+it('pages are mapped at their first touch, each with one exit', async () => {
+  /** mov ax, [4000h]; mov ax, [4ff0h]; mov ax, [5000h] */
+  const touch = [0xa1, 0x00, 0x40, 0xa1, 0xf0, 0x4f, 0xa1, 0x00, 0x50];
+  const result = await run([...touch, ...exit(0)]);
+  const IMAGE_PAGE = 1;
+  expect(countOf(result, 'nested-page-fault')).toBe(IMAGE_PAGE + 2);
+});
