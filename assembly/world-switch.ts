@@ -6,65 +6,32 @@
  * code moves guest and host.
  */
 import { Activity, Pending } from './abi/stop';
-import { Cr0, Debug, Efer, Rflags, SegAttr } from './abi/processor-bits';
+import { Cr0, Debug, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
-import {
-  TlbControl,
-  VirtualInterrupt,
-  VirtualInterruptShift,
-  VmcbOffset,
-  VmcbSegment,
-} from './abi/vmcb-layout';
+import { VirtualInterrupt, VirtualInterruptShift, VMCB_BYTES, VmcbOffset } from './abi/vmcb-layout';
+import { invalidateCode, pageHoldsCode } from './code-cache';
 import { storeInstructionBytes } from './decode-assist';
 import { rflags, setRflags } from './flags';
 import { updateMode } from './mode';
 import {
-  attributes,
-  base,
-  cpu,
-  CpuState,
-  isV86,
-  limit,
-  selector,
-  setAttributes,
-  setBase,
-  setLimit,
-  setSelector,
-} from './state';
-import { flushTlb } from './tlb';
+  canonical,
+  loadGuestState,
+  loadSegment,
+  loadSharedState,
+  storeGuestState,
+  storeSegment,
+  storeSharedState,
+} from './save-area';
+import { cpu, CpuState } from './state';
+import { HOST_TAG, rememberTlbContext, settleTlb } from './tlb-context';
 
 const HOST_SAVE_AREA = <u32>memory.data(4096, 16);
-
-/** What the translations in the TLB depend on, as the last guest left it. */
-@unmanaged
-class TlbContext {
-  asid: u32;
-  nestedPaging: u32;
-  cr0: u64;
-  cr3: u64;
-  cr4: u64;
-  efer: u64;
-  nestedCr3: u64;
-  hostEfer: u64;
-}
-
-const TLB_CONTEXT = changetype<TlbContext>(memory.data(offsetof<TlbContext>(), 8));
-
-/**
- * The TLB tag of guests. One guest has the TLB at a time: another ASID flushes it, so that the number of ASIDs is not
- * bounded by the tag's width and a translation can never serve the wrong guest.
- */
-const GUEST_TAG: u32 = 1;
-const HOST_TAG: u32 = 0;
 
 /** Stands for a permission map beyond 4 GiB, where no memory is: it reads as all ones. */
 const NO_MEMORY: u32 = 0xfffff000;
 const PAGE_OFFSET: u64 = 0xfff;
 /** EFLAGS bits that #VMEXIT clears in the host's image (§15.6). */
 const NOT_IN_HOST: u64 = Rflags.Vm | Rflags.Rf;
-/** DR6 and DR7 bits that always read as zero (§13.1.1). */
-const DR6_ZERO: u64 = 0x1000;
-const DR7_ZERO: u64 = 0xd000;
 
 /** VMRUN after its checks: saves the host, loads the guest. The VMCB is at physical address `vmcbPhysical`. */
 export function loadGuest(vmcbPhysical: u32): void {
@@ -90,6 +57,7 @@ export function storeGuest(vmcbPhysical: u32): void {
   storeSharedState(state, vmcb);
   storeGuestState(state, vmcb);
   storeVirtualInterrupt(state, vmcb);
+  if (pageHoldsCode(vmcbPhysical)) invalidateCode(vmcbPhysical, VMCB_BYTES);
   rememberTlbContext(state);
   leaveGuest(state);
   reloadHost(state);
@@ -244,96 +212,6 @@ function storeExitInformation(state: CpuState, vmcb: u32): void {
   storeInstructionBytes(vmcb);
 }
 
-// State save area.
-
-/** What guest and host both have: segments, descriptor tables, control registers, RFLAGS, RIP, RSP, RAX. */
-function loadSharedState(state: CpuState, area: u32): void {
-  for (let seg: u32 = Seg.Es; seg <= <u32>Seg.Ds; seg++) loadSegment(seg, area + VmcbOffset.Es + (seg << 4));
-  state.gdtrBase = canonical(load<u64>(area, VmcbOffset.Gdtr + VmcbSegment.Base));
-  state.gdtrLimit = load<u16>(area, VmcbOffset.Gdtr + VmcbSegment.Limit);
-  state.idtrBase = canonical(load<u64>(area, VmcbOffset.Idtr + VmcbSegment.Base));
-  state.idtrLimit = load<u16>(area, VmcbOffset.Idtr + VmcbSegment.Limit);
-  state.cr0 = (load<u64>(area, VmcbOffset.Cr0) & (<u64>(<u32>Cr0.Defined))) | Cr0.Et;
-  state.cr3 = load<u64>(area, VmcbOffset.Cr3);
-  state.cr4 = load<u64>(area, VmcbOffset.Cr4);
-  state.efer = derivedEfer(load<u64>(area, VmcbOffset.Efer), state.cr0);
-  setRflags(load<u64>(area, VmcbOffset.Rflags));
-  state.rip = load<u64>(area, VmcbOffset.Rip);
-  state.rsp = load<u64>(area, VmcbOffset.Rsp);
-  state.rax = load<u64>(area, VmcbOffset.Rax);
-}
-
-function storeSharedState(state: CpuState, area: u32): void {
-  for (let seg: u32 = Seg.Es; seg <= <u32>Seg.Ds; seg++) storeSegment(seg, area + VmcbOffset.Es + (seg << 4));
-  store<u64>(area, state.gdtrBase, VmcbOffset.Gdtr + VmcbSegment.Base);
-  store<u32>(area, state.gdtrLimit, VmcbOffset.Gdtr + VmcbSegment.Limit);
-  store<u64>(area, state.idtrBase, VmcbOffset.Idtr + VmcbSegment.Base);
-  store<u32>(area, state.idtrLimit, VmcbOffset.Idtr + VmcbSegment.Limit);
-  store<u64>(area, state.cr0, VmcbOffset.Cr0);
-  store<u64>(area, state.cr3, VmcbOffset.Cr3);
-  store<u64>(area, state.cr4, VmcbOffset.Cr4);
-  store<u64>(area, state.efer, VmcbOffset.Efer);
-  store<u64>(area, rflags(), VmcbOffset.Rflags);
-  store<u64>(area, state.rip, VmcbOffset.Rip);
-  store<u64>(area, state.rsp, VmcbOffset.Rsp);
-  store<u64>(area, state.rax, VmcbOffset.Rax);
-}
-
-/** What only the guest's half of the switch moves: CPL, debug registers, CR2, and the PAT under nested paging. */
-function loadGuestState(state: CpuState, vmcb: u32): void {
-  state.cr2 = load<u64>(vmcb, VmcbOffset.Cr2);
-  state.dr6 = (load<u64>(vmcb, VmcbOffset.Dr6) & ~DR6_ZERO) | (<u64>(<u32>Debug.Dr6Reset));
-  state.dr7 = (load<u64>(vmcb, VmcbOffset.Dr7) & ~DR7_ZERO) | Debug.Dr7Reset;
-  if (state.nestedPaging != 0) state.pat = load<u64>(vmcb, VmcbOffset.GuestPat);
-  state.cpl = privilege(state, load<u8>(vmcb, VmcbOffset.Cpl) & 3);
-  // CPL comes from its own byte; CS is a code segment whatever its type says (§15.5.1).
-  const dpl = state.cpl << 5;
-  const cs = attributes(Seg.Cs) & ~(<u32>SegAttr.Dpl);
-  setAttributes(Seg.Cs, cs | dpl | SegAttr.S | SegAttr.Code);
-  setAttributes(Seg.Ss, (attributes(Seg.Ss) & ~(<u32>SegAttr.Dpl)) | dpl);
-}
-
-function storeGuestState(state: CpuState, vmcb: u32): void {
-  store<u64>(vmcb, state.cr2, VmcbOffset.Cr2);
-  store<u64>(vmcb, state.dr6, VmcbOffset.Dr6);
-  store<u64>(vmcb, state.dr7, VmcbOffset.Dr7);
-  if (state.nestedPaging != 0) store<u64>(vmcb, state.pat, VmcbOffset.GuestPat);
-  store<u8>(vmcb, <u8>state.cpl, VmcbOffset.Cpl);
-}
-
-/** The CPL byte is ignored in real mode and in virtual-8086 mode (§15.5.1). */
-function privilege(state: CpuState, cplByte: u32): u32 {
-  if ((state.cr0 & Cr0.Pe) == 0) return 0;
-  return isV86() ? 3 : cplByte;
-}
-
-/** LMA follows from LME and PG; the saved bit is ignored. */
-function derivedEfer(efer: u64, cr0: u64): u64 {
-  const isLong = (efer & Efer.Lme) != 0 && (cr0 & (<u64>(<u32>Cr0.Pg))) != 0;
-  return isLong ? efer | Efer.Lma : efer & ~(<u64>Efer.Lma);
-}
-
-/** Bases of ES, CS, SS and DS have 32 bits; the others are canonical (§15.5.1). */
-function loadSegment(seg: u32, image: u32): void {
-  setSelector(seg, load<u16>(image, VmcbSegment.Selector));
-  setAttributes(seg, load<u16>(image, VmcbSegment.Attributes) & 0xfff);
-  setLimit(seg, load<u32>(image, VmcbSegment.Limit));
-  const address = load<u64>(image, VmcbSegment.Base);
-  setBase(seg, seg <= <u32>Seg.Ds ? address & 0xffffffff : canonical(address));
-}
-
-function storeSegment(seg: u32, image: u32): void {
-  store<u16>(image, <u16>selector(seg), VmcbSegment.Selector);
-  store<u16>(image, <u16>attributes(seg), VmcbSegment.Attributes);
-  store<u32>(image, limit(seg), VmcbSegment.Limit);
-  store<u64>(image, base(seg), VmcbSegment.Base);
-}
-
-/** Sign-extends from the 48 bits that are implemented. */
-function canonical(address: u64): u64 {
-  return <u64>(((<i64>address) << 16) >> 16);
-}
-
 // The rest.
 
 /** Internal copies that #VMEXIT clears (§15.6): nothing is intercepted in the host. */
@@ -365,34 +243,4 @@ function clearTransient(state: CpuState): void {
   state.exitInfo1 = 0;
   state.exitInfo2 = 0;
   state.exitNextRip = 0;
-}
-
-/**
- * TLB_CONTROL, and what software may rely on without it: a VMCB whose translation controls changed outside of the
- * guest, or another guest, never meets old entries. Flushing more than asked is always allowed (§15.16.2).
- */
-function settleTlb(state: CpuState, vmcb: u32): void {
-  const asid = load<u32>(vmcb, VmcbOffset.GuestAsid);
-  const command = load<u8>(vmcb, VmcbOffset.TlbControl);
-  if (command != TlbControl.Nothing || asid != TLB_CONTEXT.asid || hasContextChanged(state)) flushTlb();
-  TLB_CONTEXT.asid = asid;
-  state.asid = GUEST_TAG;
-}
-
-function hasContextChanged(state: CpuState): bool {
-  const last = TLB_CONTEXT;
-  if (last.cr0 != state.cr0 || last.cr3 != state.cr3 || last.cr4 != state.cr4) return true;
-  if (last.nestedPaging != state.nestedPaging || last.nestedCr3 != state.nestedCr3) return true;
-  return last.efer != state.efer || last.hostEfer != state.hostEfer;
-}
-
-function rememberTlbContext(state: CpuState): void {
-  const last = TLB_CONTEXT;
-  last.cr0 = state.cr0;
-  last.cr3 = state.cr3;
-  last.cr4 = state.cr4;
-  last.efer = state.efer;
-  last.nestedPaging = state.nestedPaging;
-  last.nestedCr3 = state.nestedCr3;
-  last.hostEfer = state.hostEfer;
 }
