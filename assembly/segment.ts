@@ -18,15 +18,12 @@ export function segmentLinear(seg: u32, offset: u64, bytes: u32, isWrite: bool):
   return (base(seg) + offset) & 0xffffffff;
 }
 
-/**
- * Whether all bytes of an access lie within a segment (APM vol 2 §4.12.1). Offsets do not wrap at the limit, except
- * in an expand-up segment of 4 GiB, whose limit no offset exceeds.
- */
+/** Whether all bytes of an access lie within a segment (APM vol 2 §4.12.1). Offsets do not wrap, not even at 4 GiB. */
 export function isWithinLimit(attr: u32, limit: u32, offset: u32, bytes: u32): bool {
   const last = <u64>offset + (bytes - 1);
   const isExpandDown =
     (attr & (SegAttr.Code | SegAttr.ExpandDownOrConforming)) == SegAttr.ExpandDownOrConforming;
-  if (!isExpandDown) return last <= <u64>limit || limit == 0xffffffff;
+  if (!isExpandDown) return last <= <u64>limit;
   const top: u64 = (attr & SegAttr.Db) != 0 ? 0xffffffff : 0xffff;
   return offset > limit && last <= top;
 }
