@@ -47,19 +47,32 @@ const MOST_INSTRUCTIONS = 100_000;
 
 const REGISTER_FIELDS = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
 
+/** Ways to run the same snippet that must not change how it ends. */
+export interface Variant {
+  /** Segments that are flat but for the last byte of ES, so that every access is checked. */
+  readonly isSegmented?: boolean;
+  /** A code segment with 16-bit defaults; the snippet's prefixes must be the other way round too. */
+  readonly isCode16?: boolean;
+  /** A deadline after every instruction. */
+  readonly isStepping?: boolean;
+}
+
 export class VmexitSubject implements Subject {
   private readonly window: BigUint64Array;
   private readonly pristine = new Uint32Array(WINDOW_BYTES / 4);
   private readonly pristineWords = new BigUint64Array(this.pristine.buffer);
 
-  private constructor(private readonly engine: Engine) {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly variant: Variant,
+  ) {
     const { memory } = engine.core;
     this.window = new BigUint64Array(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES / 8);
     this.writePageTables();
   }
 
-  static async create(): Promise<VmexitSubject> {
-    return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES }));
+  static async create(variant: Variant = {}): Promise<VmexitSubject> {
+    return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES }), variant);
   }
 
   run(snippet: Snippet, selectors: readonly number[]): Outcome | string {
@@ -67,9 +80,21 @@ export class VmexitSubject implements Subject {
     this.loadProcessor(snippet.bits);
     this.loadSegments(snippet.bits, selectors);
     this.loadRegisters(snippet);
-    const stop = this.engine.run();
+    const stop = this.variant.isStepping ? this.step() : this.engine.run();
     if (stop !== Stop.Exit) return `Stop.${Stop[stop]} at ${this.engine.core.state.big('rip').toString(16)}`;
     return this.outcome(selectors);
+  }
+
+  /** Runs one instruction, or one iteration, at a time. */
+  private step(): Stop {
+    const { state } = this.engine.core;
+    const end = state.num('deadline');
+    for (;;) {
+      const now = state.num('clock');
+      state.setNum('deadline', now + 1);
+      const stop = this.engine.run();
+      if (stop !== Stop.Budget || now >= end) return stop;
+    }
   }
 
   /** 4-level tables, whose lower three levels also serve PAE paging: the PDPTE is loaded with only P set. */
@@ -116,12 +141,13 @@ export class VmexitSubject implements Subject {
 
   private loadSegments(bits: Bits, selectors: readonly number[]): void {
     const { state } = this.engine.core;
-    const code = USER_SEGMENT | SegAttr.Code | (bits === 64 ? SegAttr.L : SegAttr.Db);
+    const code =
+      USER_SEGMENT | SegAttr.Code | (bits === 64 ? SegAttr.L : this.variant.isCode16 ? 0 : SegAttr.Db);
     for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
       state.setSegment(seg, {
         selector: selectors[seg] ?? 0,
         attributes: seg === Seg.Cs ? code : USER_SEGMENT | SegAttr.Db,
-        limit: FLAT_LIMIT,
+        limit: seg === Seg.Es && this.variant.isSegmented ? FLAT_LIMIT - 1 : FLAT_LIMIT,
         base: 0n,
       });
     }
