@@ -24,11 +24,21 @@ export function push(context: LoweringContext, source: number, width: number): v
   } else if (isFlatStack32(context) && width === Width.Dword) {
     context.emit(Uop.Push32, source);
   } else {
-    computeStackOffset(context, -(1 << width));
-    const address = linearize(context, 1 << width, true);
-    context.emit(Uop.Store8 + width, source, address, Reg.Zero, STACK);
-    context.move(context.mode.stackPointerWidth, Reg.Rsp, Reg.T5);
+    storeBelowStack(context, source, width);
+    movePastStored(context);
   }
+}
+
+/** The first half of a push: stores the register `source` below the top of the stack, whose pointer stays. */
+export function storeBelowStack(context: LoweringContext, source: number, width: number): void {
+  computeStackOffset(context, -(1 << width));
+  const address = linearize(context, 1 << width, true);
+  context.emit(Uop.Store8 + width, source, address, Reg.Zero, STACK);
+}
+
+/** The second half: the stack pointer moves to what `storeBelowStack` stored. */
+export function movePastStored(context: LoweringContext): void {
+  context.move(context.mode.stackPointerWidth, Reg.Rsp, Reg.T5);
 }
 
 /** Pops into `destination`, which may be rSP. Uses T4, T5 and Address2. */
