@@ -48,7 +48,7 @@ const STATUS = `exit status: 0 success, 1 the guest failed, 2 a mistake in the c
 
 const RUN = `usage: vmexit run <guest> [options]
 
-Runs a guest: prints what it prints, why it stopped, what became of its NMIs, and every exit with its cause.
+Runs a guest. Prints its output, why it stopped, what became of its NMIs, and every exit with its cause.
 
 how NMIs are delivered:
   --delivery NAME         default kvm-vnmi; one of
