@@ -46,11 +46,6 @@ export class UopWriter {
     return this.bytes[index * UOP_BYTES + 5] ?? 0;
   }
 
-  /** Low half of a record's immediate. */
-  low(index: number): number {
-    return this.dwords[index * (UOP_BYTES >> 2) + 2] ?? 0;
-  }
-
   setImmediate(index: number, low: number): void {
     this.dwords[index * (UOP_BYTES >> 2) + 2] = low;
     this.dwords[index * (UOP_BYTES >> 2) + 3] = low >> 31;
