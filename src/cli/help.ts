@@ -29,7 +29,7 @@ const GUEST = `the guest:
 `;
 
 const SCHEDULE = `when NMIs are requested, in instructions:
-  --nmis N                N requests, at random every 1000 instructions on average; limits the two options below
+  --nmis N                N requests, at random 1000 instructions apart on average; limits the next two
   --nmi-every N           one every N instructions
   --nmi-random MEAN       at random, MEAN instructions apart on average
   --seed S                of the random numbers (default 1)
