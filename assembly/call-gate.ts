@@ -18,10 +18,10 @@ import {
   SystemType,
   systemType,
 } from './descriptor';
-import { isAborted, raiseGp } from './fault';
+import { isAborted } from './fault';
 import { openInnerStack, openLongStack } from './inner-stack';
 import { readLinear } from './memory';
-import { checkPresentCode, isLegalTarget, loadCode, loadNullStack, loadSegment } from './segment-load';
+import { checkPresentCode, checkCodeTarget, loadCode, loadNullStack, loadSegment } from './segment-load';
 import { segmentLinear } from './segment';
 import { currentStack, loadStackPointer, pushSlot, Stack } from './stack-frame';
 import { attributes, cpu, isLongMode, selector } from './state';
@@ -35,10 +35,7 @@ export function enterThroughCallGate(gate: Descriptor, isCall: bool): void {
   const code = codeDescriptor();
   if (!checkGateCode(code, gateSelector(gate), isCall)) return;
   const offset = gateOffset(gate);
-  if (!isLegalTarget(code, offset)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(code, offset)) return;
   const isInner = isCall && !isConforming(code) && descriptorDpl(code) < cpu().cpl;
   if (isCall) {
     if (isInner) pushToInnerStack(gate, descriptorDpl(code));

@@ -36,7 +36,7 @@ import { updateMode } from './mode';
 import { openNmiFrame, TASK_FRAME } from './nmi-frames';
 import {
   checkPresentCode,
-  isLegalTarget,
+  checkCodeTarget,
   loadCode,
   loadNull,
   loadNullStack,
@@ -178,10 +178,7 @@ function enterThroughGate(event: Event): void {
   pushReturn(stack, event);
   if (isAborted()) return;
   const offset = gateOffset(gate);
-  if (!isLegalTarget(code, offset)) {
-    raiseSelector(Vector.Gp, 0);
-    return;
-  }
+  if (!checkCodeTarget(code, offset)) return;
   event.frame = topOfStack(stack);
   if (isV86()) dropDataSegments();
   if (isInner) loadSegment(Seg.Ss, stackDescriptor());
@@ -206,10 +203,7 @@ function enterThroughLongGate(event: Event): void {
   pushReturn(stack, event);
   if (isAborted()) return;
   const offset = gateOffset(gate);
-  if (!isLegalTarget(code, offset)) {
-    raiseSelector(Vector.Gp, 0);
-    return;
-  }
+  if (!checkCodeTarget(code, offset)) return;
   event.frame = topOfStack(stack);
   if (isInner) loadNullStack(privilege, privilege);
   loadStackPointer(stack.pointer, true);

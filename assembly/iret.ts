@@ -16,7 +16,7 @@ import {
   checkReturnCode,
   checkStackOrNull,
   dropInaccessibleSegments,
-  isLegalTarget,
+  checkCodeTarget,
   isLongCode,
   loadCode,
   loadRealSegment,
@@ -147,10 +147,7 @@ function returnProtected(width: u32): void {
     returnWithStack(stack, target, image, width);
     return;
   }
-  if (!isLegalTarget(code, target)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(code, target)) return;
   loadStackPointer(stack.pointer, false);
   const mask = poppableFlags(width);
   loadCode(code, privilege);
@@ -167,10 +164,7 @@ function returnWithStack(stack: Stack, target: u64, image: u64, width: u32): voi
   const privilege = code.selector & 3;
   const isLong = isLongCode(code);
   if (!checkStackOrNull(stackDescriptor(), selector, privilege, isLong)) return;
-  if (!isLegalTarget(code, target)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(code, target)) return;
   const mask = poppableFlags(width);
   const isOutward = privilege > cpu().cpl;
   loadCode(code, privilege);
@@ -190,10 +184,6 @@ function returnToV86(stack: Stack, target: u64, code: u32, image: u64): void {
   const fs = (<u32>popSlot(stack)) & 0xffff;
   const gs = (<u32>popSlot(stack)) & 0xffff;
   if (isAborted()) return;
-  if (target > 0xffff) {
-    raiseGp();
-    return;
-  }
   popFlags(image, poppableFlags(2) | Rflags.Vm);
   const state = cpu();
   state.cpl = 3;
@@ -204,7 +194,7 @@ function returnToV86(stack: Stack, target: u64, code: u32, image: u64): void {
   loadRealSegment(Seg.Fs, fs);
   loadRealSegment(Seg.Gs, gs);
   state.rsp = pointer;
-  state.rip = target;
+  state.rip = target & 0xffff;
 }
 
 /** NT: the task that called or interrupted this one goes on (APM vol 2 §12.3.3). There are none in long mode. */

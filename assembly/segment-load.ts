@@ -120,11 +120,17 @@ export function checkReturnCode(d: Descriptor, selector: u32): bool {
   return checkPresentCode(d, selector);
 }
 
-/** The last checks of any code segment: its size is defined, it is present. */
+/** What must hold of any code segment: its size is defined, it is present. Followed by `checkCodeTarget`. */
 export function checkPresentCode(d: Descriptor, selector: u32): bool {
   const bothSizes = SegAttr.L | SegAttr.Db;
   if (isLongMode() && (d.attributes & bothSizes) == bothSizes) return refuse(Vector.Gp, selector);
-  if (!isPresent(d)) return refuse(Vector.Np, selector);
+  return isPresent(d) || refuse(Vector.Np, selector);
+}
+
+/** Whether RIP may be `target` in this code segment, which was checked: #GP(0) if not. Marks the segment accessed. */
+export function checkCodeTarget(d: Descriptor, target: u64): bool {
+  const isLegal = isLongCode(d) ? isCanonical(target) : target <= <u64>d.limit;
+  if (!isLegal) return refuse(Vector.Gp, 0);
   markAccessed(d);
   return !isAborted();
 }
@@ -132,11 +138,6 @@ export function checkPresentCode(d: Descriptor, selector: u32): bool {
 /** Runs 64-bit code: CS.L in long mode. */
 export function isLongCode(d: Descriptor): bool {
   return isLongMode() && (d.attributes & SegAttr.L) != 0;
-}
-
-/** Whether RIP may be `target` in this code segment. */
-export function isLegalTarget(d: Descriptor, target: u64): bool {
-  return isLongCode(d) ? isCanonical(target) : target <= <u64>d.limit;
 }
 
 /** After a return to an outer level: data segments that the new level may not use become null (APM vol 2 §4.11.3). */

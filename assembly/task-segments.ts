@@ -11,12 +11,14 @@ import {
   isConforming,
   isNullSelector,
   isPresent,
+  markAccessed,
   raiseSelector,
   readDescriptor,
   stackDescriptor,
   SystemType,
   systemType,
 } from './descriptor';
+import { isAborted } from './fault';
 import {
   checkData,
   checkPresentCode,
@@ -70,6 +72,8 @@ function loadIncomingCode(selector: u32): bool {
   const isRightLevel = isRightCodeLevel(d, selector & 3);
   if (!isCodeSegment(d) || !isRightLevel) return refuse(Vector.Ts, selector);
   if (!checkPresentCode(d, selector)) return false;
+  markAccessed(d);
+  if (isAborted()) return false;
   loadCode(d, selector & 3);
   return true;
 }

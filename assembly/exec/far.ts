@@ -29,7 +29,7 @@ import {
   checkReturnCode,
   checkStackOrNull,
   dropInaccessibleSegments,
-  isLegalTarget,
+  checkCodeTarget,
   isLongCode,
   loadCode,
   loadRealSegment,
@@ -122,10 +122,7 @@ function transferToCode(d: Descriptor, target: u32, offset: u64, width: u32, isC
     return;
   }
   if (!checkPresentCode(d, target)) return;
-  if (!isLegalTarget(d, offset)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(d, offset)) return;
   if (isCall && !pushReturn(width)) return;
   loadCode(d, cpl);
   cpu().rip = offset;
@@ -176,10 +173,7 @@ function returnProtected(stack: Stack, selector: u32, target: u64, release: u64)
     returnOutward(stack, target, release);
     return;
   }
-  if (!isLegalTarget(code, target)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(code, target)) return;
   loadStackPointer(stack.pointer, stack.isLong != 0);
   loadCode(code, selector & 3);
   cpu().rip = target;
@@ -194,10 +188,7 @@ function returnOutward(stack: Stack, target: u64, release: u64): void {
   const privilege = code.selector & 3;
   const isLong = isLongCode(code);
   if (!checkStackOrNull(stackDescriptor(), selector, privilege, isLong)) return;
-  if (!isLegalTarget(code, target)) {
-    raiseGp();
-    return;
-  }
+  if (!checkCodeTarget(code, target)) return;
   loadCode(code, privilege);
   loadStackOrNull(stackDescriptor(), selector, privilege);
   loadStackPointer(pointer + release, isLong);
