@@ -16,6 +16,7 @@ import {
   CODE,
   CODE_SELECTOR,
   FREE,
+  GDT,
   handlerAddress,
   IDT,
   MEMORY_BYTES,
@@ -451,3 +452,146 @@ function pushFrame(rip: number): void {
   );
   guest.vmcb.setNumber('rsp', frame);
 }
+
+describe('an IRET that returns to another task', () => {
+  const NT = 0x4000n;
+  const OUTER_TSS = 0x6000;
+  const CURRENT_TSS = 0x6100;
+  const RETURN = CODE + 0x40;
+
+  /** In a handler that a task gate entered: NT is set, and the link of the TSS leads to selector 28h. */
+  function inNestedTask(): void {
+    guest.protected([...IRET, NOP]).virtualNmi();
+    const { words, memory } = guest.processor;
+    memory[GDT + 0x28 + 5] = 0x8b; // busy
+    words.setUint16(CURRENT_TSS, 0x28, true);
+    const registers: readonly (readonly [offset: number, value: number])[] = [
+      [0x20, RETURN],
+      [0x24, 2],
+      [0x38, STACK],
+      [0x48, 0x10],
+      [0x4c, 0x08],
+      [0x50, 0x10],
+      [0x54, 0x10],
+    ];
+    for (const [offset, value] of registers) words.setUint32(OUTER_TSS + offset, value, true);
+    guest.processor.write(RETURN, Uint8Array.from(VMMCALL));
+    guest.vmcb.setSegment('tr', { selector: 0x20, attributes: 0x8b, limit: 0x67, base: BigInt(CURRENT_TSS) });
+    words.setBigUint64(GDT + 0x20, 0x0000_8b00_6100_0067n, true);
+    guest.processor.vmload(guest.vmcb);
+    guest.vmcb.set('rflags', 2n | NT);
+    setNmiMask(guest.vmcb, true);
+  }
+
+  it('clears V_NMI_MASK when the switch is complete ([REC])', () => {
+    inNestedTask();
+    expect(run()).toBe('vmmcall');
+    expect(guest.rip).toBe(RETURN);
+    expect(isNmiMasked(guest.vmcb)).toBe(false);
+  });
+
+  it('intercepted as a task switch clears nothing', () => {
+    inNestedTask();
+    intercept(guest.vmcb, 'task-switch');
+    expect(guest.processor.vmrun(guest.vmcb)).toMatchObject({
+      kind: 'task-switch',
+      selector: 0x28,
+      cause: 'iret',
+    });
+    expect(isNmiMasked(guest.vmcb)).toBe(true);
+    expect(guest.rip).toBe(CODE);
+  });
+});
+
+describe('V_NMI and what else happens at its boundary', () => {
+  it('a single-step trap of the instruction before comes first ([REC])', () => {
+    guest
+      .long([NOP, NOP, ...VMMCALL])
+      .virtualNmi()
+      .handler(NMI, VMMCALL)
+      .handler(1, [NOP, ...VMMCALL]);
+    guest.vmcb.set('rflags', 2n | TF);
+    setShadow(guest.vmcb, true); // V_NMI waits for the first NOP
+    requestNmi(guest.vmcb);
+    expect(run()).toBe('vmmcall');
+    expect(guest.rip).toBe(NMI_HANDLER);
+    expect(guest.stack(1), 'the NMI interrupted the #DB handler before its first instruction').toEqual([
+      handlerAddress(1),
+    ]);
+  });
+
+  it('a physical INTR comes first ([REC])', () => {
+    guest
+      .long([NOP, ...VMMCALL])
+      .virtualNmi()
+      .handler(NMI, VMMCALL);
+    intercept(guest.vmcb, 'intr');
+    guest.vmcb.set('rflags', 2n | IF);
+    requestNmi(guest.vmcb);
+    guest.processor.raiseInterrupt(0x40);
+    expect(run()).toBe('intr');
+    expect(isNmiPending(guest.vmcb)).toBe(true);
+  });
+
+  it('an NMI from EVENTINJ while V_NMI_MASK is set is delivered; the mask stays, V_NMI waits ([REC])', () => {
+    guest
+      .long([NOP, ...VMMCALL])
+      .virtualNmi()
+      .handler(NMI, [...VMMCALL, ...IRETQ]);
+    setNmiMask(guest.vmcb, true);
+    requestNmi(guest.vmcb);
+    injectNmi(guest.vmcb);
+    expect(run()).toBe('vmmcall');
+    expect([guest.rip, isNmiMasked(guest.vmcb), isNmiPending(guest.vmcb)]).toEqual([NMI_HANDLER, true, true]);
+    skip();
+    expect(run(), 'its IRET lets the waiting one in').toBe('vmmcall');
+    expect([guest.rip, isNmiMasked(guest.vmcb), isNmiPending(guest.vmcb)]).toEqual([
+      NMI_HANDLER,
+      true,
+      false,
+    ]);
+    expect(guest.stack(1)).toEqual([CODE]);
+  });
+
+  it('an exception while it is delivered that nobody intercepts leaves the mask set ([REC])', () => {
+    guest
+      .long([NOP, ...VMMCALL])
+      .virtualNmi()
+      .handler(GP, VMMCALL);
+    guest.gate(NMI, 0, 0); // vector 2 has no valid gate
+    requestNmi(guest.vmcb);
+    expect(run()).toBe('vmmcall');
+    expect(guest.rip).toBe(handlerAddress(GP));
+    expect(guest.stack(2)).toEqual([NMI * 8 + 3, CODE]);
+    expect(isNmiMasked(guest.vmcb)).toBe(true);
+    expect(isNmiPending(guest.vmcb)).toBe(false);
+  });
+
+  it('the same exception intercepted: EXITINTINFO is the NMI, and the mask is clear', () => {
+    guest.long([NOP, ...VMMCALL]).virtualNmi();
+    guest.gate(NMI, 0, 0);
+    intercept(guest.vmcb, 'gp');
+    requestNmi(guest.vmcb);
+    expect(guest.processor.vmrun(guest.vmcb)).toMatchObject({ vector: GP, errorCode: NMI * 8 + 3 });
+    expect(guest.vmcb.get('exitIntInfo')).toBe(NMI_EVENT);
+    expect(isNmiMasked(guest.vmcb)).toBe(false);
+  });
+
+  it('a physical NMI that is delivered and cut short keeps the physical mask ([REC])', () => {
+    guest.long([NOP, ...VMMCALL]).handler(NMI, VMMCALL);
+    nest().unmap(IDT, 4096);
+    guest.processor.raiseNmi();
+    expect(run()).toBe('nested-page-fault');
+    expect(guest.vmcb.get('exitIntInfo')).toBe(NMI_EVENT);
+    expect(guest.processor.isNmiPending).toBe(false);
+    expect(guest.processor.core.state.get('nmiMask')).toBe(1);
+  });
+
+  it('a guest IRET under vNMI leaves the physical mask alone ([REC])', () => {
+    guest.long([...IRETQ, ...VMMCALL]).virtualNmi();
+    pushFrame(CODE + 2);
+    guest.processor.core.state.set('nmiMask', 1);
+    expect(run()).toBe('vmmcall');
+    expect(guest.processor.core.state.get('nmiMask')).toBe(1);
+  });
+});
