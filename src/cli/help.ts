@@ -21,7 +21,7 @@ examples:
 `;
 
 const GUEST = `the guest:
-  --load ADDRESS          flat binaries: where the first byte goes (default: 0x7c00 for 16 bits, 0x100000 else)
+  --load ADDRESS          flat binaries: address of the first byte (default 0x7c00 for 16 bits, else 0x100000)
   --bits 16|32|64         flat binaries: code size at entry (default 16)
   --entry ADDRESS         flat binaries: the first instruction (default: the first byte)
   --memory SIZE           guest memory (default 16M; up to 1G)
