@@ -21,6 +21,7 @@ import {
   SegmentedMachine,
   STACK,
   TRAP_GATE,
+  TSS,
   USER_STACK,
 } from '../helpers/segmented-machine.js';
 
@@ -143,6 +144,19 @@ describe('32-bit gates', () => {
     expect(machine.getWord(machine.rsp)).toBe(DATA0);
   });
 
+  it('reads SP and SS as words from a 16-bit TSS', async () => {
+    const machine = await SegmentedMachine.protected();
+    const tr = machine.core.state.segment(Seg.Tr);
+    machine.core.state.setSegment(Seg.Tr, { ...tr, attributes: 0x83, limit: 0x2b });
+    machine.word(TSS, 0x7000 << 16);
+    machine.word(TSS + 4, DATA0);
+    machine.enterLevel(3);
+    machine.setGate(0x80, HANDLER, INTERRUPT_GATE | DPL3);
+    machine.code(CODE, INT_80H);
+    machine.run(1);
+    expect([machine.rip, machine.rsp, machine.selector(Seg.Ss)]).toEqual([HANDLER, 0x7000 - 20, DATA0]);
+  });
+
   it('raises #TS with the TSS when it is too short for the inner stack', async () => {
     const machine = await SegmentedMachine.protected();
     const tr = machine.core.state.segment(Seg.Tr);
@@ -213,6 +227,33 @@ describe('64-bit gates', () => {
     expect([machine.rip, machine.rsp]).toEqual([HANDLER, IST_STACK - 40]);
     expect(machine.selector(Seg.Ss)).toBe(DATA0);
     expect(Number(machine.getQuad(machine.rsp + 24))).toBe(STACK);
+  });
+
+  it('leaves the interrupted state to the handler of a page fault on the inner stack', async () => {
+    const unmapped = 0x40_0000;
+    const machine = await SegmentedMachine.long();
+    machine.quad(TSS + 4, BigInt(unmapped));
+    machine.enterLevel(3);
+    machine.setLongGate(0x80, HANDLER, INTERRUPT_GATE | DPL3);
+    machine.setLongGate(Vector.Pf, FAULT_HANDLER, INTERRUPT_GATE, 1);
+    machine.code(CODE, INT_80H);
+    machine.run(1);
+    expect([machine.rip, machine.rsp]).toEqual([FAULT_HANDLER, IST_STACK - 48]);
+    expect(machine.core.state.num('cr2')).toBe(unmapped - 8);
+    // A supervisor's write to a page that is not present; INT n itself is to be repeated.
+    const frame = [0, 8, 16, 32, 40].map((at) => Number(machine.getQuad(machine.rsp + at)));
+    expect(frame).toEqual([2, CODE, CODE3, USER_STACK, DATA3]);
+  });
+
+  it('raises #SS when the inner stack is not canonical', async () => {
+    const machine = await SegmentedMachine.long();
+    machine.quad(TSS + 4, 1n << 47n);
+    machine.enterLevel(3);
+    machine.setLongGate(0x80, HANDLER, INTERRUPT_GATE | DPL3);
+    machine.setLongGate(Vector.Ss, FAULT_HANDLER, INTERRUPT_GATE, 1);
+    machine.code(CODE, INT_80H);
+    machine.run(1);
+    expect([machine.rip, Number(machine.getQuad(machine.rsp))]).toEqual([FAULT_HANDLER, 0]);
   });
 
   it('pushes the error code below the frame', async () => {
