@@ -55,7 +55,7 @@ export {
   type StopRecord,
   summarize,
 } from './lab/compare.js';
-export { describeSchedule, type ScheduleSpec, startSchedule } from './lab/schedule.js';
+export { describeSchedule, type ScheduleSpec, startingAt, startSchedule } from './lab/schedule.js';
 export { type Distribution, distribution } from './lab/statistics.js';
 
 // Bare silicon: write your own hypervisor.

@@ -7,6 +7,7 @@ import {
   describeStop,
   type RunResult,
   type ScheduleSpec,
+  startingAt,
   STRATEGY_NAMES,
   type StrategyName,
 } from '../index.js';
@@ -38,7 +39,7 @@ export async function compareCommand(
   const limit = maxInstructions(options);
   const asked = await nmiSchedule(options, readScheduleFile);
   const guest = await chooseGuest(positionals, guestPlacement(options));
-  const schedule = asked ?? guest.schedule ?? DEFAULT_SCHEDULE;
+  const schedule = startingAt(asked ?? guest.schedule ?? DEFAULT_SCHEDULE, guest.nmiFrom);
   const file = typeof options['output'] === 'string' ? await ResultFile.open(options['output']) : undefined;
   const notes: string[] = [];
   const comparison = await run(guest, schedule, wanted, limit, options, terminal, notes);

@@ -25,6 +25,8 @@ export interface ChosenGuest {
   readonly memoryBytes: number;
   /** The schedule that suits it; undefined where nobody knows. */
   readonly schedule: ScheduleSpec | undefined;
+  /** The instruction count from which on its NMI handler is in place; 0 where nobody knows. */
+  readonly nmiFrom: number;
 }
 
 /** Nothing larger fits in a guest's memory. */
@@ -50,7 +52,7 @@ export async function chooseGuest(
   const bytes = await readGuest(path, shipped);
   const { load, entry, bits } = placement;
   const image = withName(path, () => loadGuest(bytes, { memoryBytes, load, entry, bits }));
-  return { name: basename(path), image, memoryBytes, schedule: undefined };
+  return { name: basename(path), image, memoryBytes, schedule: undefined, nmiFrom: 0 };
 }
 
 /** A file of the user's wins over a shipped guest of that name; sources and fixtures of shipped ones are theirs. */
@@ -86,7 +88,7 @@ async function loadKnown(
     : guest.nmiEvery === null
       ? undefined
       : { kind: 'every', period: guest.nmiEvery };
-  return { name: guest.name, image, memoryBytes, schedule };
+  return { name: guest.name, image, memoryBytes, schedule, nmiFrom: guest.nmiFrom ?? 0 };
 }
 
 async function readGuest(path: string, shipped: readonly ShippedGuest[]): Promise<Uint8Array> {

@@ -35,7 +35,8 @@ const SCHEDULE = `when NMIs are requested, in instructions:
   --seed S                of the random numbers (default 1)
   --nmi-at LIST           at these instruction counts: --nmi-at 100,250,251
   --nmi-file FILE         at the counts in a file, one a line; # begins a comment
-  Without any of these a shipped guest gets the schedule that suits it.
+  Without any of these a shipped guest gets the schedule that suits it. For shipped guests, schedules
+  other than listed counts begin when the guest's NMI handler is in place.
 `;
 
 const OUTPUT = `  --quiet, -q             no progress, no notes

@@ -5,6 +5,7 @@ import {
   createVm,
   DEFAULT_STRATEGY,
   type RunResult,
+  startingAt,
   startSchedule,
   type StrategyName,
   summarize,
@@ -36,7 +37,8 @@ export async function runCommand({ options, positionals }: Arguments, terminal: 
   const write = (text: string): unknown => (file ? written.push(text) : terminal.stdout.write(text));
 
   const vmOptions = { guest: guest.image, memoryBytes: guest.memoryBytes, nmi: delivery };
-  const nmis = startSchedule(schedule ?? guest.schedule ?? { kind: 'none' });
+  const wanted = schedule ?? guest.schedule ?? { kind: 'none' };
+  const nmis = startSchedule(startingAt(wanted, guest.nmiFrom));
   const tracer = options['trace'] ? await createTracer(guest, write) : undefined;
   const vm = await createVm({ ...vmOptions, nmiSchedule: nmis, onTrace: tracer?.print });
   tracer?.attach(vm);

@@ -6,15 +6,24 @@ import {
   randomInstructions,
 } from '../hypervisor/nmi-schedule.js';
 
-/** `count`: at most so many requests; unlimited unless given. */
+/**
+ * `count`: at most so many requests; unlimited unless given. `from`: the instruction count at which the schedule
+ * begins, so that a guest can set up its handler first; 0 unless given.
+ */
 export type ScheduleSpec =
   | { readonly kind: 'none' }
-  | { readonly kind: 'every'; readonly period: number; readonly count?: number | undefined }
+  | {
+      readonly kind: 'every';
+      readonly period: number;
+      readonly count?: number | undefined;
+      readonly from?: number | undefined;
+    }
   | {
       readonly kind: 'random';
       readonly mean: number;
       readonly seed: number;
       readonly count?: number | undefined;
+      readonly from?: number | undefined;
     }
   | { readonly kind: 'at'; readonly counts: readonly number[] };
 
@@ -24,16 +33,28 @@ export function startSchedule(spec: ScheduleSpec): NmiSchedule {
     case 'none':
       return [];
     case 'every':
-      return everyInstructions(spec.period, spec.count);
+      return later(everyInstructions(spec.period, spec.count), spec.from);
     case 'random':
-      return randomInstructions({
-        mean: spec.mean,
-        seed: spec.seed,
-        ...(spec.count === undefined ? {} : { count: spec.count }),
-      });
+      return later(
+        randomInstructions({
+          mean: spec.mean,
+          seed: spec.seed,
+          ...(spec.count === undefined ? {} : { count: spec.count }),
+        }),
+        spec.from,
+      );
     case 'at':
       return atInstructions(spec.counts);
   }
+}
+
+/** The schedule, begun at instruction `from`. Listed counts say themselves when they are. */
+export function startingAt(spec: ScheduleSpec, from: number): ScheduleSpec {
+  return spec.kind === 'every' || spec.kind === 'random' ? { ...spec, from } : spec;
+}
+
+function* later(times: NmiSchedule, from = 0): Generator<number> {
+  for (const at of times) yield from + at;
 }
 
 /** In words, for a heading. */
@@ -42,9 +63,9 @@ export function describeSchedule(spec: ScheduleSpec): string {
     case 'none':
       return 'no NMIs by schedule';
     case 'every':
-      return `${most(spec.count)}, one every ${spec.period} instructions`;
+      return `${most(spec.count)}, one every ${spec.period} instructions${beginning(spec.from)}`;
     case 'random':
-      return `${most(spec.count)}, at random every ${spec.mean} instructions on average (seed ${spec.seed})`;
+      return `${most(spec.count)}, at random every ${spec.mean} instructions on average (seed ${spec.seed})${beginning(spec.from)}`;
     case 'at':
       return `${spec.counts.length} NMIs at listed instruction counts`;
   }
@@ -52,4 +73,8 @@ export function describeSchedule(spec: ScheduleSpec): string {
 
 function most(count: number | undefined): string {
   return count === undefined || count === Infinity ? 'NMIs' : `up to ${count} NMIs`;
+}
+
+function beginning(from = 0): string {
+  return from === 0 ? '' : `, from instruction ${from} on`;
 }
