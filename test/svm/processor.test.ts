@@ -41,6 +41,17 @@ describe.each(['real', 'long'] as const)('%s', (mode) => {
     expect(guest.rip).toBe(CODE + 1);
   });
 
+  it('wakes from HLT when an event comes between two runs', () => {
+    guest[mode]([HLT, ...VMMCALL]);
+    intercept(guest.vmcb, 'nmi');
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('halted');
+    expect(guest.processor.resume().kind).toBe('halted');
+    guest.processor.raiseNmi();
+    expect(guest.processor.resume().kind).toBe('nmi');
+    expect(guest.rip).toBe(CODE + 1);
+    guest.processor.acknowledgeNmi();
+  });
+
   it('exits for a scheduled interrupt at its exact clock', () => {
     guest[mode](LOOP_FOREVER);
     intercept(guest.vmcb, 'intr');
