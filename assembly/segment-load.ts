@@ -58,7 +58,7 @@ export function loadCode(d: Descriptor, cpl: u32): void {
   cpu().cpl = cpl;
 }
 
-/** Makes a segment register unusable. Base and limit are cleared too, as CPUID 8000_0021h EAX[6] promises. */
+/** Makes a segment register unusable. Base and limit are cleared too, as since Zen 3 (CPUID Fn8000_0021 EAX[6]). */
 export function loadNull(seg: u32, selector: u32): void {
   setSelector(seg, selector);
   setAttributes(seg, 0);
