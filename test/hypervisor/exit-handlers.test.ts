@@ -106,3 +106,34 @@ it('pages are mapped at their first touch, each with one exit', async () => {
   const IMAGE_PAGE = 1;
   expect(countOf(result, 'nested-page-fault')).toBe(IMAGE_PAGE + 2);
 });
+
+describe('a task switch', () => {
+  /**
+   * 32-bit, at 100000h. Loads a GDT with two TSSs, calls the second (call 20h:0), whose task stores 20h and returns
+   * by IRET with NT; then ends with 20h + 7, the 7 kept in EBX across both switches.
+   *
+   *     mov esp,90000h / lgdt [gdtr] / jmp 8:.cs / .cs: load DS, ES, SS with 10h / ltr 18h / fill tss2 / mov ebx,7
+   *     call 20h:0 / mov al,[result] / add al,bl / out 0F4h,al
+   *     task2: mov byte [result],20h / iretd
+   *     result, GDT, GDTR; two TSSs of zeros follow
+   */
+  const CODE =
+    'bc000009000f0115b8001000ea13001000080066b810008e' +
+    'd88ec08ed066b818000f00d8c705480110007f001000c705' +
+    '4c01100002000000c7056001100000000800c70570011000' +
+    '10000000c7057401100008000000c7057801100010000000' +
+    'c7057c01100010000000bb070000009a000000002000a088' +
+    '00100000d8e6f4c6058800100020cff40090909090909090' +
+    '0000000000000000ffff0000009bcf00ffff00000093cf00' +
+    '6700c0001089000067002801108900002700900010009090';
+  const BYTES_WITH_TSS = 400;
+
+  it('exits, and is done by the processor', async () => {
+    const image = new Uint8Array(BYTES_WITH_TSS);
+    image.set(Uint8Array.from(Buffer.from(CODE, 'hex')));
+    const vm = await createVm({ guest: image, format: 'flat', bits: 32, load: 0x10_0000 });
+    const result = vm.run({ maxInstructions: 1000 });
+    expect(result.stop).toEqual({ kind: 'exit', status: 0x20 + 7 });
+    expect(countOf(result, 'task-switch')).toBe(1);
+  });
+});

@@ -60,7 +60,7 @@ it('counts exits by name and cause', () => {
   ledger.countExit('intr', 'nmi-delivery');
   ledger.countExit('intr', 'kick');
   expect(ledger.exits()).toEqual([
-    { name: 'intr', cause: 'kick', count: 2 },
     { name: 'intr', cause: 'nmi-delivery', count: 1 },
+    { name: 'intr', cause: 'kick', count: 2 },
   ]);
 });
