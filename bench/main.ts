@@ -1,58 +1,46 @@
-/**
- * npm run bench: all measurements, as tables and as bench/results/<date>.json. How to read them: bench/README.md.
- */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { measureDelivery } from './delivery.js';
-import { measureFootprint } from './footprint.js';
+/** npm run bench: how fast vmexit is on this machine. See `--help` and bench/README.md. */
+import { UsageError } from '../src/index.js';
+import { budgetFor, HELP, parseCommandLine, type Settings } from './command-line.js';
 import { measureInterpreter } from './interpreter.js';
+import { describeMachine } from './machine.js';
+import type { Budget } from './measure.js';
+import { measureMemory } from './memory.js';
+import { measureNmiDelivery } from './nmi-delivery.js';
+import { headingText, sectionText, writeReport } from './report.js';
+import type { Section, SectionName } from './section.js';
 import { measureWorldSwitch } from './world-switch.js';
 
-const round = (value: number, digits = 1) => Number(value.toFixed(digits));
+/** The caller's mistake. */
+const USAGE = 2;
 
-const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
-console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+/** In the order of measurement: memory first, while the process is still small. */
+const SECTIONS: { readonly [Name in SectionName]: (budget: Budget) => Promise<Section> } = {
+  memory: measureMemory,
+  interpreter: measureInterpreter,
+  switch: measureWorldSwitch,
+  nmi: measureNmiDelivery,
+};
 
-// First, while nothing else has made the process grow.
-const footprintMib = round(await measureFootprint());
-console.log(
-  `\nA virtual machine with 16 MiB of guest memory: ${footprintMib} MiB of process growth (target: below 64).`,
-);
+try {
+  const settings = parseCommandLine(process.argv.slice(2));
+  if (settings.isHelp) process.stdout.write(HELP);
+  else await runBenchmarks(settings);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exitCode = USAGE;
+}
 
-const interpreter = await measureInterpreter();
-console.log('\nGuest instructions per second (targets: alu-loop 100 MIPS, the others 40). More is better.');
-console.table(
-  interpreter.map(({ kernel, mips, marginPercent }) => ({
-    kernel,
-    'guest MIPS': round(mips),
-    '± %': round(marginPercent),
-  })),
-);
-
-const worldSwitch = await measureWorldSwitch();
-const { nanoseconds, marginPercent } = worldSwitch;
-console.log(
-  `\nVMRUN, one VMMCALL, #VMEXIT: ${round(nanoseconds, 0)} ns ± ${round(marginPercent)} % a round trip (target: below 1000).`,
-);
-
-const delivery = await measureDelivery();
-console.log(
-  '\nnmi-storm, one NMI every 500 instructions. Less is better; exits are exact, time is the fastest of five runs.',
-);
-console.table(
-  delivery.map((row) => ({
-    delivery: row.delivery,
-    NMIs: row.nmis,
-    'exits/NMI': round(row.exitsPerNmi, 2),
-    'latency p50': row.latencyP50,
-    'latency p99': row.latencyP99,
-    'µs/NMI': round(row.microsecondsPerNmi, 2),
-  })),
-);
-
-mkdirSync('bench/results', { recursive: true });
-const date = new Date().toISOString();
-const file = `bench/results/${date.replaceAll(':', '-')}.json`;
-const results = { date, machine, footprintMib, interpreter, worldSwitch, delivery };
-writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-console.log(`\nWritten to ${file}. How to read this: bench/README.md.`);
+async function runBenchmarks(settings: Settings): Promise<void> {
+  const date = new Date().toISOString();
+  const machine = describeMachine();
+  process.stdout.write(headingText(machine));
+  const sections: Section[] = [];
+  for (const [name, run] of Object.entries(SECTIONS)) {
+    if (!settings.sections.some((wanted) => wanted === name)) continue;
+    const section = await run(budgetFor(settings));
+    process.stdout.write(sectionText(section));
+    sections.push(section);
+  }
+  console.log(`\n${writeReport({ date, isQuick: settings.isQuick, machine, sections })}`);
+}
