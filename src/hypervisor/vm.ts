@@ -237,6 +237,7 @@ export class Vm {
         return null;
       case 'unimplemented': {
         this.nmis.leave('exit');
+        this.vcpu.delivery.afterExit();
         const text = this.options.disassemble(end.bytes, this.vcpu.codeBits(), end.rip);
         return { kind: 'unimplemented', rip: end.rip, bytes: toHex(end.bytes), text };
       }
@@ -255,11 +256,11 @@ export class Vm {
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
     this.nmis.countExit(exitName(exit.code), cause);
     if (this.vcpu.isTraced) this.traceExit(exit, cause);
+    delivery.afterExit();
     if (exit.kind === 'invalid')
       return { kind: 'invalid-vmcb', violations: this.processor.findViolations(vmcb) };
     vmcb.set('tlbControl', TlbControl.Nothing);
     intercept(vmcb, 'task-switch'); // a handler may have lifted it for one VMRUN
-    delivery.afterExit();
     const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
     if (event) this.redeliver(event);
     const verdict = handleExit(this.vcpu, exit);

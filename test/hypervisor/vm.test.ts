@@ -131,6 +131,14 @@ describe('a request', () => {
     expect(vm.run().nmi).toMatchObject({ requested: 1, delivered: 1 });
   });
 
+  it.each(STRATEGY_NAMES)('delivered before the processor gives up stays delivered (%s)', async (nmi) => {
+    const FLD1 = [0xd9, 0xe8];
+    const vm = await vmOf({ ...guest, nmi: FLD1 }, { nmi, nmiSchedule: [20] });
+    const result = vm.run({ maxInstructions: 500 });
+    expect(result.stop.kind).toBe('unimplemented');
+    expect(result.nmi).toMatchObject({ requested: 1, delivered: 1, pending: 0, lost: 0 });
+  });
+
   it('that still waits when the run ends is pending', async () => {
     // The handler never returns: the second NMI waits behind it for ever.
     const vm = await vmOf({ ...guest, nmi: FOREVER }, { nmi: 'kvm-vnmi', nmiSchedule: [20, 30] });
