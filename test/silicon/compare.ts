@@ -65,7 +65,13 @@ function isUnreachable(expected: Outcome | undefined, actual: Outcome | string):
   if (typeof actual === 'string' || actual.vector !== VECTOR_PF) return false;
   if (isMapped(actual.faultAddress)) return false;
   const isSameFault = expected.vector === VECTOR_PF && expected.faultAddress === actual.faultAddress;
-  return !isSameFault || ((expected.errorCode ^ actual.errorCode) & PF_PRESENT) !== 0;
+  if (!isSameFault || isHidden(expected.faultAddress)) return !isSameFault;
+  return ((expected.errorCode ^ actual.errorCode) & PF_PRESENT) !== 0;
+}
+
+/** Whether a page is present is not told. */
+function isHidden(address: bigint): boolean {
+  return address >= KERNEL_HALF;
 }
 
 function isMapped(address: bigint): boolean {
@@ -87,7 +93,7 @@ export function differences(expected: Outcome | undefined, actual: Outcome | str
   check('rip', expected.rip, actual.rip);
   REGISTER_NAMES.forEach((name, i) => check(name, expected.registers[i] ?? 0n, actual.registers[i] ?? 0n));
   check('flags', expected.flags & COMPARED_FLAGS, actual.flags & COMPARED_FLAGS);
-  const hidden = expected.faultAddress >= KERNEL_HALF ? PF_PRESENT : 0;
+  const hidden = isHidden(expected.faultAddress) ? PF_PRESENT : 0;
   check('error code', expected.errorCode & ~hidden, actual.errorCode & ~hidden);
   check('fault address', expected.faultAddress, actual.faultAddress);
   check('changed words', expected.changedCount, actual.changedCount);

@@ -11,6 +11,8 @@ import type { Bits, Snippet } from './record.js';
 const MAX_INSTRUCTIONS = 8;
 /** Bits of RFLAGS that a snippet starts with at random: the status flags and DF. */
 const STATUS_AND_DF = 0xcd5;
+const TF = 0x100;
+const AC = 0x4_0000;
 const ALWAYS_SET = 0x202; // bit 1, and IF: user code runs with interrupts on
 const RCX = 1;
 const RSP = 4;
@@ -42,10 +44,17 @@ export class SnippetGenerator {
       bits: this.bits,
       instructions: bytes,
       registers,
-      flags: ALWAYS_SET | (this.random.u32() & STATUS_AND_DF),
+      flags: this.flags(),
       windowSeed: this.random.u32(),
       patches: [],
     };
+  }
+
+  /** Now and then every access is checked for alignment, or the first instruction is single-stepped. */
+  private flags(): number {
+    const flags = ALWAYS_SET | (this.random.u32() & STATUS_AND_DF);
+    if (this.random.chance(0.04)) return flags | AC;
+    return this.random.chance(0.03) ? flags | TF : flags;
   }
 
   private registers(): bigint[] {

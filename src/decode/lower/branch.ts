@@ -11,15 +11,7 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
 import { Mnemonic, OpKind } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
-import {
-  isFlatStack32,
-  loadStackTop,
-  movePastStored,
-  pop,
-  push,
-  setStackPointer,
-  storeBelowStack,
-} from './stack-access.js';
+import { checkBelowStack, isFlatStack32, loadStackTop, pop, push, setStackPointer } from './stack-access.js';
 
 /** Width of the target of a direct near branch. */
 function targetWidth(context: LoweringContext): number {
@@ -117,16 +109,14 @@ function callIndirect(context: LoweringContext): void {
   callRegister(context, operand === Reg.Rsp ? Reg.T0 : operand, width);
 }
 
-/** As silicon does, a bad stack faults before a bad target; the stack pointer moves when both are good. */
+/** As silicon does, a bad stack faults before a bad target, and nothing is stored unless both are good. */
 function callRegister(context: LoweringContext, target: number, width: number): void {
   address(context, Reg.T1, width, context.nextOffset);
   if (canFault(context, width)) {
-    storeBelowStack(context, Reg.T1, width);
+    checkBelowStack(context, width);
     context.emit(Uop.CheckTarget, 0, target, width);
-    movePastStored(context);
-  } else {
-    push(context, Reg.T1, width);
   }
+  push(context, Reg.T1, width);
   branchTo(context, target, width);
 }
 

@@ -29,15 +29,22 @@ export function push(context: LoweringContext, source: number, width: number): v
   }
 }
 
+/** Faults as a push of that width would, without one. Uses T4, T5 and Address2. */
+export function checkBelowStack(context: LoweringContext, width: number): void {
+  computeStackOffset(context, -(1 << width));
+  const address = linearize(context, 1 << width, true);
+  context.emit(Uop.LoadRmw8 + width, Reg.T4, address, Reg.Zero, STACK);
+}
+
 /** The first half of a push: stores the register `source` below the top of the stack, whose pointer stays. */
-export function storeBelowStack(context: LoweringContext, source: number, width: number): void {
+function storeBelowStack(context: LoweringContext, source: number, width: number): void {
   computeStackOffset(context, -(1 << width));
   const address = linearize(context, 1 << width, true);
   context.emit(Uop.Store8 + width, source, address, Reg.Zero, STACK);
 }
 
 /** The second half: the stack pointer moves to what `storeBelowStack` stored. */
-export function movePastStored(context: LoweringContext): void {
+function movePastStored(context: LoweringContext): void {
   context.move(context.mode.stackPointerWidth, Reg.Rsp, Reg.T5);
 }
 
