@@ -3,7 +3,7 @@ export * from './layout';
 export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
 export { rflags, setRflags } from './flags';
-export { flushTlb } from './tlb';
+export { flushTlb, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
 export {
   commitBlock,
   dropAllCode,

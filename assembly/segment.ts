@@ -1,10 +1,8 @@
 /** Segmentation: what an access must satisfy (APM vol 2 §4.5, §4.12). Loading segment registers: segment-load.ts. */
 import { Cr0, Mode, Rflags, SegAttr } from './abi/processor-bits';
 import { Seg } from './abi/register';
-import { Flow } from './abi/stop';
 import { Vector } from './abi/vector';
 import { raiseGp, raiseWithCode } from './fault';
-import { isCanonical } from './memory';
 import { attributes, base, cpu, is64Bit, limit } from './state';
 
 /** Linear address of `offset` in `seg` for an access of `bytes` bytes. Aborts with #GP(0) or #SS(0). */
@@ -35,12 +33,6 @@ export function limitAttributes(seg: u32): u32 {
 
 export function isRealOrV86(): bool {
   return (cpu().cr0 & Cr0.Pe) == 0 || (cpu().systemFlags & Rflags.Vm) != 0;
-}
-
-/** Raises #GP(0) unless RIP may become `target` within the present code segment. */
-export function checkNearTarget(target: u64): Flow {
-  const isLegal = is64Bit() ? isCanonical(target) : target <= <u64>limit(Seg.Cs);
-  return isLegal ? Flow.Next : raiseGp();
 }
 
 function isAccessAllowed(seg: u32, offset: u32, bytes: u32, isWrite: bool): bool {

@@ -33,6 +33,12 @@ export const SUPERVISOR_BANK: u32 = BANKS;
 export const USER_BANK: u32 = BANKS + BANK_BYTES;
 export const CAREFUL_BANK: u32 = BANKS + 2 * BANK_BYTES;
 
+/** Where the banks are and how large, for the test of the wall. */
+export const TLB_ADDRESS: u32 = BANKS;
+export const TLB_BYTES: u32 = 3 * BANK_BYTES;
+export const TLB_ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
+export const TLB_ENTRY_ADDEND: u32 = offsetof<TlbEntry>('addend');
+
 /** Kinds of access; the tag each one compares is at `kind * 8` of the entry. */
 export enum Access {
   Read = 0,

@@ -12,7 +12,7 @@ import { matchPortBreakpoints } from '../debug';
 import { isAborted } from '../fault';
 import { zeroFlag } from '../flags';
 import { readLinear, writeLinear } from '../memory';
-import { cpu, register, setRegister } from '../state';
+import { register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 import { leave } from './completion';
 import { addressInfo, mayUsePort } from './port';

@@ -20,6 +20,10 @@ const MOST_WASM_PAGES = 65536;
 /** The functions that the core exports (assembly/index.ts). */
 interface CoreExports {
   readonly STATE_ADDRESS: WebAssembly.Global;
+  readonly TLB_ADDRESS: WebAssembly.Global;
+  readonly TLB_BYTES: WebAssembly.Global;
+  readonly TLB_ENTRY_BYTES: WebAssembly.Global;
+  readonly TLB_ENTRY_ADDEND: WebAssembly.Global;
   readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
   readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
   setCpuidRowCount(count: number): void;
