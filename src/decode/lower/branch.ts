@@ -11,7 +11,15 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
 import { Mnemonic, OpKind } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
-import { checkBelowStack, isFlatStack32, loadStackTop, pop, push, setStackPointer } from './stack-access.js';
+import {
+  checkBelowStack,
+  isFlatStack32,
+  loadStackTop,
+  pop,
+  push,
+  pushChecked,
+  setStackPointer,
+} from './stack-access.js';
 
 /** Width of the target of a direct near branch. */
 function targetWidth(context: LoweringContext): number {
@@ -113,10 +121,12 @@ function callIndirect(context: LoweringContext): void {
 function callRegister(context: LoweringContext, target: number, width: number): void {
   address(context, Reg.T1, width, context.nextOffset);
   if (canFault(context, width)) {
-    checkBelowStack(context, width);
+    const slot = checkBelowStack(context, width);
     context.emit(Uop.CheckTarget, 0, target, width);
+    pushChecked(context, Reg.T1, slot, width);
+  } else {
+    push(context, Reg.T1, width);
   }
-  push(context, Reg.T1, width);
   branchTo(context, target, width);
 }
 

@@ -24,28 +24,31 @@ export function push(context: LoweringContext, source: number, width: number): v
   } else if (isFlatStack32(context) && width === Width.Dword) {
     context.emit(Uop.Push32, source);
   } else {
-    storeBelowStack(context, source, width);
-    movePastStored(context);
+    pushChecked(context, source, addressBelowStack(context, width), width);
   }
 }
 
-/** Faults as a push of that width would, without one. Uses T4, T5 and Address2. */
-export function checkBelowStack(context: LoweringContext, width: number): void {
-  computeStackOffset(context, -(1 << width));
-  const address = linearize(context, 1 << width, true);
-  context.emit(Uop.LoadRmw8 + width, Reg.T4, address, Reg.Zero, STACK);
+/**
+ * Faults as a push of that width would, without one. Uses T4, T5 and Address2.
+ *
+ * @returns The register with the address of the new top of the stack, for `pushChecked`.
+ */
+export function checkBelowStack(context: LoweringContext, width: number): number {
+  const slot = addressBelowStack(context, width);
+  context.emit(Uop.LoadRmw8 + width, Reg.T4, slot, Reg.Zero, STACK);
+  return slot;
 }
 
-/** The first half of a push: stores the register `source` below the top of the stack, whose pointer stays. */
-function storeBelowStack(context: LoweringContext, source: number, width: number): void {
-  computeStackOffset(context, -(1 << width));
-  const address = linearize(context, 1 << width, true);
-  context.emit(Uop.Store8 + width, source, address, Reg.Zero, STACK);
-}
-
-/** The second half: the stack pointer moves to what `storeBelowStack` stored. */
-function movePastStored(context: LoweringContext): void {
+/** Pushes the register `source` to the address `slot`, whose offset is in T5. */
+export function pushChecked(context: LoweringContext, source: number, slot: number, width: number): void {
+  context.emit(Uop.Store8 + width, source, slot, Reg.Zero, STACK);
   context.move(context.mode.stackPointerWidth, Reg.Rsp, Reg.T5);
+}
+
+/** The register with the linear address of an operand of that width below the top of the stack; T5 has its offset. */
+function addressBelowStack(context: LoweringContext, width: number): number {
+  computeStackOffset(context, -(1 << width));
+  return linearize(context, 1 << width, true);
 }
 
 /** Pops into `destination`, which may be rSP. Uses T4, T5 and Address2. */
