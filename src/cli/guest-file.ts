@@ -83,11 +83,9 @@ async function loadKnown(
       throw new UsageError(`--${option} does not go with ${guest.name}, a shipped guest: its place is known`);
   const bytes = await readShippedGuest(guest);
   const image = withName(guest.name, () => loadShippedGuest(guest, bytes, memoryBytes));
-  const schedule: ScheduleSpec | undefined = guest.requestsOwnNmis
-    ? { kind: 'none' }
-    : guest.nmiEvery === null
-      ? undefined
-      : { kind: 'every', period: guest.nmiEvery };
+  // A guest that asks for its own NMIs, or has no handler for any, gets none.
+  const { nmiEvery } = guest;
+  const schedule: ScheduleSpec = nmiEvery === null ? { kind: 'none' } : { kind: 'every', period: nmiEvery };
   return { name: guest.name, image, memoryBytes, schedule, nmiFrom: guest.nmiFrom ?? 0 };
 }
 

@@ -65,7 +65,7 @@ export function describeSchedule(spec: ScheduleSpec): string {
     case 'every':
       return `${most(spec.count)}, one every ${spec.period} instructions${beginning(spec.from)}`;
     case 'random':
-      return `${most(spec.count)}, at random every ${spec.mean} instructions on average (seed ${spec.seed})${beginning(spec.from)}`;
+      return `${most(spec.count)}, at random, ${spec.mean} instructions apart on average (seed ${spec.seed})${beginning(spec.from)}`;
     case 'at':
       return `${spec.counts.length} NMIs at listed instruction counts`;
   }
