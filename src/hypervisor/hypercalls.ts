@@ -1,5 +1,5 @@
 /**
- * What a guest may ask of its hypervisor: VMMCALL with the function in EAX (docs: README, "Guest ABI").
+ * What a guest may ask of its hypervisor: VMMCALL, the function in EAX, its argument in EBX.
  *
  * EAX is 0 afterwards, or FFFFFFFFh if the function or its arguments make no sense. A hypercall never raises an
  * exception. Any privilege level may call, as VMMCALL itself checks none (APM vol 3).
