@@ -23,8 +23,6 @@ export class KvmEventInjection extends NmiDelivery {
   private isMasked = false;
   /** `svm->awaiting_iret_completion` and `nmi_iret_rip`. */
   private awaitedIret: bigint | null = null;
-  /** The last exit found the awaited IRET retired. */
-  private hasIretRetired = false;
   private readonly step: KvmSingleStep;
 
   constructor(host: DeliveryHost) {
@@ -62,8 +60,7 @@ export class KvmEventInjection extends NmiDelivery {
   /** The NMI part of `svm_complete_interrupts`. */
   override afterExit(): void {
     this.isInjected = false;
-    this.hasIretRetired = this.awaitedIret !== null && this.awaitedIret !== this.vmcb.get('rip');
-    if (!this.hasIretRetired) return;
+    if (this.awaitedIret === null || this.awaitedIret === this.vmcb.get('rip')) return;
     this.awaitedIret = null;
     this.isMasked = false;
   }
@@ -80,7 +77,9 @@ export class KvmEventInjection extends NmiDelivery {
 
   /** `db_interception`. */
   override handleDebug(): boolean {
-    return !this.step.isActive || this.step.finish(this.hasIretRetired);
+    if (!this.step.isActive) return true;
+    this.step.finish();
+    return false;
   }
 
   override isStepping(): boolean {

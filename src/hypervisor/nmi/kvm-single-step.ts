@@ -3,15 +3,13 @@
  * (svm.c `svm_enable_nmi_window`, `disable_nmi_singlestep`, `svm_get_rflags`).
  *
  * TF makes the processor report the end of that one instruction with #DB, which KVM intercepts; RF keeps a breakpoint
- * of the guest's on it from firing twice. Two things are done as the guest expects and not as KVM does: flags that an
- * IRET popped are the guest's and stay, and a #DB that the guest also asked for is passed on (KVM drops both).
+ * of the guest's on it from firing twice. Two warts are KVM's: a TF that the IRET popped is cleared with KVM's own, and
+ * a #DB that the guest asked for at the same boundary is dropped (`db_interception`).
  */
-import { Debug, Rflags } from '../../../assembly/abi/processor-bits.js';
+import { Rflags } from '../../../assembly/abi/processor-bits.js';
 import type { Vmcb } from '../../svm/vmcb.js';
 
 const STEP_FLAGS = Rflags.Tf | Rflags.Rf;
-/** Causes of a #DB other than a single step: breakpoints 0 to 3, debug-register access, task switch. */
-const OTHER_CAUSES = 0xf | Debug.Dr6Bd | Debug.Dr6Bt;
 
 export class KvmSingleStep {
   isActive = false;
@@ -46,18 +44,10 @@ export class KvmSingleStep {
   }
 
   /**
-   * The #DB of the step: ends it.
-   *
-   * @param hasPoppedFlags The step was over an IRET that completed: RFLAGS is what it popped.
-   * @returns Whether the #DB is also the guest's. DR6 then has the guest's causes only.
+   * The #DB of the step: ends it, and is KVM's alone. DR6 is the guest's again, which KVM keeps apart from the VMCB's.
    */
-  finish(hasPoppedFlags: boolean): boolean {
-    if (hasPoppedFlags) this.isActive = false;
-    else this.disarm();
-    const dr6 = this.vmcb.low('dr6');
-    const isGuestStep = (this.guestStepFlags & Rflags.Tf) !== 0;
-    const own = isGuestStep ? 0 : Debug.Dr6Bs & ~this.guestDr6;
-    this.vmcb.setLow('dr6', (dr6 & ~own) >>> 0);
-    return isGuestStep || (dr6 & ~this.guestDr6 & OTHER_CAUSES) !== 0;
+  finish(): void {
+    this.disarm();
+    this.vmcb.setLow('dr6', this.guestDr6);
   }
 }

@@ -66,7 +66,9 @@ export class KvmVnmi extends NmiDelivery {
   }
 
   override handleDebug(): boolean {
-    return !this.step.isActive || this.step.finish(false);
+    if (!this.step.isActive) return true;
+    this.step.finish();
+    return false;
   }
 
   override isStepping(): boolean {
