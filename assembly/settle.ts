@@ -92,7 +92,7 @@ function isDoubleFault(prior: u64, vector: u32): bool {
 function deliverDoubleFault(state: CpuState, prior: u64): Stop {
   if (((<u32>prior) & 0xff) == Vector.Df) return shutDown(state);
   if (isIntercepted(ExitCode.Exception0 + Vector.Df)) {
-    // Bochs' reading: a #DF exit is not an exit during delivery (svm reference, open point 11).
+    // Bochs' reading, where APM vol 2 §15.12.9 is silent: a #DF exit is not an exit during delivery.
     state.eventInfo = 0;
     raiseExit(<ExitCode>(ExitCode.Exception0 + Vector.Df), 0, 0, 0);
     state.pending = Pending.None;

@@ -1,7 +1,16 @@
 /**
  * Where the manual is silent or its readers disagree: what this processor does, in one place.
  *
- * Each constant is used by the code that it governs, names the alternatives, and says why.
+ * Each constant is used by the code that it governs, names the alternatives, and says why. The core cannot import from
+ * here; its own choices stand where they are made:
+ *
+ * - a physical NMI stays masked when its IRET faults, as a virtual one does (§15.21.10): `failIret`, assembly/iret.ts,
+ *   switchable by `CpuState.faultingIretUnmasks`;
+ * - a #DF exit leaves EXITINTINFO clear, as in Bochs: `deliverDoubleFault`, assembly/settle.ts;
+ * - a restored interrupt shadow holds interrupts but not debug traps (VMCB 068h has one bit): assembly/world-switch.ts;
+ * - no instruction bytes when a fault cuts the delivery of an event short: assembly/decode-assist.ts;
+ * - PAUSE exits when the filter's count would go *below* zero, and the idle-HLT intercept takes a masked V_NMI for a
+ *   pending one: assembly/exec/activity.ts.
  */
 
 /** What may be recognized between two instructions. */
