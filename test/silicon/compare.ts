@@ -2,7 +2,7 @@
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, RflagsBits } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
 import type { NativeProcessor } from './native.js';
-import { CODE_ADDRESS, CODE_BYTES, CODE_START, codeOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { CODE_ADDRESS, CODE_BYTES, codeOf, startOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
 import type { Outcome, Snippet } from './record.js';
 
 /** What runs a snippet in vmexit. A text is a stop that no processor shows: an unimplemented instruction, a hang. */
@@ -186,7 +186,7 @@ interface Line {
 function disassemble(snippet: Snippet): Line[] {
   const formatter = new Formatter(FormatterSyntax.Nasm);
   const decoder = new Decoder(snippet.bits, codeOf(snippet), DecoderOptions.AMD);
-  decoder.ip = BigInt(CODE_START);
+  decoder.ip = BigInt(startOf(snippet.bits));
   const lines = snippet.instructions.map((bytes) => {
     const instruction = decoder.decode();
     const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');

@@ -5,7 +5,7 @@ import type { Encoding } from './instruction-set.js';
 import { dataAddress, edgeValue, setOperand } from './operands.js';
 import type { Context } from './operands.js';
 import { Random } from './random.js';
-import { CODE_START, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { startOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
 import type { Bits, Snippet } from './record.js';
 
 const MAX_INSTRUCTIONS = 8;
@@ -59,13 +59,18 @@ export class SnippetGenerator {
 
   private registers(): bigint[] {
     const registers = Array.from({ length: 16 }, () => this.registerValue());
-    registers[RSP] = BigInt(WINDOW_ADDRESS + WINDOW_BYTES / 2 + 8 * this.random.below(256));
+    registers[RSP] = this.stackPointer();
     if (this.random.chance(0.05)) registers[RSP] = this.address();
     // String instructions have no displacement to bring them home.
     if (this.random.chance(0.7)) registers[RSI] = this.address();
     if (this.random.chance(0.7)) registers[RDI] = this.address();
     if (this.random.chance(0.5)) registers[RCX] = BigInt(this.random.below(40));
     return this.bits === 64 ? registers : registers.map((value) => BigInt.asUintN(32, value));
+  }
+
+  private stackPointer(): bigint {
+    const slot = 8 * this.random.below(256);
+    return BigInt(this.bits === 16 ? 0x400 + slot : WINDOW_ADDRESS + WINDOW_BYTES / 2 + slot);
   }
 
   private registerValue(): bigint {
@@ -84,7 +89,7 @@ export class SnippetGenerator {
       instruction.code = encoding.code;
       if (this.setOperands(context, instruction, encoding)) {
         this.setPrefixes(instruction, encoding);
-        if (this.encode(instruction, CODE_START) !== undefined) return instruction;
+        if (this.encode(instruction, startOf(this.bits)) !== undefined) return instruction;
       }
       instruction.free();
     }
@@ -103,16 +108,21 @@ export class SnippetGenerator {
     if (opCode.canUseLockPrefix && writesMemory && random.chance(0.2)) instruction.hasLockPrefix = true;
     if (opCode.canUseRepPrefix && random.chance(0.4)) instruction.hasRepPrefix = true;
     else if (opCode.canUseRepnePrefix && random.chance(0.3)) instruction.hasRepnePrefix = true;
-    // Only the segments whose base is zero: FS and GS belong to the C library.
-    if (writesMemory && random.chance(0.03)) {
-      instruction.segmentPrefix = random.pick([Register.ES, Register.SS, Register.DS]);
+    // FS and GS belong to the C library, except that 16-bit snippets have an FS of their own.
+    const segments = [Register.ES, Register.SS, Register.DS];
+    if (this.bits === 16) segments.push(Register.FS, Register.CS);
+    const hasMemory = writesMemory || (this.bits === 16 && instruction.opCount > 1);
+    if (hasMemory && random.chance(this.bits === 16 ? 0.2 : 0.03)) {
+      instruction.segmentPrefix = random.pick(segments);
     }
   }
 
   /** The bytes of each instruction; branches go forward, to the start of a later instruction or to the end. */
   private layOut(instructions: readonly Instruction[]): Uint8Array[] {
-    const lengths = instructions.map((instruction) => this.encode(instruction, CODE_START)?.length ?? 0);
-    const starts = [CODE_START];
+    const lengths = instructions.map(
+      (instruction) => this.encode(instruction, startOf(this.bits))?.length ?? 0,
+    );
+    const starts = [startOf(this.bits)];
     lengths.forEach((length, i) => starts.push((starts[i] ?? 0) + length));
     return instructions.map((instruction, i) => {
       const later = i + 1 + this.random.below(instructions.length - i);

@@ -7,6 +7,9 @@
  *
  * The data window and the code page are mapped at fixed low addresses with nothing around them, so that the same linear
  * addresses can exist in vmexit.
+ *
+ * With an argument, the 32-bit harness runs snippets as 16-bit code in segments of its own, from the local descriptor
+ * table: bases, limits, an expand-down segment and a 16-bit stack.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -17,6 +20,10 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
+#ifdef __i386__
+#include <asm/ldt.h>
+#include <sys/syscall.h>
+#endif
 
 #define WINDOW_ADDRESS 0x10000000u
 #define WINDOW_BYTES 8192u
@@ -64,6 +71,7 @@ struct result {
 static struct record current;
 static struct result outcome;
 static mcontext_t resume;
+static int is16;
 static uint8_t *const window = (uint8_t *)(uintptr_t)WINDOW_ADDRESS;
 static uint8_t *const codePage = (uint8_t *)(uintptr_t)CODE_ADDRESS;
 static uint64_t pristine[WINDOW_BYTES / 8];
@@ -114,6 +122,8 @@ static void readSelectors(void) {
   READ(5, "gs");
 }
 
+static void enter16(mcontext_t *context);
+
 /* SIGUSR1: remember where the harness is, and return into the snippet instead. */
 static void onStart(int number, siginfo_t *info, void *data) {
   (void)number;
@@ -123,6 +133,7 @@ static void onStart(int number, siginfo_t *info, void *data) {
   for (int i = 0; i < REGISTER_COUNT; i++) context->gregs[registerSlots[i]] = (word_t)current.registers[i];
   context->gregs[SLOT_IP] = CODE_START;
   context->gregs[REG_EFL] = current.flags;
+  if (is16) enter16(context);
 }
 
 /*
@@ -178,6 +189,51 @@ static void setUp(void) {
   mapFixed(CODE_ADDRESS, CODE_BYTES, PROT_READ | PROT_WRITE);
 }
 
+#ifdef __i386__
+/* The segments of 16-bit snippets; segments.ts has the same. Selectors: table indicator and RPL 3. */
+enum { CODE_16, DATA_16, EXTRA_16, STACK_16, EXPAND_DOWN_16 };
+#define SELECTOR(entry) ((entry) * 8 + 7)
+enum { CONTENTS_DATA, CONTENTS_EXPAND_DOWN, CONTENTS_CODE };
+
+static void describe(unsigned entry, uint32_t base, uint32_t limit, unsigned contents) {
+  struct user_desc segment;
+  memset(&segment, 0, sizeof segment);
+  segment.entry_number = entry;
+  segment.base_addr = base;
+  segment.limit = limit;
+  segment.contents = contents;
+  segment.useable = 1;
+  if (syscall(SYS_modify_ldt, 1, &segment, sizeof segment) != 0) fail("modify_ldt");
+}
+
+static void setUp16(void) {
+  describe(CODE_16, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE);
+  describe(DATA_16, WINDOW_ADDRESS, WINDOW_BYTES - 1, CONTENTS_DATA);
+  describe(EXTRA_16, WINDOW_ADDRESS + 0x800, 0xfff, CONTENTS_DATA);
+  describe(STACK_16, WINDOW_ADDRESS + 0x1000, 0xfff, CONTENTS_DATA);
+  describe(EXPAND_DOWN_16, WINDOW_ADDRESS, 0xfff, CONTENTS_EXPAND_DOWN);
+}
+
+static void enter16(mcontext_t *context) {
+  context->gregs[REG_CS] = SELECTOR(CODE_16);
+  context->gregs[REG_DS] = SELECTOR(DATA_16);
+  context->gregs[REG_ES] = SELECTOR(EXTRA_16);
+  context->gregs[REG_SS] = SELECTOR(STACK_16);
+  context->gregs[REG_FS] = SELECTOR(EXPAND_DOWN_16);
+  context->gregs[SLOT_IP] = CODE_START - CODE_ADDRESS;
+}
+
+static void readSelectors16(void) {
+  const uint16_t loaded[] = {SELECTOR(EXTRA_16), SELECTOR(CODE_16),        SELECTOR(STACK_16),
+                             SELECTOR(DATA_16),  SELECTOR(EXPAND_DOWN_16), outcome.selectors[5]};
+  memcpy(outcome.selectors, loaded, sizeof loaded);
+}
+#else
+static void setUp16(void) { exit(4); }
+static void enter16(mcontext_t *context) { (void)context; }
+static void readSelectors16(void) {}
+#endif
+
 /* The code page is read-only for the snippet, as in vmexit. */
 static void prepare(void) {
   if (current.codeBytes > MAX_CODE || current.patchCount > MAX_PATCHES) exit(3);
@@ -202,12 +258,16 @@ static void listChanges(void) {
   }
 }
 
-int main(void) {
+int main(int argumentCount, char **arguments) {
+  (void)arguments;
+  is16 = argumentCount > 1;
   setUp();
+  if (is16) setUp16();
   while (fread(&current, sizeof current, 1, stdin) == 1) {
     memset(&outcome, 0, sizeof outcome);
     prepare();
     readSelectors();
+    if (is16) readSelectors16();
     alarm(SECONDS_PER_RECORD);
     raise(SIGUSR1);
     alarm(0);

@@ -10,19 +10,24 @@ const FOLDER = 'build/silicon';
 const BATCH = 2000;
 
 export class NativeProcessor {
-  private constructor(private readonly harness: string) {}
+  private constructor(
+    private readonly harness: string,
+    private readonly bits: Bits,
+  ) {}
 
   /** Undefined if this machine cannot run such code: not an x86-64, no compiler, no 32-bit libraries. */
   static create(bits: Bits): NativeProcessor | undefined {
     if (process.arch !== 'x64' || process.platform !== 'linux') return undefined;
-    const harness = join(FOLDER, `harness-${bits}`);
+    // 16-bit code runs in segments of a 32-bit process.
+    const width = bits === 64 ? 64 : 32;
+    const harness = join(FOLDER, `harness-${width}`);
     if (!isCurrent(harness)) {
       mkdirSync(FOLDER, { recursive: true });
-      const options = ['-O1', '-mno-red-zone', `-m${bits}`, SOURCE, '-o', harness];
+      const options = ['-O1', '-mno-red-zone', `-m${width}`, SOURCE, '-o', harness];
       const run = spawnSync('gcc', options, { encoding: 'utf8' });
       if (run.status !== 0) return undefined;
     }
-    return new NativeProcessor(harness);
+    return new NativeProcessor(harness, bits);
   }
 
   /** One outcome per snippet, in order; undefined for a snippet that ended the harness itself (a wild store). */
@@ -38,7 +43,7 @@ export class NativeProcessor {
   }
 
   private runBatch(snippets: readonly Snippet[]): Outcome[] {
-    const run = spawnSync(this.harness, {
+    const run = spawnSync(this.harness, this.bits === 16 ? ['16'] : [], {
       input: encodeRecords(snippets),
       maxBuffer: BATCH * RESULT_BYTES * 2,
     });

@@ -76,7 +76,7 @@ function generalRegister({ random, bits }: Context): number {
 
 function byteRegister({ random, bits }: Context): Register {
   const legacy = random.below(8); // AL CL DL BL AH CH DH BH
-  if (bits === 32 || random.chance(0.5)) return Register.AL + legacy;
+  if (bits !== 64 || random.chance(0.5)) return Register.AL + legacy;
   return random.pick([
     Register.SPL,
     Register.BPL,
@@ -162,6 +162,7 @@ export function edgeValue(random: Random): bigint {
 
 /** An address for data: mostly in the window, sometimes across its pages or its end, rarely anywhere. */
 export function dataAddress({ random, bits }: Pick<Context, 'random' | 'bits'>): bigint {
+  if (bits === 16) return dataOffset(random);
   const base = BigInt(WINDOW_ADDRESS);
   const roll = random.below(100);
   if (roll < 90) return base + BigInt(64 + random.below(WINDOW_BYTES - 256));
@@ -174,8 +175,17 @@ export function dataAddress({ random, bits }: Pick<Context, 'random' | 'bits'>):
     : BigInt(random.below(4096));
 }
 
+/** An offset for 16-bit snippets: mostly within every segment, sometimes around a limit, rarely anywhere. */
+function dataOffset(random: Random): bigint {
+  const roll = random.below(100);
+  if (roll < 80) return BigInt(16 + random.below(0xf00));
+  if (roll < 86) return BigInt(0x1000 + random.below(0x1000));
+  if (roll < 92) return BigInt(random.pick([0x1000, 0x2000, 0x10000]) - random.below(9));
+  return BigInt(random.below(0x10000));
+}
+
 function setAbsoluteAddress(context: Context, instruction: Instruction): void {
-  instruction.memoryDisplSize = context.bits === 64 ? 8 : 4;
+  instruction.memoryDisplSize = context.bits / 8;
   instruction.memoryDisplacement = dataAddress(context);
 }
 
@@ -184,8 +194,9 @@ function setAddress(context: Context, instruction: Instruction): void {
   const { random, bits } = context;
   const target = dataAddress(context);
   if (bits === 64 && random.chance(0.05)) return setRelativeAddress(instruction, target);
-  if (bits === 32 && random.chance(0.03)) return setAddress16(context, instruction);
-  const isNarrow = bits === 32 || random.chance(0.1);
+  if (bits === 32 && random.chance(0.03)) return setUnmappedAddress16(context, instruction);
+  if (bits === 16 && random.chance(0.8)) return setAddress16(context, instruction, target);
+  const isNarrow = bits !== 64 || random.chance(0.1);
   let sum = setAddressRegisters(context, instruction, isNarrow ? Register.EAX : Register.RAX);
   const isOutOfReach = !isNarrow && BigInt.asIntN(32, target - sum) !== target - sum;
   if (isOutOfReach && random.chance(0.95)) {
@@ -234,12 +245,42 @@ function setDisplacement(instruction: Instruction, wanted: bigint, bytes: 4 | 8)
   instruction.memoryDisplacement = BigInt.asUintN(bytes * 8, displacement);
 }
 
-/** 16-bit addressing reaches only the unmapped first 64 KiB: what it shows is the address in the fault. */
-function setAddress16({ random }: Context, instruction: Instruction): void {
-  instruction.memoryBase = random.pick([Register.BX, Register.BP]);
-  if (random.chance(0.5)) instruction.memoryIndex = random.pick([Register.SI, Register.DI]);
-  instruction.memoryDisplSize = 2;
-  instruction.memoryDisplacement = BigInt(random.below(0x10000));
+/** In 32-bit code 16-bit addressing reaches only the unmapped first 64 KiB: what it shows is the address in the fault. */
+function setUnmappedAddress16(context: Context, instruction: Instruction): void {
+  setAddress16(context, instruction, BigInt(context.random.below(0x10000)));
+}
+
+const NUMBER_OF = new Map<Register, number>([
+  [Register.BX, 3],
+  [Register.BP, 5],
+  [Register.SI, 6],
+  [Register.DI, 7],
+]);
+
+/** BX or BP, SI or DI, both or neither, and a displacement that brings the sum to `target`, modulo 64 KiB. */
+function setAddress16({ random, registers }: Context, instruction: Instruction, target: bigint): void {
+  const base = random.pick([Register.None, Register.BX, Register.BP]);
+  const index = random.pick([Register.None, Register.SI, Register.DI]);
+  instruction.memoryBase = base;
+  instruction.memoryIndex = index;
+  const valueOf = (register: Register) => registers[NUMBER_OF.get(register) ?? -1] ?? 0n;
+  const displacement = BigInt.asUintN(16, target - valueOf(base) - valueOf(index));
+  const hasRegister = base !== Register.None || index !== Register.None;
+  if (displacement === 0n && hasRegister && base !== Register.BP) return;
+  const isShort = hasRegister && BigInt.asUintN(16, BigInt.asIntN(8, displacement)) === displacement;
+  instruction.memoryDisplSize = isShort ? 1 : 2;
+  instruction.memoryDisplacement = displacement;
+}
+
+function setStringOperand16(instruction: Instruction, index: number, kind: Kind): boolean {
+  if (kind === Kind.seg_rSI) instruction.setOpKind(index, OpKind.MemorySegSI);
+  else if (kind === Kind.es_rDI) instruction.setOpKind(index, OpKind.MemoryESDI);
+  else if (kind === Kind.seg_rBX_al) {
+    instruction.setOpKind(index, OpKind.Memory);
+    instruction.memoryBase = Register.BX;
+    instruction.memoryIndex = Register.AL;
+  } else return false;
+  return true;
 }
 
 function setStringOperand(
@@ -248,10 +289,11 @@ function setStringOperand(
   index: number,
   kind: Kind,
 ): boolean {
+  if (bits === 16) return setStringOperand16(instruction, index, kind);
   const isNarrow = bits === 64 && random.chance(0.1) && index === 0;
   const previous = index > 0 ? instruction.opKind(index - 1) : undefined;
   const hasNarrow =
-    isNarrow || bits === 32 || previous === OpKind.MemoryESEDI || previous === OpKind.MemorySegESI;
+    isNarrow || bits !== 64 || previous === OpKind.MemoryESEDI || previous === OpKind.MemorySegESI;
   if (kind === Kind.seg_rSI)
     instruction.setOpKind(index, hasNarrow ? OpKind.MemorySegESI : OpKind.MemorySegRSI);
   else if (kind === Kind.es_rDI)

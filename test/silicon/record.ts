@@ -21,7 +21,13 @@ const RECORD_BYTES = HEAD_BYTES + REGISTERS * 8 + MAX_CODE + MAX_PATCHES * PATCH
 const RESULT_FIXED_BYTES = REGISTERS * 8 + 56;
 export const RESULT_BYTES = RESULT_FIXED_BYTES + MAX_PATCHES * PATCH_BYTES;
 
-export type Bits = 32 | 64;
+/** Code size. 16-bit code runs in protected mode, in segments of its own (segments.ts). */
+export type Bits = 16 | 32 | 64;
+
+/** What RIP is at the first instruction. */
+export function startOf(bits: Bits): number {
+  return bits === 16 ? CODE_START - CODE_ADDRESS : CODE_START;
+}
 
 /** One 64-bit word of the window. */
 export interface Word {
@@ -34,7 +40,7 @@ export interface Snippet {
   readonly bits: Bits;
   /** One entry per instruction. */
   readonly instructions: readonly Uint8Array[];
-  /** rAX rCX rDX rBX rSP rBP rSI rDI r8 to r15; the last eight are unused with 32 bits. */
+  /** rAX rCX rDX rBX rSP rBP rSI rDI r8 to r15; the last eight are unused below 64 bits. */
   readonly registers: readonly bigint[];
   readonly flags: number;
   readonly windowSeed: number;

@@ -17,9 +17,11 @@ import {
   fillWindow,
   INT3,
   MAX_PATCHES,
+  startOf,
   WINDOW_ADDRESS,
   WINDOW_BYTES,
 } from './record.js';
+import { SEGMENTS_16 } from './segments.js';
 import type { Bits, Outcome, Snippet, Word } from './record.js';
 
 // Where things are in physical memory.
@@ -141,6 +143,14 @@ export class VmexitSubject implements Subject {
 
   private loadSegments(bits: Bits, selectors: readonly number[]): void {
     const { state } = this.engine.core;
+    if (bits === 16) {
+      for (const [seg, { base, limit, attributes }] of SEGMENTS_16) {
+        state.setSegment(seg, { selector: selectors[seg] ?? 0, base: BigInt(base), limit, attributes });
+      }
+      const unused = state.segment(Seg.Fs);
+      state.setSegment(Seg.Gs, { ...unused, selector: selectors[Seg.Gs] ?? 0 });
+      return;
+    }
     const code =
       USER_SEGMENT | SegAttr.Code | (bits === 64 ? SegAttr.L : this.variant.isCode16 ? 0 : SegAttr.Db);
     for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
@@ -156,8 +166,8 @@ export class VmexitSubject implements Subject {
   private loadRegisters(snippet: Snippet): void {
     const { state, exports } = this.engine.core;
     REGISTER_FIELDS.forEach((name, i) => state.setBig(name, snippet.registers[i] ?? 0n));
-    if (snippet.bits === 32) REGISTER_FIELDS.slice(8).forEach((name) => state.setBig(name, 0n));
-    state.setBig('rip', BigInt(CODE_START));
+    if (snippet.bits !== 64) REGISTER_FIELDS.slice(8).forEach((name) => state.setBig(name, 0n));
+    state.setBig('rip', BigInt(startOf(snippet.bits)));
     exports.setRflags(BigInt(snippet.flags));
     exports.updateMode();
   }
