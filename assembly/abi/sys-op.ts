@@ -99,7 +99,7 @@ export enum SysOp {
   /** b = selector. */
   Verr,
   Verw,
-  /** a = word to adjust, or with param = 1 the register that holds its linear address; b = source; ZF. */
+  /** a = word to adjust, or with bit 3 of param its offset in the segment of bits 2:0; b = source; ZF. */
   Arpl,
 
   // Caches and translations. Invlpg: a = linear address register.

@@ -1,6 +1,5 @@
 /** LAR, LSL, VERR, VERW, ARPL: what a program may ask about selectors (APM vol 2 §4.10, §6.2; vol 3). */
 import { SegAttr } from '../abi/processor-bits';
-import { Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import {
   dataDescriptor,
@@ -16,7 +15,7 @@ import {
 import { isAborted, raiseUd } from '../fault';
 import { setZeroFlag } from '../flags';
 import { readLinear, writeLinear } from '../memory';
-import { isRealOrV86 } from '../segment';
+import { isRealOrV86, segmentLinear } from '../segment';
 import { cpu, isLongMode, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 
@@ -72,20 +71,35 @@ export function verw(uop: UopRecord): Flow {
   return verify(uop, true);
 }
 
-/** Raises the RPL of a to that of b. Memory is written only then. */
+/** Raises the RPL of a to that of b. Memory is written only then: a read-only operand may be looked at. */
 export function arpl(uop: UopRecord): Flow {
   if (isRealOrV86()) return raiseUd();
-  const isMemory = ((<u32>(uop.imm >> 16)) & 1) != 0;
-  const value = isMemory ? <u32>readLinear<u16>(register<u64>(uop.a), Seg.Ds) : <u32>register<u16>(uop.a);
+  const value = readSelectorOperand(uop);
   if (isAborted()) return Flow.Abort;
   const rpl = (<u32>register<u16>(uop.b)) & 3;
   const isRaised = (value & 3) < rpl;
-  const raised = <u16>((value & ~(<u32>3)) | rpl);
-  if (isRaised && isMemory) writeLinear<u16>(register<u64>(uop.a), Seg.Ds, raised);
-  else if (isRaised) setRegister<u16>(uop.a, raised);
+  if (isRaised) writeSelectorOperand(uop, <u16>((value & ~(<u32>3)) | rpl));
   if (isAborted()) return Flow.Abort;
   setZeroFlag(isRaised);
   return Flow.Next;
+}
+
+/** In the param of ARPL: the operand is in memory, in the segment of bits 2:0. */
+const IN_MEMORY: u32 = 8;
+const SEGMENT: u32 = 7;
+
+function readSelectorOperand(uop: UopRecord): u32 {
+  const param = <u32>(uop.imm >> 16);
+  if ((param & IN_MEMORY) == 0) return register<u16>(uop.a);
+  const linear = segmentLinear(param & SEGMENT, register<u64>(uop.a), 2, false);
+  return isAborted() ? 0 : readLinear<u16>(linear, param & SEGMENT);
+}
+
+function writeSelectorOperand(uop: UopRecord, value: u16): void {
+  const param = <u32>(uop.imm >> 16);
+  if ((param & IN_MEMORY) == 0) return setRegister<u16>(uop.a, value);
+  const linear = segmentLinear(param & SEGMENT, register<u64>(uop.a), 2, true);
+  if (!isAborted()) writeLinear<u16>(linear, param & SEGMENT, value);
 }
 
 function writeResult(uop: UopRecord, value: u32): void {

@@ -81,7 +81,7 @@ export function outs(uop: UopRecord): Flow {
 function movsOf<T extends number>(uop: UopRecord): Flow {
   if (isRunOut(uop)) return Flow.Next;
   do {
-    const source = stringLinear(sourceSegment(uop), indexOf(uop, Reg.Rsi), sizeof<T>(), false);
+    const source = readableLinear<T>(uop, sourceSegment(uop), Reg.Rsi);
     if (isAborted()) return Flow.Abort;
     const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), true);
     if (isAborted()) return Flow.Abort;
@@ -138,22 +138,19 @@ function lodsOf<T extends number>(uop: UopRecord): Flow {
  */
 function cmpsOf<T extends number>(uop: UopRecord): Flow {
   if (isRunOut(uop)) return Flow.Next;
+  const isSourceFirst = sizeof<T>() == 1 && isRepeated(uop) && repeatsWhileZero(uop);
   do {
-    const target = stringLinear(Seg.Es, indexOf(uop, Reg.Rdi), sizeof<T>(), false);
+    let source: u64 = 0;
+    if (isSourceFirst) source = readableLinear<T>(uop, sourceSegment(uop), Reg.Rsi);
     if (isAborted()) return Flow.Abort;
-    const source = stringLinear(sourceSegment(uop), indexOf(uop, Reg.Rsi), sizeof<T>(), false);
+    const target = readableLinear<T>(uop, Seg.Es, Reg.Rdi);
+    if (isAborted()) return Flow.Abort;
+    if (!isSourceFirst) source = readableLinear<T>(uop, sourceSegment(uop), Reg.Rsi);
     if (isAborted()) return Flow.Abort;
     let elements = compareBlock<T>(uop, source, target);
     if (elements == 0) {
-      if (sizeof<T>() == 1 && isRepeated(uop) && repeatsWhileZero(uop)) {
-        readLinear<T>(source, sourceSegment(uop));
-        if (isAborted()) return Flow.Abort;
-      }
       const right = readLinear<T>(target, Seg.Es);
-      if (isAborted()) return Flow.Abort;
-      const left = readLinear<T>(source, sourceSegment(uop));
-      if (isAborted()) return Flow.Abort;
-      setComparisonFlags<T>(left, right);
+      setComparisonFlags<T>(readLinear<T>(source, sourceSegment(uop)), right);
       elements = 1;
     }
     advanceIndex(uop, Reg.Rsi, elements);
@@ -224,6 +221,16 @@ function finish(uop: UopRecord): Flow {
 /** EXITINFO1 bits that tell a string instruction from IN and OUT. */
 function stringInfo(uop: UopRecord): u32 {
   return IoInfo.String | (isRepeated(uop) ? IoInfo.Rep : 0) | addressInfo(addressSize(uop));
+}
+
+/**
+ * Linear address of an operand that has been read, every fault of the read included: on silicon they come before the
+ * other operand's segment is looked at.
+ */
+function readableLinear<T extends number>(uop: UopRecord, seg: u32, index: u32): u64 {
+  const linear = stringLinear(seg, indexOf(uop, index), sizeof<T>(), false);
+  if (!isAborted()) readLinear<T>(linear, seg);
+  return linear;
 }
 
 function readString<T extends number>(uop: UopRecord, seg: u32, index: u32): T {

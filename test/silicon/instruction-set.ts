@@ -47,7 +47,7 @@ export function instructionSet(bits: Bits): readonly (readonly Encoding[])[] {
   for (const code of Object.values(Code)) {
     if (typeof code !== 'number' || !isWanted(code)) continue;
     const opCode = CodeExt.opCode(code);
-    if (!isUserCode(opCode, bits)) continue;
+    if (!isUserCode(opCode, bits) || isQuirk(opCode, bits)) continue;
     const { mnemonic } = opCode;
     const group = byMnemonic.get(mnemonic) ?? [];
     group.push({ code, opCode });
@@ -68,6 +68,11 @@ function isWanted(code: Code): boolean {
   const { mnemonic } = instruction;
   instruction.free();
   return !EXCLUDED.has(mnemonic) && features.every((feature) => FEATURES.has(feature));
+}
+
+/** BOUND in 16-bit code: Zen 4 truncates its address to 16 bits even with an address-size prefix. Not imitated. */
+function isQuirk(opCode: OpCodeInfo, bits: Bits): boolean {
+  return bits === 16 && opCode.mnemonic === Mnemonic.Bound;
 }
 
 function isUserCode(opCode: OpCodeInfo, bits: Bits): boolean {

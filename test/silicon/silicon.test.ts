@@ -17,7 +17,7 @@ beforeAll(async () => {
   subject = await VmexitSubject.create();
 });
 
-for (const bits of [64, 32] as const) {
+for (const bits of [64, 32, 16] as const) {
   const native = NativeProcessor.create(bits);
   const reason = native === undefined ? ' (skipped: needs gcc-multilib on x86-64 Linux)' : '';
 

@@ -107,7 +107,10 @@ function queryDescriptor(op: SysOp): Lowering {
   };
 }
 
-/** In memory, the operand is written only if it changes: a read-only one may be looked at. */
+/** In the param of ARPL: the operand is in memory, in the segment of bits 2:0. */
+const SELECTOR_IN_MEMORY = 8;
+
+/** In memory, the operand is written only if it changes: the core function accesses it itself. */
 function arpl(context: LoweringContext): void {
   const { instruction, memory } = context;
   const source = instruction.register(1);
@@ -115,9 +118,8 @@ function arpl(context: LoweringContext): void {
     context.sys(SysOp.Arpl, instruction.register(0), source);
     return;
   }
-  memory.resolve(2, true);
-  memory.pin();
-  context.sys(SysOp.Arpl, Reg.Address, source, 0, 1);
+  memory.computeSegmentOffset();
+  context.sys(SysOp.Arpl, Reg.Address, source, 0, SELECTOR_IN_MEMORY | memory.segment);
 }
 
 /** LGDT, LIDT, SGDT, SIDT: the core function accesses the operand itself, after privilege and intercept. */

@@ -32,7 +32,7 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
   ['flat', '660f03c1', 'lsl ax,cx', ['Sys Lsl a0 b8 c1 n4 0 0']],
   ['flat', '0f00e0', 'verr ax', ['Sys Verr a0 b0 c0 n3 0 0']],
   ['flat', '0f0028', 'verw [eax]', ['LoadWrap16 T0, Ds:[Rax + 0]', 'Sys Verw a0 b192 c0 n3 0 0']],
-  ['flat', '6308', 'arpl [eax],cx', ['Lea32 Address, [Rax + 0]', 'Sys Arpl a240 b8 c0 n2 1 0']],
+  ['flat', '6308', 'arpl [eax],cx', ['Lea32 Address, [Rax + 0]', 'Sys Arpl a240 b8 c0 n2 11 0']],
   ['flat', '63c8', 'arpl ax,cx', ['Sys Arpl a0 b8 c0 n2 0 0']],
   ['long', '0f0110', 'lgdt [rax]', ['Lea64 Address, [Rax + 0]', 'Sys Lgdt a240 b0 c3 n3 3 0']],
   ['flat', '0f0118', 'lidt [eax]', ['Lea32 Address, [Rax + 0]', 'Sys Lidt a240 b0 c2 n3 3 0']],
