@@ -113,10 +113,13 @@ function dataBank(): u32 {
   return isSmapSuspended() ? CAREFUL_BANK : SUPERVISOR_BANK;
 }
 
-/** The first byte of the page after `linear`; wraps at 4 GiB outside of 64-bit mode. */
+/**
+ * The first byte of the page after `linear`. What programs outside of 64-bit mode can address wraps at 4 GiB; the
+ * processor's own tables and stacks may lie above, in compatibility mode too.
+ */
 function nextPage(linear: u64): u64 {
   const next = (linear & ~(<u64>0xfff)) + 4096;
-  return is64Bit() ? next : next & 0xffffffff;
+  return is64Bit() || linear >> 32 != 0 ? next : next & 0xffffffff;
 }
 
 /** What a data access must satisfy before it is translated: canonical form, alignment. Records breakpoints later. */

@@ -5,14 +5,17 @@ import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import {
+  BIG,
   CODE,
   CODE0,
   CODE3,
+  CODE_TYPE,
   DATA0,
   DATA3,
   DPL3,
   FAULT_HANDLER,
   GDT,
+  GRANULAR,
   HANDLER,
   INNER_STACK,
   INTERRUPT_GATE,
@@ -243,6 +246,27 @@ describe('64-bit gates', () => {
     // A supervisor's write to a page that is not present; INT n itself is to be repeated.
     const frame = [0, 8, 16, 32, 40].map((at) => Number(machine.getQuad(machine.rsp + at)));
     expect(frame).toEqual([2, CODE, CODE3, USER_STACK, DATA3]);
+  });
+
+  it('reads a TSS across two pages above 4 GiB from compatibility mode', async () => {
+    const high = 0xffff_8000_0000_0000n;
+    const machine = await SegmentedMachine.long();
+    machine.quad(0x10000 + 256 * 8, 0x13007n);
+    machine.quad(0x13000, 0x14007n);
+    machine.quad(0x14000, 0x15007n);
+    machine.quad(0x15000, 0x30007n);
+    machine.quad(0x15008, 0x31007n);
+    // RSP0 at offset 4 begins in one page and ends in the next.
+    const stack = high + 0x1800n;
+    machine.quad(0x30ffc, stack);
+    const tss = machine.core.state.segment(Seg.Tr);
+    machine.core.state.setSegment(Seg.Tr, { ...tss, base: high + 0xff8n });
+    machine.setDescriptor(CODE3, { type: CODE_TYPE | DPL3, flags: GRANULAR | BIG });
+    machine.enterLevel(3);
+    machine.setLongGate(0x80, HANDLER, INTERRUPT_GATE | DPL3);
+    machine.code(CODE, INT_80H);
+    machine.run(1);
+    expect([machine.rip, machine.core.state.big('rsp')]).toEqual([HANDLER, stack - 40n]);
   });
 
   it('raises #SS when the inner stack is not canonical', async () => {
