@@ -32,8 +32,10 @@ export function copyBlock<T extends number>(uop: UopRecord, source: u64, target:
   let elements = min(roomFor<T>(uop, source, Reg.Rsi), roomFor<T>(uop, target, Reg.Rdi));
   if (elements < 2) return 0;
   const from = pageHost(source, Access.Read);
+  // A source that faults leaves the target's page clean.
+  if (from == 0) return 0;
   const to = pageHost(target, Access.Write);
-  if (from == 0 || to == 0) return 0;
+  if (to == 0) return 0;
   // Elements that the copy itself has written are read again, in order: stop short of the first.
   if (to > from) elements = min(elements, <u64>((to - from) / sizeof<T>()));
   if (elements < 2 || !areBothAccessible<T>(uop, elements, true)) return 0;

@@ -319,7 +319,7 @@ describe('address sizes', () => {
 
 describe('faults between iterations', () => {
   /** A 32-bit guest with paging: the second page of the area is missing. */
-  function startWithHole(): void {
+  function startWithHole(): PageTables {
     machine.flat32();
     const tables = new PageTables(machine.core.words, 'legacy', 0x8_0000);
     tables.mapIdentity(0x4_0000, 7n);
@@ -330,7 +330,18 @@ describe('faults between iterations', () => {
     machine.state.set('intercepts2', (1 << Vector.Pf) | (1 << Vector.Gp) | (1 << Vector.Db));
     machine.core.exports.flushTlb();
     machine.core.exports.updateMode();
+    return tables;
   }
+
+  it('a source that faults leaves the page of the destination clean', () => {
+    const tables = startWithHole();
+    const slot = tables.slot(AREA + 0x2000);
+    const before = tables.read(slot);
+    machine.load([REP, 0xa4]);
+    loadRegisters({ rax: 0n, rcx: 10n, rsi: BigInt(AREA + 0x1000), rdi: BigInt(AREA + 0x2000) });
+    expect(machine.run(AMPLE)).toBe(Stop.Exit);
+    expect(tables.read(slot)).toBe(before);
+  });
 
   // prettier-ignore
   it.each<[what: string, code: number[], rsi: number, rdi: number, done: number, fault: number, address: number]>([
