@@ -51,8 +51,9 @@ function deliverException(state: CpuState): Stop {
   const vector = state.faultVector;
   if (isIntercepted(ExitCode.Exception0 + vector)) return exitWithException(state, vector);
   const prior = state.eventInfo;
-  if (isDoubleFault(prior, vector)) return deliverDoubleFault(state, prior);
+  // Also by a second page fault, which only its #DF tells of.
   if (vector == Vector.Pf) state.cr2 = state.faultAddress;
+  if (isDoubleFault(prior, vector)) return deliverDoubleFault(state, prior);
   // The general-detect bit is off in the handler, so that it can use the debug registers (§13.1.1.4).
   if (vector == Vector.Db) state.dr7 &= ~(<u64>Debug.Dr7Gd);
   return deliver(

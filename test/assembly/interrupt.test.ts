@@ -248,6 +248,18 @@ describe('64-bit gates', () => {
     expect(frame).toEqual([2, CODE, CODE3, USER_STACK, DATA3]);
   });
 
+  it('leaves the address of the second page fault in CR2 for a #DF', async () => {
+    const second = 0x60_0000;
+    const machine = await SegmentedMachine.long();
+    machine.code(CODE, '8a 04 25 00 00 40 00'); // mov al, [400000h]: not mapped
+    machine.setLongGate(Vector.Pf, HANDLER, INTERRUPT_GATE, 2);
+    machine.quad(TSS + 0x2c, BigInt(second)); // IST2
+    machine.setLongGate(Vector.Df, FAULT_HANDLER, INTERRUPT_GATE, 1);
+    machine.run(1);
+    expect(machine.rip).toBe(FAULT_HANDLER);
+    expect(machine.core.state.num('cr2')).toBe(second - 8);
+  });
+
   it('reads a TSS across two pages above 4 GiB from compatibility mode', async () => {
     const high = 0xffff_8000_0000_0000n;
     const machine = await SegmentedMachine.long();
