@@ -117,7 +117,7 @@ function findBlock(state: CpuState, mode: u32): u32 {
   const context = (state.asid << 1) | (state.cpl == 3 ? 1 : 0);
   const entry = fetchEntry(linear);
   if (entry.linear == linear && entry.context == context && entry.block != 0) {
-    if (changetype<Block>(entry.block).mode == mode) return entry.block;
+    if (changetype<Block>(entry.block).mode == mode && isWithinCode(state, entry.block)) return entry.block;
   }
   if (transientBlock != 0) return takeTransientBlock();
   return findBlockByAddress(state, linear, mode, context);
@@ -142,9 +142,10 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u3
   if (state.missPhysical == NO_PAGE) return 0;
   const block = findDecoded(state.missPhysical, mode);
   if (block == 0) return 0;
+  if (!isWithinCode(state, block)) return findShorterBlock(state, mode);
   const second = changetype<Block>(block).secondPage;
   if (second != NO_PAGE) {
-    const next = translateFetch((linear & ~(<u64>0xfff)) + 4096);
+    const next = translateFetch(pageAfter(state, linear));
     if (isAborted()) return 0;
     // The tail moved to another page since this was decoded: decode again.
     if (next != <u64>second) {
@@ -158,6 +159,19 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u3
   entry.context = context;
   entry.block = block;
   return block;
+}
+
+/** Whether a block ends within CS, as another code segment with the same bytes may have been longer. */
+function isWithinCode(state: CpuState, block: u32): bool {
+  const record = changetype<Block>(block);
+  return (record.mode & Mode.Flat) != 0 || state.rip + record.bytes - 1 <= <u64>limit(Seg.Cs);
+}
+
+/** In place of a block that leaves CS its first instruction alone, and #GP(0) if that leaves CS too. */
+function findShorterBlock(state: CpuState, mode: u32): u32 {
+  if ((mode & Mode.Step) == 0) return findBlock(state, mode | Mode.Step);
+  raiseGp();
+  return 0;
 }
 
 /** Raises the pending debug traps, unless MOV SS has just been executed: they wait for one more instruction. */
@@ -226,10 +240,15 @@ const DR6_BS: u32 = 0x4000;
 /** Translates the page after the one that a missing block begins in. Physical address, NO_PAGE, or aborts. */
 export function fetchNextPage(): u32 {
   const state = cpu();
-  const next = (state.missLinear & ~(<u64>0xfff)) + 4096;
-  const physical = translateFetch(isCode64(state) ? next : next & 0xffffffff);
+  const physical = translateFetch(pageAfter(state, state.missLinear));
   if (isAborted()) return NO_PAGE;
   return physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
+}
+
+/** The first byte of the page after `linear`: code outside of 64-bit mode wraps at 4 GiB. */
+function pageAfter(state: CpuState, linear: u64): u64 {
+  const next = (linear & ~(<u64>0xfff)) + 4096;
+  return isCode64(state) ? next : next & 0xffffffff;
 }
 
 /** The instruction at RIP runs over the end of the code segment: #GP(0) instead of a block. */

@@ -1,6 +1,8 @@
 /** The run loop: the clock, deadlines, code that changes, code across pages, what happens between instructions. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
+import { Vector } from '../../assembly/abi/vector.js';
 import { CODE, Machine, STACK } from '../helpers/machine.js';
 
 let machine: Machine;
@@ -8,6 +10,8 @@ beforeAll(async () => {
   machine = await Machine.create();
 });
 
+/** Attributes of a flat 32-bit code segment, in VMCB format. */
+const CODE32 = 0xc9b;
 const HLT = 0xf4;
 const NOP = 0x90;
 
@@ -86,6 +90,24 @@ describe('code that changes', () => {
   });
 });
 
+describe('the end of the code segment', () => {
+  it.each([
+    ['between two instructions', [NOP, NOP, HLT], 1, CODE + 2],
+    ['within one', [NOP, 0xb8, 1, 0, HLT], 2, CODE + 1],
+  ])('%s, in code that a longer segment has run', (_what, code, last, faulting) => {
+    machine.real().load(code);
+    expect(machine.run(10)).toBe(Stop.Halted);
+    const { state } = machine;
+    state.set('activity', 0);
+    state.setNum('rip', CODE);
+    state.setSegment(Seg.Cs, { ...state.segment(Seg.Cs), limit: CODE + last });
+    state.set('inGuest', 1);
+    state.set('intercepts2', 1 << Vector.Gp);
+    expect(machine.run(10)).toBe(Stop.Exit);
+    expect(state.num('rip')).toBe(faulting);
+  });
+});
+
 describe('code across pages', () => {
   it('decodes an instruction that begins in one page and ends in the next', () => {
     machine.long().load([0xb8, 1, 2, 3, 4, HLT], 0x1ffd);
@@ -101,6 +123,29 @@ describe('code across pages', () => {
     machine.state.set('activity', 0);
     machine.run(10);
     expect(machine.state.num('rax')).toBe(0x04090201);
+  });
+
+  it('decodes one that goes on at address 0, and runs it again', () => {
+    // The same page at both ends of the address space; mov eax, imm32 begins 2 bytes before 4 GiB.
+    machine.long();
+    const { state, core } = machine;
+    core.words.setBigUint64(0x70000 + 3 * 0x1000, 0x3n, true);
+    core.words.setBigUint64(0x73000 + 8 * 511, 0x1003n, true);
+    core.words.setBigUint64(0x72000, 0x73003n, true);
+    core.words.setBigUint64(0x74000 + 8 * 511, 0x73003n, true);
+    core.words.setBigUint64(0x71000 + 8 * 3, 0x74003n, true);
+    core.exports.flushTlb();
+    core.write(0x1ffe, Uint8Array.of(0xb8, 1));
+    core.write(0, Uint8Array.of(2, 3, 4, HLT));
+    state.setSegment(Seg.Cs, { ...state.segment(Seg.Cs), attributes: CODE32 });
+    core.exports.updateMode();
+    for (let time = 0; time < 2; time++) {
+      state.setNum('rip', 0xffff_fffe);
+      state.setNum('rax', 0);
+      state.set('activity', 0);
+      expect(machine.run(10)).toBe(Stop.Halted);
+      expect(state.num('rax')).toBe(0x04030201);
+    }
   });
 
   it('raises #UD where there is no memory: the bus floats', () => {
