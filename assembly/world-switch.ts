@@ -59,8 +59,8 @@ export function storeGuest(vmcbPhysical: u32): void {
   storeVirtualInterrupt(state, vmcb);
   if (pageHoldsCode(vmcbPhysical)) invalidateCode(vmcbPhysical, VMCB_BYTES);
   rememberTlbContext(state);
-  leaveGuest(state);
   reloadHost(state);
+  leaveGuest(state);
   clearTransient(state);
   updateMode();
 }
@@ -124,14 +124,17 @@ function saveHost(state: CpuState): void {
   store<u32>(HOST_SAVE_AREA, state.cr8, VmcbOffset.VirtualInterrupt);
 }
 
-/** What #VMEXIT reloads. CR2, DR6, FS, GS, TR and LDTR keep the guest's values (§15.6). */
+/**
+ * What #VMEXIT reloads. CR2, DR6, FS, GS, TR and LDTR keep the guest's values (§15.6); so does the PAT of a guest
+ * without nested paging, which has none of its own (§15.25.8).
+ */
 function reloadHost(state: CpuState): void {
   loadSharedState(state, HOST_SAVE_AREA);
   setRflags(rflags() & ~NOT_IN_HOST);
   state.cr0 |= Cr0.Pe;
   state.cpl = 0;
   state.dr7 = Debug.Dr7Reset;
-  state.pat = load<u64>(HOST_SAVE_AREA, VmcbOffset.GuestPat);
+  if (state.nestedPaging != 0) state.pat = load<u64>(HOST_SAVE_AREA, VmcbOffset.GuestPat);
 }
 
 // Control area.

@@ -87,6 +87,17 @@ describe('the guest', () => {
     expect(guest.vmcb.low('rax')).toBe(Number(host & 0xffff_ffffn));
     expect(guest.processor.core.state.big('pat')).toBe(host);
   });
+
+  it('what it writes to the PAT reaches the host without nested paging, for there is one PAT', () => {
+    const { state } = guest.processor.core;
+    const host = state.big('pat');
+    guest.long([0xb9, 0x77, 0x02, 0, 0, 0x0f, 0x30, ...VMMCALL]); // mov ecx, 277h; wrmsr
+    guest.vmcb.set('rax', 0x0004_0506n);
+    guest.processor.registers.set('rdx', 0x0001_0406n);
+    guest.processor.vmrun(guest.vmcb);
+    expect(state.big('pat')).toBe(0x0001_0406_0004_0506n);
+    state.setBig('pat', host);
+  });
 });
 
 describe('VMLOAD and VMSAVE', () => {
