@@ -174,8 +174,12 @@ function findShorterBlock(state: CpuState, mode: u32): u32 {
   return 0;
 }
 
-/** Raises the pending debug traps, unless MOV SS has just been executed: they wait for one more instruction. */
+/**
+ * Raises the pending debug traps, unless MOV SS has just been executed: they wait for one more instruction. While GIF
+ * is clear breakpoints are discarded, and single-step traps are not (Table 15-10).
+ */
 function raisesDebugTrap(state: CpuState): bool {
+  if (state.gif == 0) state.pendingDebug &= ~BREAKPOINTS;
   const isHeld = state.shadow != 0 && state.shadowHoldsDebug != 0;
   if (state.pendingDebug == 0 || isHeld) return false;
   raiseDebug(state.pendingDebug);
@@ -227,7 +231,7 @@ function stepInstruction(state: CpuState, block: u32): Stop {
 }
 
 function hitsInstructionBreakpoint(state: CpuState): bool {
-  if ((state.dr7 & 0xff) == 0) return false;
+  if ((state.dr7 & 0xff) == 0 || state.gif == 0) return false;
   const linear = isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
   const hits = instructionBreakpoint(linear);
   if (hits == 0) return false;
@@ -236,6 +240,8 @@ function hitsInstructionBreakpoint(state: CpuState): bool {
 }
 
 const DR6_BS: u32 = 0x4000;
+/** B0 to B3 of DR6. */
+const BREAKPOINTS: u32 = 0xf;
 
 /** Translates the page after the one that a missing block begins in. Physical address, NO_PAGE, or aborts. */
 export function fetchNextPage(): u32 {

@@ -235,6 +235,35 @@ describe('physical NMI', () => {
   });
 });
 
+describe('while GIF is clear', () => {
+  const DATA = 0x7000;
+  const MOV_AL_DATA = [0x8a, 0x04, 0x25, 0, DATA >> 8, 0, 0];
+
+  // prettier-ignore
+  it.each<[what: string, dr0: number, dr7: bigint]>([
+    ['an instruction breakpoint', CODE + CLGI.length + 1, 0x401n],
+    ['a data breakpoint',         DATA,                   0x3_0401n],
+  ])('%s is discarded', (_what, dr0, dr7) => {
+    const start = (first: readonly number[]): string => {
+      guest.long([...first, NOP, ...MOV_AL_DATA, ...VMMCALL]);
+      intercept(guest.vmcb, 'db');
+      guest.processor.core.state.setNum('dr0', dr0);
+      guest.vmcb.set('dr7', dr7);
+      return run();
+    };
+    expect(start(STGI)).toBe('exception');
+    expect(start(CLGI)).toBe('vmmcall');
+    expect(guest.vmcb.low('dr6')).toBe(0xffff_0ff0);
+  });
+
+  it('a single-step trap is taken', () => {
+    guest.long([...CLGI, NOP, ...VMMCALL]);
+    intercept(guest.vmcb, 'db');
+    guest.vmcb.set('rflags', 0x102n);
+    expect(run()).toBe('exception');
+  });
+});
+
 describe('EVENTINJ', () => {
   // prettier-ignore
   it.each<[what: string, event: { type: number; vector: number; errorCode: number | null }, stack: number[]]>([
