@@ -77,6 +77,9 @@ export function storeGuestState(state: CpuState, vmcb: u32): void {
   store<u64>(vmcb, state.dr7, VmcbOffset.Dr7);
   if (state.nestedPaging != 0) store<u64>(vmcb, state.pat, VmcbOffset.GuestPat);
   store<u8>(vmcb, <u8>state.cpl, VmcbOffset.Cpl);
+  // Conforming code runs at any level, but what is stored as its DPL is the CPL (§15.5.1).
+  const cs = (attributes(Seg.Cs) & ~(<u32>SegAttr.Dpl)) | (state.cpl << 5);
+  store<u16>(vmcb, <u16>cs, VmcbOffset.Cs + VmcbSegment.Attributes);
 }
 
 /** The CPL byte is ignored in real mode and in virtual-8086 mode (§15.5.1). */

@@ -4,7 +4,7 @@ import { Seg } from '../../assembly/abi/register.js';
 import { intercept } from '../../src/svm/intercepts.js';
 import { maskInterruptsVirtually } from '../../src/svm/vintr.js';
 import type { VmcbFieldName, VmcbSegmentName } from '../../src/svm/vmcb.js';
-import { BareGuest, CODE, DATA_SELECTOR } from '../helpers/bare-guest.js';
+import { BareGuest, CODE, DATA_SELECTOR, GDT, STACK } from '../helpers/bare-guest.js';
 
 let guest: BareGuest;
 beforeAll(async () => {
@@ -48,6 +48,19 @@ describe('the guest', () => {
     expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
     expect(guest.vmcb.get('cpl')).toBe(3);
     expect((guest.vmcb.get('csAttributes') >> 5) & 3).toBe(3);
+  });
+
+  it('CS.DPL agrees with CPL after an exit from conforming code too', () => {
+    guest.long([0x48, 0xcb, ...VMMCALL]); // retfq
+    const { words } = guest.processor;
+    words.setBigUint64(GDT + 0x28, 0x00af_9f00_0000_ffffn, true);
+    words.setBigUint64(STACK, BigInt(CODE + 2), true);
+    words.setBigUint64(STACK + 8, 0x2bn, true);
+    guest.vmcb.set('gdtrLimit', 0x2f);
+    guest.vmcb.set('cpl', 3);
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
+    expect(guest.vmcb.get('csSelector')).toBe(0x2b);
+    expect(guest.vmcb.get('csAttributes')).toBe(0xaff);
   });
 
   it('the CPL byte is 0 in real mode and 3 in virtual-8086 mode, whatever it says', () => {
