@@ -38,8 +38,9 @@ export class Agenda {
   private advance(previous: number): number | null {
     const { done, value } = this.scheduled.next();
     if (done) return null;
-    if (!(value >= previous))
-      throw new UsageError(`an NMI schedule ascends, but ${value} follows ${previous}`);
+    if (!Number.isSafeInteger(value))
+      throw new UsageError(`an NMI schedule has whole numbers of instructions, not ${String(value)}`);
+    if (value < previous) throw new UsageError(`an NMI schedule ascends, but ${value} follows ${previous}`);
     return value;
   }
 }

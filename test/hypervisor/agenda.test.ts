@@ -36,3 +36,10 @@ it('refuses a schedule that goes back in time', () => {
   const agenda = new Agenda([10, 5]);
   expect(() => agenda.takeDue(10)).toThrow(UsageError);
 });
+
+it.each([2000.5, NaN, Infinity, 2n as unknown as number, 'x' as unknown as number])(
+  'refuses %s in a schedule: no count of instructions',
+  (at) => {
+    expect(() => new Agenda([at])).toThrow(UsageError);
+  },
+);
