@@ -23,6 +23,7 @@ import { exitName, intercept } from '../svm/intercepts.js';
 import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
 import type { Processor } from '../svm/processor.js';
 import { Agenda } from './agenda.js';
+import { CallbackGuard } from './callback-guard.js';
 import { Console } from './console.js';
 import { handleExit } from './exit-handlers.js';
 import { codeAt } from './guest-code.js';
@@ -75,8 +76,7 @@ export class Vm {
   private readonly processor: Processor;
   private readonly vcpu: Vcpu;
   private readonly nmis: NmiAccounting;
-  /** The guest is entered and paused: the VMCB is the processor's. */
-  private isInside = false;
+  private readonly guard = new CallbackGuard();
   /** The strategy wants the guest back at once. */
   private isExitForced = false;
   /** The clock for which the kick is scheduled. */
@@ -86,7 +86,8 @@ export class Vm {
 
   /** Use `createVm`. */
   constructor(private readonly options: VmOptions) {
-    const { processor, layout, guest, nmi, onTrace: trace } = options;
+    const { processor, layout, guest, nmi } = options;
+    const trace = this.guard.wrap(options.onTrace);
     this.processor = processor;
     const vmcb = processor.vmcb(layout.vmcb);
     this.nmis = new NmiAccounting(vmcb, () => this.time, trace);
@@ -99,11 +100,16 @@ export class Vm {
       },
     });
     const agenda = new Agenda(options.nmiSchedule);
-    const console = new Console(options.onSerial);
+    const console = new Console(this.guard.wrap(options.onSerial));
     this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, trace });
     processor.observe({
       nmiDelivered: (_clock, origin) => this.nmis.deliver(origin, processor.core.state.big('rip')),
     });
+  }
+
+  /** The guest is entered, running or paused: the VMCB is the processor's. */
+  private get isInside(): boolean {
+    return this.processor.isGuestEntered;
   }
 
   /** Instructions the guest has completed, and those it slept through: the time in which NMIs are scheduled. */
@@ -129,6 +135,7 @@ export class Vm {
     const at =
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
     this.vcpu.agenda.add(Math.max(at, this.time));
+    if (this.isInside) this.armKick(); // a callback asks: the guest runs on after it
   }
 
   /** Runs until the guest ends or the budget is spent. After 'budget' or 'cancelled' it may be called again. */
@@ -161,8 +168,11 @@ export class Vm {
       if (signal?.aborted) return { kind: 'cancelled' };
       if (this.time >= end) return { kind: 'budget' };
       if (this.time >= sliceEnd) break;
-      const stop = this.step(sliceEnd);
-      if (stop && !isResumable(stop)) this.ended = stop;
+      const stop = this.guard.shield(() => {
+        const reason = this.step(sliceEnd);
+        if (reason && !isResumable(reason)) this.ended = reason;
+        return reason;
+      });
       if (stop) return stop;
     }
     onSlice?.(this.time);
@@ -227,11 +237,10 @@ export class Vm {
       if (at !== null) this.processor.scheduleInterrupt(at, KICK_VECTOR);
       this.kickAt = at;
     }
-    if (this.isExitForced && !this.isInside) this.processor.raiseInterrupt(KICK_VECTOR);
+    if (this.isExitForced) this.processor.raiseInterrupt(KICK_VECTOR);
   }
 
   private leave(end: ProcessorResult): StopReason | null {
-    this.isInside = end.kind === 'paused';
     switch (end.kind) {
       case 'paused':
         return null;

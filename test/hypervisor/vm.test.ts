@@ -228,3 +228,69 @@ describe('createVm', () => {
     await expect(createVm({ guest, memoryBytes })).rejects.toThrow(UsageError);
   });
 });
+
+describe('a callback', () => {
+  const KINDS = ['nmi-request', 'inject', 'nmi-deliver', 'exit'] as const;
+  const cases = KINDS.flatMap((kind) => STRATEGY_NAMES.map((nmi) => [kind, nmi] as const));
+  const guest = { main: [...spin(400), ...exit(0)] };
+
+  it.each(cases)('that throws on %s under %s leaves the machine as it was', async (kind, nmi) => {
+    const options = { nmi, nmiSchedule: [100, 120, 122, 300] };
+    const calm = (await vmOf(guest, options)).run();
+    let calls = 0;
+    const onTrace = (event: TraceEvent): void => {
+      if (event.kind === kind && calls++ % 2 === 0) throw new Error('mine');
+    };
+    const vm = await vmOf(guest, { ...options, onTrace });
+    let thrown = 0;
+    const result = (() => {
+      for (;;) {
+        try {
+          return vm.run();
+        } catch (error) {
+          expect(error).toEqual(new Error('mine'));
+          thrown++;
+        }
+      }
+    })();
+    expect(thrown).toBeGreaterThan(0);
+    expect(result).toEqual(calm);
+  });
+
+  it('that throws on a printed byte gets each byte once', async () => {
+    const printed: number[] = [];
+    const onSerial = (byte: number): void => {
+      printed.push(byte);
+      if (printed.length === 1) throw new Error('mine');
+    };
+    const OUT_E9 = [0xb0, 0x41, 0xe6, 0xe9]; // mov al, 'A'; out 0E9h, al
+    const vm = await vmOf({ main: [...OUT_E9, ...OUT_E9, ...exit(0)] }, { onSerial });
+    expect(() => vm.run()).toThrow('mine');
+    expect(vm.run().serialText).toBe('AA');
+    expect(printed).toEqual([0x41, 0x41]);
+  });
+
+  it('may not run its own machine', async () => {
+    const vm = await vmOf(guest, { nmiSchedule: [100], onTrace: () => void vm.run() });
+    expect(() => vm.run()).toThrow(UsageError);
+  });
+
+  it.each(STRATEGY_NAMES)(
+    'requests an NMI at its time under %s, though no exit comes before',
+    async (nmi) => {
+      let isAsked = false;
+      const onTrace = (event: TraceEvent): void => {
+        if (event.kind !== 'nmi-deliver' || isAsked) return;
+        isAsked = true;
+        vm.requestNmi({ atInstruction: event.time + 50 });
+      };
+      const vm = await vmOf(
+        { ...guest, main: [...WARM_STACK, ...spin(4000), ...exit(0)] },
+        { nmi, nmiSchedule: [100], onTrace },
+      );
+      const { nmi: report } = vm.run();
+      expect(report.delivered).toBe(2);
+      expect(report.latencies[1]).toBeLessThan(10);
+    },
+  );
+});
