@@ -72,7 +72,7 @@ export async function createDisassembler(): Promise<Disassembler> {
 }
 
 function isLoaded(guest: Uint8Array | LoadedGuest): guest is LoadedGuest {
-  return !(guest instanceof Uint8Array);
+  return typeof guest === 'object' && guest !== null && 'pieces' in guest;
 }
 
 function load(bytes: Uint8Array, memoryBytes: number, options: CreateVmOptions): LoadedGuest {

@@ -32,11 +32,18 @@ export interface LoadOptions {
 /** Guest memory ends where 32-bit physical addresses do. */
 const LARGEST_MEMORY = 2 ** 32;
 
+const FORMATS: readonly GuestFormat[] = ['flat', 'elf', 'multiboot'];
+const BITS: readonly Bits[] = [16, 32, 64];
+
 /** Throws `LoadError` when the file is no guest, or does not go with the options. */
 export function loadGuest(bytes: Uint8Array, options: LoadOptions): LoadedGuest {
   checkAddress('memoryBytes', options.memoryBytes, LARGEST_MEMORY);
   checkAddress('load', options.load ?? 0, LARGEST_MEMORY - 1);
   checkAddress('entry', options.entry ?? 0, LARGEST_MEMORY - 1);
+  checkChoice('format', options.format, FORMATS);
+  checkChoice('bits', options.bits, BITS);
+  if (!(bytes instanceof Uint8Array))
+    throw new LoadError('BAD_OPTION', 'the guest is no Uint8Array: expected the bytes of a guest file');
   if (bytes.length === 0) throw new LoadError('EMPTY_FILE', 'the guest file is empty');
   const format = options.format ?? detectFormat(bytes);
   if (options.format === undefined && options.bits === undefined && format === 'flat')
@@ -82,6 +89,12 @@ function checkBits(guest: LoadedGuest, bits: Bits | undefined): LoadedGuest {
     'CONFLICTING_OPTION',
     `${bits} bits were asked for, and this ${guest.format} file starts in ${guest.entry.bits}-bit mode`,
   );
+}
+
+/** What a caller without a type checker may give. */
+function checkChoice<T>(name: string, value: T | undefined, choices: readonly T[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new LoadError('BAD_OPTION', `${name} is ${String(value)}: expected one of ${choices.join(', ')}`);
 }
 
 function checkAddress(name: string, value: number, most: number): void {

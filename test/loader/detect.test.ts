@@ -87,3 +87,14 @@ describe('a file that is recognizably something else', () => {
     expect(loadGuest(ascii('MZ\x90\x90'), { memoryBytes: MEMORY }).format).toBe('flat');
   });
 });
+
+it.each([
+  ['a format that does not exist', CODE, { format: 'zz' }],
+  ['a code size that does not exist', CODE, { bits: 8 }],
+  ['a guest that is text', 'nmi-storm', {}],
+  ['a guest that is an ArrayBuffer', CODE.buffer, {}],
+  ['no guest', undefined, {}],
+])('refuses %s from a caller without a type checker', (_what, bytes, options) => {
+  const wrong = { memoryBytes: MEMORY, ...options } as LoadOptions;
+  expect(thrownBy(() => loadGuest(bytes as Uint8Array, wrong)).code).toBe('BAD_OPTION');
+});
