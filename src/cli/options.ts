@@ -66,6 +66,9 @@ function explain(command: CommandName, error: Error & { code?: string }, known: 
     const hint = didYouMean(option, known);
     return new UsageError(`${command} has no option --${option}${hint}; see "vmexit ${command} --help"`);
   }
+  // Node's own words do not say what to do about a value such as -1.
+  if (error.message.includes('ambiguous'))
+    return new UsageError(`--${option} lacks its value, or that begins with a dash: write --${option}=VALUE`);
   const first = error.message.split('\n')[0] ?? '';
   return new UsageError(first.replace(/\.$/, ''));
 }
