@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /** The `vmexit` command: this process's streams and signals around `runCommandLine`. */
 import { runCommandLine } from './command-line.js';
+import { onStreamError } from './stream-error.js';
 
 /** What a shell reports for a process that SIGINT ended. */
 const INTERRUPTED = 130;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has seen enough (`vmexit … | head`): there is nobody left to tell.
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    const { status, message } = onStreamError(error);
+    if (stream !== process.stderr) process.stderr.write(message);
+    process.exit(status);
   });
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { UsageError } from '../errors.js';
 import { reasonOf } from './guest-file.js';
 
@@ -22,7 +22,8 @@ export class ResultFile {
       const found = await stat(target).catch(() => undefined);
       if (found?.isDirectory()) throw new UsageError(`--output: ${path} is a directory: expected a file`);
       const isSpecial = found !== undefined && !found.isFile();
-      await access(isSpecial ? target : dirname(target), constants.W_OK);
+      // The separator at the end: a file is no folder to write into.
+      await access(isSpecial ? target : `${dirname(target)}${sep}`, constants.W_OK);
       return new ResultFile(path, target, isSpecial);
     } catch (error) {
       throw explain(path, error as NodeJS.ErrnoException);
@@ -31,7 +32,7 @@ export class ResultFile {
 
   /** Writes to a neighbour first and renames it: a reader sees the old file or the new one, never half of one. */
   async write(contents: string): Promise<void> {
-    if (this.isSpecial) return writeFile(this.target, contents);
+    if (this.isSpecial) return this.writeInto(contents);
     const suffix = randomBytes(6).toString('hex');
     const temporary = join(dirname(this.target), `.${basename(this.target)}.${suffix}.tmp`);
     try {
@@ -39,6 +40,14 @@ export class ResultFile {
       await rename(temporary, this.target);
     } catch (error) {
       await rm(temporary, { force: true });
+      throw explain(this.path, error as NodeJS.ErrnoException);
+    }
+  }
+
+  private async writeInto(contents: string): Promise<void> {
+    try {
+      await writeFile(this.target, contents);
+    } catch (error) {
       throw explain(this.path, error as NodeJS.ErrnoException);
     }
   }

@@ -1,4 +1,5 @@
 /** The command line from outside: arguments in; output, exit status and files out. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,6 +103,8 @@ describe('a mistake in the command is one line on stderr and status 2', () => {
     ['run hello-16 --nmi-every 5 --seed 1',              /--seed goes with a random schedule/],
     ['run hello-16 --trace --json',                      /give one/],
     ['run hello-16 -o /no/such/folder/x',                /--output: cannot write/],
+    ['run hello-16 -o package.json/x',                   /--output: cannot write "package.json\/x": not a directory/],
+    ['run hello-16 --nmis -1',                           /--nmis lacks its value.*--nmis=VALUE/],
     ['run hello-16 -o .',                                /is a directory/],
     ['compare hello-16 --json --csv',                    /two formats/],
     ['compare hello-16 --delivery',                      /--delivery.*argument/],
@@ -254,6 +257,14 @@ describe('--output', () => {
   it('writes into a device instead of replacing it', async () => {
     expect((await vmexit('run hello-16 -o /dev/null')).status).toBe(0);
     expect((await vmexit('run hello-16 -o /dev/null')).stdout).toBe('');
+  });
+});
+
+it.skipIf(!existsSync('/dev/full'))('a device that is full is told in one line', async () => {
+  const { status, stderr } = await vmexit('run hello-16 -o /dev/full');
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: 'vmexit: --output: cannot write "/dev/full": no space left on device\n',
   });
 });
 
