@@ -78,7 +78,8 @@ function exitWithException(state: CpuState, vector: u32): Stop {
 
 /** Contributory exceptions (APM vol 2 Table 8-2). */
 function isContributory(vector: u32): bool {
-  return vector == Vector.De || (vector >= <u32>Vector.Ts && vector <= <u32>Vector.Gp);
+  if (vector == Vector.De || vector == Vector.Cp || vector == Vector.Sx) return true;
+  return vector >= <u32>Vector.Ts && vector <= <u32>Vector.Gp;
 }
 
 function isDoubleFault(prior: u64, vector: u32): bool {

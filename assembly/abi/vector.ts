@@ -18,6 +18,10 @@ export enum Vector {
   Ac = 17,
   Mc = 18,
   Xf = 19,
+  /** Control protection, which this processor never raises itself; a hypervisor may inject it, as #SX. */
+  Cp = 21,
+  /** Security exception. */
+  Sx = 30,
 }
 
 /** Event types of EVENTINJ and EXITINTINFO (APM vol 2 §15.20). */

@@ -112,8 +112,8 @@ const EXCEPTIONS_WITH_CODE: readonly number[] = [
   Vector.Gp,
   Vector.Pf,
   Vector.Ac,
-  21, // #CP
-  30, // #SX
+  Vector.Cp,
+  Vector.Sx,
 ];
 
 const infoLow = (vmcb: Vmcb): number => vmcb.word(VmcbOffset.ExitInfo1);

@@ -22,6 +22,8 @@ const HLT = 0xf4;
 const IRETQ = [0x48, 0xcf];
 const MOV_SS_AX = [0x8e, 0xd0];
 const IF = 0x200n;
+/** Attributes of a descriptor that is no gate: a present LDT. */
+const NO_GATE = 0x8200;
 const VECTOR = 0x30;
 const HANDLER = handlerAddress(VECTOR);
 
@@ -307,6 +309,16 @@ describe('EVENTINJ', () => {
     expect(run()).toBe('vmmcall');
     expect(guest.stack(1)).toEqual([CODE + 1]);
   });
+
+  // prettier-ignore
+  it.each([[0, 8], [6, 13], [10, 8], [12, 8], [13, 8], [14, 8], [17, 13], [21, 8], [30, 8]])(
+    'a #GP while vector %i is delivered gets to handler %i', (vector, handler) => {
+      guest.long([NOP, ...VMMCALL]).handler(8, VMMCALL).handler(13, VMMCALL);
+      guest.gate(vector, 0, NO_GATE);
+      injectEvent(guest.vmcb, { type: 3, vector, errorCode: null });
+      expect(run()).toBe('vmmcall');
+      expect(guest.rip).toBe(handlerAddress(handler));
+    });
 
   it('a fault while it is delivered that nobody intercepts goes to its own handler', () => {
     guest.long([NOP, ...VMMCALL]).handler(13, VMMCALL);
