@@ -11,6 +11,25 @@ import { Uop, UOP_BYTES } from './abi/uop';
 import { BLOCK_HEADER, setRunningUop } from './code-cache';
 import { adc, add, cmp, cmpxchg, dec, inc, neg, sbb, sub } from './exec/arith';
 import { bitAddress, bsf, bsr, bt, btc, btr, bts } from './exec/bit';
+import {
+  addWithCarry,
+  addWithOverflow,
+  andNot,
+  deposit,
+  extract,
+  extractField,
+  isolateLowest,
+  leadingZeros,
+  maskToLowest,
+  multiply,
+  popcount,
+  resetLowest,
+  shiftArithmetic,
+  shiftLeft,
+  shiftRight,
+  trailingZeros,
+  zeroHigh,
+} from './exec/bit-manipulation';
 import { branchIf, branchTo, checkTarget, continueNext, loop, target } from './exec/branch';
 import { aaa, aad, aam, aas, daa, das } from './exec/decimal';
 import { and, not, or, test, xor } from './exec/logic';
@@ -947,6 +966,126 @@ export function execute(block: u32): Flow {
         break;
       case Uop.Cmpxchg64:
         cmpxchg<u64>(uop.a, uop.b, Reg.T1);
+        break;
+      case Uop.Popcnt16:
+        popcount<u16>(uop.a, uop.b);
+        break;
+      case Uop.Popcnt32:
+        popcount<u32>(uop.a, uop.b);
+        break;
+      case Uop.Popcnt64:
+        popcount<u64>(uop.a, uop.b);
+        break;
+      case Uop.Lzcnt16:
+        leadingZeros<u16>(uop.a, uop.b);
+        break;
+      case Uop.Lzcnt32:
+        leadingZeros<u32>(uop.a, uop.b);
+        break;
+      case Uop.Lzcnt64:
+        leadingZeros<u64>(uop.a, uop.b);
+        break;
+      case Uop.Tzcnt16:
+        trailingZeros<u16>(uop.a, uop.b);
+        break;
+      case Uop.Tzcnt32:
+        trailingZeros<u32>(uop.a, uop.b);
+        break;
+      case Uop.Tzcnt64:
+        trailingZeros<u64>(uop.a, uop.b);
+        break;
+      case Uop.Andn32:
+        andNot<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Andn64:
+        andNot<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Blsi32:
+        isolateLowest<u32>(uop.a, uop.b);
+        break;
+      case Uop.Blsi64:
+        isolateLowest<u64>(uop.a, uop.b);
+        break;
+      case Uop.Blsmsk32:
+        maskToLowest<u32>(uop.a, uop.b);
+        break;
+      case Uop.Blsmsk64:
+        maskToLowest<u64>(uop.a, uop.b);
+        break;
+      case Uop.Blsr32:
+        resetLowest<u32>(uop.a, uop.b);
+        break;
+      case Uop.Blsr64:
+        resetLowest<u64>(uop.a, uop.b);
+        break;
+      case Uop.Bextr32:
+        extractField<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Bextr64:
+        extractField<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Bzhi32:
+        zeroHigh<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Bzhi64:
+        zeroHigh<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Adcx32:
+        addWithCarry<u32>(uop.a, uop.b);
+        break;
+      case Uop.Adcx64:
+        addWithCarry<u64>(uop.a, uop.b);
+        break;
+      case Uop.Adox32:
+        addWithOverflow<u32>(uop.a, uop.b);
+        break;
+      case Uop.Adox64:
+        addWithOverflow<u64>(uop.a, uop.b);
+        break;
+      case Uop.Pdep32:
+        deposit<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Pdep64:
+        deposit<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Pext32:
+        extract<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Pext64:
+        extract<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Mulx32:
+        multiply<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Mulx64:
+        multiply<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Rorx32:
+        setRegister<u32>(uop.a, rotr<u32>(register<u32>(uop.b), <u32>uop.n));
+        break;
+      case Uop.Rorx64:
+        setRegister<u64>(uop.a, rotr<u64>(register<u64>(uop.b), <u64>uop.n));
+        break;
+      case Uop.Sarx32:
+        shiftArithmetic<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Sarx64:
+        shiftArithmetic<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Shlx32:
+        shiftLeft<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Shlx64:
+        shiftLeft<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Shrx32:
+        shiftRight<u32>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Shrx64:
+        shiftRight<u64>(uop.a, uop.b, uop.c);
+        break;
+      case Uop.Movbe16:
+        setRegister<u16>(uop.a, bswap<u16>(register<u16>(uop.b)));
         break;
       case Uop.Clc:
         setCarryFlag(0);

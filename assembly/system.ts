@@ -28,7 +28,7 @@ import { rdtsc, rdtscp, rdpmc } from './exec/time';
 import { cpuid } from './exec/cpuid';
 import { syscall, sysret, sysenter, sysexit, swapgs } from './exec/system-call';
 import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/svm';
-import { cmpxchg8b } from './exec/atomic';
+import { cmpxchg16b, cmpxchg8b } from './exec/atomic';
 import { raiseGp, raiseUd, unimplemented } from './fault';
 import { UopRecord } from './uop-record';
 
@@ -198,6 +198,8 @@ export function executeSystem(uop: UopRecord): Flow {
       return rsm(uop);
     case SysOp.Cmpxchg8b:
       return cmpxchg8b(uop);
+    case SysOp.Cmpxchg16b:
+      return cmpxchg16b(uop);
     default:
       return unimplemented();
   }

@@ -139,4 +139,6 @@ export enum SysOp {
   Xsetbv,
   /** T0 = memory operand (64 bits), T1 ← value to store; EDX:EAX and ZF as the manual says. */
   Cmpxchg8b,
+  /** a = linear address of 16 bytes, param = segment. */
+  Cmpxchg16b,
 }

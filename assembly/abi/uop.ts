@@ -353,6 +353,65 @@ export enum Uop {
   Cmpxchg32,
   Cmpxchg64,
 
+  // Bit manipulation of POPCNT, LZCNT, BMI1, BMI2 and ADX.
+  /** a ← number of ones in b */
+  Popcnt16,
+  Popcnt32,
+  Popcnt64,
+  /** a ← leading zeros of b */
+  Lzcnt16,
+  Lzcnt32,
+  Lzcnt64,
+  /** a ← trailing zeros of b */
+  Tzcnt16,
+  Tzcnt32,
+  Tzcnt64,
+  /** a ← ~b & c */
+  Andn32,
+  Andn64,
+  /** a ← the lowest set bit of b */
+  Blsi32,
+  Blsi64,
+  /** a ← b with ones up to its lowest set bit, and zeros above */
+  Blsmsk32,
+  Blsmsk64,
+  /** a ← b without its lowest set bit */
+  Blsr32,
+  Blsr64,
+  /** a ← the field of b whose start and length are bytes 0 and 1 of c */
+  Bextr32,
+  Bextr64,
+  /** a ← b without the bits from index c on */
+  Bzhi32,
+  Bzhi64,
+  /** a ← a + b + CF; CF alone */
+  Adcx32,
+  Adcx64,
+  /** a ← a + b + OF; OF alone */
+  Adox32,
+  Adox64,
+  /** no flags from here on: a ← low bits of b, spread over the ones of c */
+  Pdep32,
+  Pdep64,
+  /** a ← the bits of b at the ones of c, packed */
+  Pext32,
+  Pext64,
+  /** a:b ← rDX * c */
+  Mulx32,
+  Mulx64,
+  /** a ← b rotated right by n */
+  Rorx32,
+  Rorx64,
+  /** a ← b shifted by c, modulo the operand size */
+  Sarx32,
+  Sarx64,
+  Shlx32,
+  Shlx64,
+  Shrx32,
+  Shrx64,
+  /** a ← b with its bytes reversed */
+  Movbe16,
+
   // Flags and decimal arithmetic.
   Clc,
   Stc,

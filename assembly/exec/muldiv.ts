@@ -10,7 +10,7 @@ import { cpu, register, setRegister } from '../state';
 const CF_OF: u32 = 0x801;
 
 /** High half of the 128-bit product of two unsigned numbers. */
-function multiplyHigh(a: u64, b: u64): u64 {
+export function multiplyHigh(a: u64, b: u64): u64 {
   const al = a & 0xffffffff;
   const ah = a >> 32;
   const bl = b & 0xffffffff;

@@ -38,17 +38,14 @@ export interface IcedExports {
 export const WINDOW_BYTES = 1024;
 
 /**
- * iced's `DecoderOptions`: AMD encodings, and what a processor without BMI1, ABM and WBNOINVD makes of their
- * encodings (BSF, BSR and WBINVD with a prefix that is ignored, APM vol 3 §1.2.5).
+ * iced's `DecoderOptions`: AMD encodings, and what a processor without WBNOINVD makes of its encoding (WBINVD with
+ * a prefix that is ignored, APM vol 3 §1.2.5).
  */
 export enum DecoderOptions {
   Amd = 0x2,
   NoWbnoinvd = 0x4000,
-  NoMpfx0fbc = 0x10000,
-  NoMpfx0fbd = 0x20000,
 }
-const OPTIONS =
-  DecoderOptions.Amd | DecoderOptions.NoWbnoinvd | DecoderOptions.NoMpfx0fbc | DecoderOptions.NoMpfx0fbd;
+const OPTIONS = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
 
 /** `DecoderError`. */
 const NO_MORE_BYTES = 2;

@@ -52,7 +52,11 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^(Mul|Imul|Div|Idiv)\d+$/, (r) => register(r.b)],
   [/^(Inc|Dec|Neg|Not|Bswap|Push|Pop)\d+$/, (r) => register(r.a)],
   [/^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sar)(Quiet)?RI/, (r) => `${register(r.a)}, ${r.n}`],
-  [/^(Shld|Shrd)/, (r) => `${register(r.a)}, ${register(r.b)}, ${register(r.c)}`],
+  [/^Rorx/, (r) => `${register(r.a)}, ${register(r.b)}, n${r.n}`],
+  [
+    /^(Shld|Shrd|Andn|Bextr|Bzhi|Pdep|Pext|Mulx|Sarx|Shlx|Shrx)/,
+    (r) => `${register(r.a)}, ${register(r.b)}, ${register(r.c)}`,
+  ],
   [/^Imul3/, (r) => `${register(r.a)}, ${register(r.b)}, ${immediate(r)}`],
   [/RI\d+$/, (r) => `${register(r.a)}, ${immediate(r)}`],
   [/^(Aam|Aad)$/, (r) => immediate(r)],

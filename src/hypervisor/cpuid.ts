@@ -22,11 +22,11 @@ const FAMILY_19H_MODEL_11H = 0x00a1_0f10;
 const FEATURES_1_EDX = bits({
   de: 2, pse: 3, tsc: 4, msr: 5, pae: 6, cmpxchg8b: 8, sysenter: 11, pge: 13, cmov: 15, pat: 16, clflush: 19,
 });
-const FEATURES_1_ECX = bits({ hypervisor: 31 });
+const FEATURES_1_ECX = bits({ cmpxchg16b: 13, movbe: 22, popcnt: 23, hypervisor: 31 });
 /** CLFLUSH line size in units of 8 bytes, in EBX[15:8]. */
 const CLFLUSH_64_BYTES = 8 << 8;
-const FEATURES_7_EBX = bits({ smep: 7, smap: 20 });
-const FEATURES_8000_0001_ECX = bits({ lahf64: 0 });
+const FEATURES_7_EBX = bits({ bmi1: 3, smep: 7, bmi2: 8, adx: 19, smap: 20 });
+const FEATURES_8000_0001_ECX = bits({ lahf64: 0, lzcnt: 5 });
 // prettier-ignore
 const FEATURES_8000_0001_EDX = bits({
   de: 2, pse: 3, tsc: 4, msr: 5, pae: 6, cmpxchg8b: 8, syscall: 11, pge: 13, cmov: 15, pat: 16,

@@ -25,6 +25,4 @@ it.each([
 it('decoder options', () => {
   expect(DecoderOptions.Amd).toBe(iced.DecoderOptions.AMD);
   expect(DecoderOptions.NoWbnoinvd).toBe(iced.DecoderOptions.NoWbnoinvd);
-  expect(DecoderOptions.NoMpfx0fbc).toBe(iced.DecoderOptions.NoMPFX_0FBC);
-  expect(DecoderOptions.NoMpfx0fbd).toBe(iced.DecoderOptions.NoMPFX_0FBD);
 });

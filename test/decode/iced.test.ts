@@ -14,8 +14,7 @@ import { icedWasm } from './decoding.js';
 import { randomBytes } from './random-bytes.js';
 
 const SAMPLES = 5_000;
-const OPTIONS =
-  DecoderOptions.Amd | DecoderOptions.NoWbnoinvd | DecoderOptions.NoMpfx0fbc | DecoderOptions.NoMpfx0fbd;
+const OPTIONS = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
 const iced = await Iced.create(icedWasm);
 const instruction = new Instruction(iced);
 

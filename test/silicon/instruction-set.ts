@@ -1,5 +1,5 @@
 /**
- * Which instructions the generator draws from: every encoding of the x86-64-v1 integer set that user code can run (or
+ * Which instructions the generator draws from: every encoding of the integer set that user code can run (or
  * that faults in user code without asking the operating system), from iced-x86's own tables.
  */
 import { Code, CodeExt, CpuidFeature, Instruction, Mnemonic } from 'iced-x86';
@@ -17,6 +17,13 @@ const FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.CX8,
   CpuidFeature.PAUSE,
   CpuidFeature.MULTIBYTENOP,
+  CpuidFeature.POPCNT,
+  CpuidFeature.LZCNT,
+  CpuidFeature.BMI1,
+  CpuidFeature.BMI2,
+  CpuidFeature.ADX,
+  CpuidFeature.MOVBE,
+  CpuidFeature.CMPXCHG16B,
 ]);
 
 /** Left out, by reason. */

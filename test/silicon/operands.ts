@@ -32,6 +32,8 @@ const FIRST_REGISTER = new Map<Kind, Register>([
   [Kind.r32_opcode, Register.EAX],
   [Kind.r32_rm, Register.EAX],
   [Kind.r32_or_mem, Register.EAX],
+  [Kind.r32_vvvv, Register.EAX],
+  [Kind.r64_vvvv, Register.RAX],
   [Kind.r64_reg, Register.RAX],
   [Kind.r64_opcode, Register.RAX],
   [Kind.r64_rm, Register.RAX],

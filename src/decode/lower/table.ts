@@ -3,6 +3,7 @@ import { Mnemonic } from '../iced-enums.js';
 import type { Instruction } from '../instruction.js';
 import { ARITH } from './arith.js';
 import { BIT } from './bit.js';
+import { BIT_MANIPULATION } from './bit-manipulation.js';
 import { BRANCH } from './branch.js';
 import type { Lowering } from './context.js';
 import { MOVE } from './move.js';
@@ -14,7 +15,19 @@ import { STRING } from './string.js';
 import { SYSTEM } from './system.js';
 
 const TABLE: (Lowering | undefined)[] = [];
-for (const rows of [ARITH, BIT, BRANCH, MOVE, MULDIV, SHIFT, SPECIAL_REGISTER, STACK, STRING, SYSTEM])
+for (const rows of [
+  ARITH,
+  BIT,
+  BIT_MANIPULATION,
+  BRANCH,
+  MOVE,
+  MULDIV,
+  SHIFT,
+  SPECIAL_REGISTER,
+  STACK,
+  STRING,
+  SYSTEM,
+])
   for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
 
 export function loweringOf(instruction: Instruction): Lowering | undefined {
