@@ -70,7 +70,9 @@ export class Engine {
     const available = Math.min(inPage + LONGEST_INSTRUCTION, room);
     const block = this.decoder.decode(this.#joined, 0, available, mode, 1);
     if (block.needsMoreBytes) return exports.refuseFetch();
-    if (second === NO_PAGE) return this.#runOnce(block, mode);
+    // The code cache has one range a page of a block: one that ends in the page it begins in is not kept.
+    const isSamePage = Math.floor(second / PAGE) === Math.floor(physical / PAGE);
+    if (second === NO_PAGE || isSamePage) return this.#runOnce(block, mode);
     this.#commit(block, physical, mode, second);
   }
 

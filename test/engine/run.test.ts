@@ -4,6 +4,7 @@ import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { CODE, Machine, STACK } from '../helpers/machine.js';
+import { PageTables } from '../helpers/page-tables.js';
 
 let machine: Machine;
 beforeAll(async () => {
@@ -145,6 +146,25 @@ describe('code across pages', () => {
       state.set('activity', 0);
       expect(machine.run(10)).toBe(Stop.Halted);
       expect(state.num('rax')).toBe(0x04030201);
+    }
+  });
+
+  it('decodes it again when both of its pages are the same memory and that changes', () => {
+    machine.flat32();
+    const { state, core } = machine;
+    const tables = new PageTables(core.words, 'legacy', 0x7_0000);
+    tables.map(0x1_0000, 0x1003n);
+    tables.map(0x1_1000, 0x1003n);
+    state.setNum('cr3', tables.root);
+    state.setBig('cr0', 0x8000_0001n);
+    core.exports.flushTlb();
+    core.write(0x1ffd, Uint8Array.of(0xb8, 1, 2));
+    for (const value of [3, 9]) {
+      core.write(0x1000, Uint8Array.of(value, 4, HLT));
+      state.setNum('rip', 0x1_0ffd);
+      state.set('activity', 0);
+      expect(machine.run(10)).toBe(Stop.Halted);
+      expect(state.num('rax')).toBe(0x04000201 + (value << 16));
     }
   });
 
