@@ -80,7 +80,9 @@ export function maskByInjection(state: GuestState): void {
  * EXITINTINFO alone; V_NMI stays clear.
  */
 export function unmaskAfterCutDelivery(vmcb: Vmcb, wasInjected: boolean): void {
-  if (vmcb.word(VmcbOffset.ExitIntInfo) !== NMI_IN_DELIVERY) return;
+  // EVENTINJ may have asked for an error code with the NMI; it is an NMI still.
+  const event = vmcb.word(VmcbOffset.ExitIntInfo) & ~EventField.HasCode;
+  if (event >>> 0 !== NMI_IN_DELIVERY) return;
   if (wasInjected && !CUT_INJECTION_UNMASKS) return;
   const control = vmcb.word(VmcbOffset.VirtualInterrupt);
   if ((control & VirtualInterrupt.NmiEnable) === 0) return;

@@ -160,15 +160,18 @@ describe('5: a nested page fault while the virtual NMI is delivered', () => {
     expect(guest.vmcb.get('exitIntInfo')).toBe(0n);
   });
 
-  it('an injected NMI that is cut short is unmasked too ([REC])', () => {
+  it.each([
+    ['without an error code', null, NMI_EVENT],
+    ['with one', 5, NMI_EVENT | 0x5_0000_0800n],
+  ])('an injected NMI %s that is cut short is unmasked too ([REC])', (_what, errorCode, info) => {
     guest
       .long([NOP, ...VMMCALL])
       .virtualNmi()
       .handler(NMI, VMMCALL);
     nest().unmap(IDT, 4096);
-    injectNmi(guest.vmcb);
+    injectEvent(guest.vmcb, { type: 2, vector: NMI, errorCode });
     expect(run()).toBe('nested-page-fault');
-    expect(guest.vmcb.get('exitIntInfo')).toBe(NMI_EVENT);
+    expect(guest.vmcb.get('exitIntInfo')).toBe(info);
     expect(isNmiMasked(guest.vmcb)).toBe(false);
     expect(guest.vmcb.get('eventInjection')).toBe(0n);
   });
