@@ -16,6 +16,7 @@ import { Processor } from './svm/processor.js';
 export const DEFAULT_MEMORY_BYTES = 0x100_0000;
 export const DEFAULT_STRATEGY: StrategyName = 'kvm-vnmi';
 
+/** What the callbacks throw comes out of `run` when the step that called them is over; the machine can go on. */
 export interface CreateVmOptions {
   /** The bytes of a guest file, of any format; or a guest that is loaded already, for the same `memoryBytes`. */
   readonly guest: Uint8Array | LoadedGuest;

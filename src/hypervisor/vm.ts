@@ -130,7 +130,7 @@ export class Vm {
     return { bytes: codeAt(this.vcpu, rip), bits: this.vcpu.codeBits() };
   }
 
-  /** Requests one NMI. It is carried in by a kick if the guest runs at that time. */
+  /** Requests one NMI. It is carried in by a kick if the guest runs at that time. Callbacks may ask, too. */
   requestNmi(options: NmiRequestOptions = {}): void {
     const at =
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
@@ -138,7 +138,7 @@ export class Vm {
     if (this.isInside) this.armKick(); // a callback asks: the guest runs on after it
   }
 
-  /** Runs until the guest ends or the budget is spent. After 'budget' or 'cancelled' it may be called again. */
+  /** Runs until the guest ends or the budget is spent. After 'budget' or 'cancelled' it may be called again; not by a callback. */
   run(options: RunOptions = {}): RunResult {
     const end = this.budgetEnd(options);
     for (;;) {
