@@ -115,13 +115,6 @@ export function flushTlb(): void {
   flushFetchCache();
 }
 
-/** Drops what is cached for one page in every bank, for all ASIDs. */
-export function flushTlbPage(linear: u64): void {
-  flushFetchCache();
-  memory.fill(tlbEntry(SUPERVISOR_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
-  memory.fill(tlbEntry(USER_BANK, linear), 0xff, 1 << ENTRY_SHIFT);
-}
-
 /** Makes stores to a physical page take the slow path: it now holds decoded code. */
 export function markCodePage(physicalPage: u32): void {
   for (let entry: u32 = BANKS; entry < BANKS + 2 * BANK_BYTES; entry += 1 << ENTRY_SHIFT) {
