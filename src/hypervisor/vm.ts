@@ -138,7 +138,7 @@ export class Vm {
     if (this.isInside) this.armKick(); // a callback asks: the guest runs on after it
   }
 
-  /** Runs until the guest ends or the budget is spent. Goes on after 'budget' and 'cancelled'; not for callbacks. */
+  /** Runs until the guest ends or the budget is spent. Goes on after 'budget' and 'cancelled'. */
   run(options: RunOptions = {}): RunResult {
     const end = this.budgetEnd(options);
     for (;;) {
