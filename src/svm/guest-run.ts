@@ -80,8 +80,10 @@ export class GuestRun {
     const nmis = this.#state.get('nmiDelivered');
     const stop = enterGuest(this.#core, this.#state, vmcb);
     if (stop !== Stop.None) return this.#finish(stop, vmcb);
-    if (this.#isInjecting) this.#reportNmi(nmis, 'injected');
+    const wasInjecting = this.#isInjecting;
+    // Before the listeners: one that throws must not leave the delivery open.
     this.#isInjecting = false;
+    if (wasInjecting) this.#reportNmi(nmis, 'injected');
     return this.#run(vmcb, limit);
   }
 
