@@ -22,7 +22,7 @@ import {
   loadRealSegment,
   loadStackOrNull,
 } from './segment-load';
-import { currentStack, loadStackPointer, popSlot, Stack, topOfStack } from './stack-frame';
+import { currentStack, loadStackPointer, popSlot, slotAhead, Stack, topOfStack } from './stack-frame';
 import { base, cpu, is64Bit, isLongMode, isV86, limit } from './state';
 import { flowAfterFault, switchTask, TaskSwitch } from './task';
 
@@ -139,12 +139,17 @@ function returnProtected(width: u32): void {
     returnToV86(stack, target, selector, image);
     return;
   }
-  const code = codeDescriptor();
-  if (!checkReturnCode(code, selector)) return;
   const privilege = selector & 3;
   // A 64-bit IRET always pops SS and RSP, also to the same level (§8.9.6).
-  if (privilege > cpu().cpl || is64Bit()) {
-    returnWithStack(stack, target, image, width);
+  const hasStack = privilege != cpu().cpl || is64Bit();
+  // Silicon reads them before it looks at the code segment, SS first.
+  const outerSelector = hasStack ? slotAhead(stack, 1) : 0;
+  const outerPointer = hasStack ? slotAhead(stack, 0) : 0;
+  if (isAborted()) return;
+  const code = codeDescriptor();
+  if (!checkReturnCode(code, selector)) return;
+  if (hasStack) {
+    returnWithStack(outerPointer, (<u32>outerSelector) & 0xffff, target, image, width);
     return;
   }
   if (!checkCodeTarget(code, target)) return;
@@ -155,11 +160,8 @@ function returnProtected(width: u32): void {
   popFlags(image, mask);
 }
 
-/** The frame goes on with the stack to return to. CS was checked and is in `codeDescriptor()`. */
-function returnWithStack(stack: Stack, target: u64, image: u64, width: u32): void {
-  const pointer = popSlot(stack);
-  const selector = (<u32>popSlot(stack)) & 0xffff;
-  if (isAborted()) return;
+/** To the stack that the frame went on with. CS was checked and is in `codeDescriptor()`. */
+function returnWithStack(pointer: u64, selector: u32, target: u64, image: u64, width: u32): void {
   const code = codeDescriptor();
   const privilege = code.selector & 3;
   const isLong = isLongCode(code);

@@ -84,6 +84,15 @@ export function popSlot(stack: Stack): u64 {
   return readSlot(stack, linear);
 }
 
+/** The slot `index` above the top of the current stack, which stays where it is. */
+export function slotAhead(stack: Stack, index: u32): u64 {
+  const top = stack.pointer;
+  stack.pointer += index * stack.slot;
+  const value = popSlot(stack);
+  stack.pointer = top;
+  return value;
+}
+
 /** Linear address of the slot at the top: what identifies a frame. */
 export function topOfStack(stack: Stack): u64 {
   const pointer = stack.pointer & pointerMask(stack);

@@ -35,7 +35,7 @@ import {
   loadRealSegment,
   loadStackOrNull,
 } from '../segment-load';
-import { currentStack, loadStackPointer, popSlot, pushSlot, Stack } from '../stack-frame';
+import { currentStack, loadStackPointer, popSlot, pushSlot, slotAhead, Stack } from '../stack-frame';
 import { cpu, isLongMode, limit, register, selector } from '../state';
 import { checkSystemPrivilege, flowAfterFault, switchTask, TaskSwitch } from '../task';
 import { UopRecord } from '../uop-record';
@@ -94,11 +94,16 @@ function transferReal(target: u32, offset: u64, width: u32, isCall: bool): void 
 /** Pushes CS and the next RIP to the current stack. */
 function pushReturn(width: u32): bool {
   const stack = currentStack(width);
-  pushSlot(stack, selector(Seg.Cs));
-  pushSlot(stack, cpu().nextRip);
-  if (isAborted()) return false;
+  if (!storeReturn(stack)) return false;
   loadStackPointer(stack.pointer, stack.isLong != 0);
   return true;
+}
+
+/** The same without moving the stack pointer of the program. */
+function storeReturn(stack: Stack): bool {
+  pushSlot(stack, selector(Seg.Cs));
+  pushSlot(stack, cpu().nextRip);
+  return !isAborted();
 }
 
 function transferProtected(target: u32, offset: u64, width: u32, isCall: bool): void {
@@ -112,7 +117,7 @@ function transferProtected(target: u32, offset: u64, width: u32, isCall: bool): 
   else transferToCode(d, target, offset, width, isCall);
 }
 
-/** Directly to a code segment: the privilege level stays. */
+/** Directly to a code segment: the privilege level stays. The return address is stored before the target is checked. */
 function transferToCode(d: Descriptor, target: u32, offset: u64, width: u32, isCall: bool): void {
   const cpl = cpu().cpl;
   const dpl = descriptorDpl(d);
@@ -122,8 +127,10 @@ function transferToCode(d: Descriptor, target: u32, offset: u64, width: u32, isC
     return;
   }
   if (!checkPresentCode(d, target)) return;
+  const stack = currentStack(width);
+  if (isCall && !storeReturn(stack)) return;
   if (!checkCodeTarget(d, offset)) return;
-  if (isCall && !pushReturn(width)) return;
+  if (isCall) loadStackPointer(stack.pointer, stack.isLong != 0);
   loadCode(d, cpl);
   cpu().rip = offset;
 }
@@ -166,11 +173,16 @@ function returnReal(stack: Stack, code: u32, target: u64, release: u64): void {
 }
 
 function returnProtected(stack: Stack, selector: u32, target: u64, release: u64): void {
+  stack.pointer += release;
+  const isSameLevel = (selector & 3) == cpu().cpl;
+  // Silicon reads the stack of another level before it looks at the code segment, SS before rSP.
+  const outerSelector = isSameLevel ? 0 : slotAhead(stack, 1);
+  const outerPointer = isSameLevel ? 0 : slotAhead(stack, 0);
+  if (isAborted()) return;
   const code = codeDescriptor();
   if (!checkReturnCode(code, selector)) return;
-  stack.pointer += release;
-  if ((selector & 3) > cpu().cpl) {
-    returnOutward(stack, target, release);
+  if (!isSameLevel) {
+    returnOutward(outerPointer, (<u32>outerSelector) & 0xffff, target, release);
     return;
   }
   if (!checkCodeTarget(code, target)) return;
@@ -180,10 +192,7 @@ function returnProtected(stack: Stack, selector: u32, target: u64, release: u64)
 }
 
 /** To an outer level: its stack comes from this one, and the parameters are released on both (APM vol 2 §4.11.3). */
-function returnOutward(stack: Stack, target: u64, release: u64): void {
-  const pointer = popSlot(stack);
-  const selector = (<u32>popSlot(stack)) & 0xffff;
-  if (isAborted()) return;
+function returnOutward(pointer: u64, selector: u32, target: u64, release: u64): void {
   const code = codeDescriptor();
   const privilege = code.selector & 3;
   const isLong = isLongCode(code);

@@ -1,8 +1,18 @@
 /** Runs snippets natively and in vmexit, finds the first instruction that differs, and says how. */
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax, RflagsBits } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
+import { Seg } from '../../assembly/abi/register.js';
 import type { NativeProcessor } from './native.js';
-import { CODE_ADDRESS, CODE_BYTES, codeOf, startOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { isUnknowable } from './segments.js';
+import {
+  CODE_ADDRESS,
+  CODE_BYTES,
+  codeOf,
+  MAX_PATCHES,
+  startOf,
+  WINDOW_ADDRESS,
+  WINDOW_BYTES,
+} from './record.js';
 import type { Outcome, Snippet } from './record.js';
 
 /** What runs a snippet in vmexit. A text is a stop that no processor shows: an unimplemented instruction, a hang. */
@@ -61,7 +71,7 @@ export function compare(snippets: readonly Snippet[], native: NativeProcessor, s
 
 /** The native process touched something that is not mapped in vmexit: its own code, libraries or stack. */
 function isUnreachable(expected: Outcome | undefined, actual: Outcome | string): boolean {
-  if (expected === undefined) return true;
+  if (expected === undefined || expected.lastSelectors.slice(0, Seg.Gs).some(isUnknowable)) return true;
   if (typeof actual === 'string' || actual.vector !== VECTOR_PF) return false;
   if (isMapped(actual.faultAddress)) return false;
   const isSameFault = expected.vector === VECTOR_PF && expected.faultAddress === actual.faultAddress;
@@ -79,6 +89,8 @@ function isMapped(address: bigint): boolean {
   return isIn(WINDOW_ADDRESS, WINDOW_BYTES) || isIn(CODE_ADDRESS, CODE_BYTES);
 }
 
+/** In the order of record.ts; CS is second there. */
+const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs'];
 const REGISTER_NAMES = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
 
 /** Names of what differs, with both values: silicon first. */
@@ -96,6 +108,9 @@ export function differences(expected: Outcome | undefined, actual: Outcome | str
   const hidden = isHidden(expected.faultAddress) ? PF_PRESENT : 0;
   check('error code', expected.errorCode & ~hidden, actual.errorCode & ~hidden);
   check('fault address', expected.faultAddress, actual.faultAddress);
+  SEGMENT_NAMES.forEach((name, i) =>
+    check(name, expected.lastSelectors[i] ?? 0, actual.lastSelectors[i] ?? 0),
+  );
   check('changed words', expected.changedCount, actual.changedCount);
   expected.changed.forEach((word, i) => {
     check(`changed word ${i}`, word.index, actual.changed[i]?.index ?? -1);
@@ -141,12 +156,15 @@ function alone(prefix: Snippet, before: Outcome | undefined): Snippet {
     before.changedCount > before.changed.length
   )
     return prefix;
+  const patches = new Map([...prefix.patches, ...before.changed].map(({ index, value }) => [index, value]));
+  const hasSameSegments = before.selectors.every((selector, i) => selector === before.lastSelectors[i]);
+  if (!hasSameSegments || patches.size > MAX_PATCHES) return prefix;
   return {
     ...prefix,
     instructions: [last],
     registers: before.registers,
     flags: before.flags & (COMPARED_FLAGS | 0x202),
-    patches: before.changed,
+    patches: [...patches].map(([index, value]) => ({ index, value })),
   };
 }
 

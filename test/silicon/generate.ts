@@ -2,13 +2,15 @@
 import { Encoder, Instruction, OpKind, Register } from 'iced-x86';
 import { instructionSet } from './instruction-set.js';
 import type { Encoding } from './instruction-set.js';
-import { dataAddress, edgeValue, setOperand } from './operands.js';
+import { dataAddress, edgeValue, farOffset, setOperand } from './operands.js';
 import type { Context } from './operands.js';
 import { Random } from './random.js';
 import { startOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
-import type { Bits, Snippet } from './record.js';
+import { SELECTORS } from './segments.js';
+import type { Bits, Snippet, Word } from './record.js';
 
 const MAX_INSTRUCTIONS = 8;
+const FAR_POINTERS = 24;
 /** Bits of RFLAGS that a snippet starts with at random: the status flags and DF. */
 const STATUS_AND_DF = 0xcd5;
 const TF = 0x100;
@@ -46,7 +48,7 @@ export class SnippetGenerator {
       registers,
       flags: this.flags(),
       windowSeed: this.random.u32(),
-      patches: [],
+      patches: this.bits === 64 ? [] : this.farPointers(registers),
     };
   }
 
@@ -73,7 +75,32 @@ export class SnippetGenerator {
     return BigInt(this.bits === 16 ? 0x400 + slot : WINDOW_ADDRESS + WINDOW_BYTES / 2 + slot);
   }
 
+  /** Far pointers and interrupt frames in memory: one at the top of the stack, the rest anywhere. */
+  private farPointers(registers: readonly bigint[]): Word[] {
+    const { random } = this;
+    const words = new Map<number, bigint>();
+    for (let i = 0; i < FAR_POINTERS; i++) words.set(random.below(WINDOW_BYTES / 8), this.farPointer());
+    const stack = this.bits === 16 ? 0x1000 : -WINDOW_ADDRESS; // where the stack segment begins in the window
+    const top = (Number(registers[RSP]) + stack) / 8;
+    if (Number.isInteger(top) && top >= 0 && top + 1 < WINDOW_BYTES / 8) {
+      words.set(top, this.farPointer());
+      words.set(top + 1, BigInt(this.flags()) | (this.farPointer() << 32n));
+    }
+    return [...words].map(([index, value]) => ({ index, value: BigInt.asUintN(64, value) }));
+  }
+
+  /** 16:16, with flags behind it, or 16:32. */
+  private farPointer(): bigint {
+    const offset = BigInt(farOffset(this.random));
+    const selector = BigInt(this.random.pick(SELECTORS));
+    if (this.random.chance(0.5)) return offset | (selector << 32n);
+    return (offset & 0xffffn) | (selector << 16n) | (BigInt(this.flags() & 0xffff) << 32n);
+  }
+
   private registerValue(): bigint {
+    if (this.bits !== 64 && this.random.chance(0.1)) {
+      return BigInt(this.random.pick(SELECTORS)) | (BigInt(this.random.below(0x10000)) << 16n);
+    }
     if (this.random.chance(0.4)) return this.address();
     if (this.random.chance(0.4)) return BigInt(this.random.below(70));
     return edgeValue(this.random);

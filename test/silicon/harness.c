@@ -8,8 +8,8 @@
  * The data window and the code page are mapped at fixed low addresses with nothing around them, so that the same linear
  * addresses can exist in vmexit.
  *
- * With an argument, the 32-bit harness runs snippets as 16-bit code in segments of its own, from the local descriptor
- * table: bases, limits, an expand-down segment and a 16-bit stack.
+ * The 32-bit harness fills a local descriptor table, for snippets that load segments. With an argument it runs them as
+ * 16-bit code in some of those: bases, limits, an expand-down segment and a 16-bit stack.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -62,7 +62,8 @@ struct result {
   uint32_t vector;
   uint32_t errorCode;
   uint32_t signal;
-  uint16_t selectors[8]; /* ES CS SS DS FS GS, two unused */
+  uint16_t selectors[8]; /* ES CS SS DS FS GS that the snippet started with, two unused */
+  uint16_t lastSelectors[8]; /* and ended with */
   uint32_t changedCount; /* words of the window that changed; MAX_PATCHES at most are listed */
   uint32_t zero;
   struct patch changed[MAX_PATCHES];
@@ -123,6 +124,7 @@ static void readSelectors(void) {
 }
 
 static void enter16(mcontext_t *context);
+static void readLastSelectors(mcontext_t *context);
 
 /* SIGUSR1: remember where the harness is, and return into the snippet instead. */
 static void onStart(int number, siginfo_t *info, void *data) {
@@ -155,6 +157,7 @@ static void onEnd(int number, siginfo_t *info, void *data) {
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
   for (int i = 0; i < REGISTER_COUNT; i++) outcome.registers[i] = (word_t)context->gregs[registerSlots[i]];
   outcome.rip = (word_t)context->gregs[SLOT_IP];
+  readLastSelectors(context);
   outcome.flags = (uint32_t)context->gregs[REG_EFL];
   outcome.vector = (uint32_t)context->gregs[REG_TRAPNO];
   outcome.errorCode = (uint32_t)context->gregs[REG_ERR];
@@ -190,28 +193,38 @@ static void setUp(void) {
 }
 
 #ifdef __i386__
-/* The segments of 16-bit snippets; segments.ts has the same. Selectors: table indicator and RPL 3. */
-enum { CODE_16, DATA_16, EXTRA_16, STACK_16, EXPAND_DOWN_16 };
+/* The local descriptor table; segments.ts has the same. Selectors: table indicator and RPL 3. */
+enum { CODE_16, DATA_16, EXTRA_16, STACK_16, EXPAND_DOWN_16, NOT_PRESENT, READ_ONLY, CONFORMING, EXECUTE_ONLY, CODE_32 };
 #define SELECTOR(entry) ((entry) * 8 + 7)
-enum { CONTENTS_DATA, CONTENTS_EXPAND_DOWN, CONTENTS_CODE };
+#define WRITE_TABLE 0x11
+enum { CONTENTS_DATA, CONTENTS_EXPAND_DOWN, CONTENTS_CODE, CONTENTS_CONFORMING };
+enum { WRITE_OR_READ = 0, NO_WRITE_OR_READ = 1, ABSENT = 2, IS_32 = 4 };
 
-static void describe(unsigned entry, uint32_t base, uint32_t limit, unsigned contents) {
+static void describe(unsigned entry, uint32_t base, uint32_t limit, unsigned contents, unsigned options) {
   struct user_desc segment;
   memset(&segment, 0, sizeof segment);
   segment.entry_number = entry;
   segment.base_addr = base;
   segment.limit = limit;
   segment.contents = contents;
+  segment.read_exec_only = (options & NO_WRITE_OR_READ) != 0;
+  segment.seg_not_present = (options & ABSENT) != 0;
+  segment.seg_32bit = (options & IS_32) != 0;
   segment.useable = 1;
-  if (syscall(SYS_modify_ldt, 1, &segment, sizeof segment) != 0) fail("modify_ldt");
+  if (syscall(SYS_modify_ldt, WRITE_TABLE, &segment, sizeof segment) != 0) fail("modify_ldt");
 }
 
-static void setUp16(void) {
-  describe(CODE_16, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE);
-  describe(DATA_16, WINDOW_ADDRESS, WINDOW_BYTES - 1, CONTENTS_DATA);
-  describe(EXTRA_16, WINDOW_ADDRESS + 0x800, 0xfff, CONTENTS_DATA);
-  describe(STACK_16, WINDOW_ADDRESS + 0x1000, 0xfff, CONTENTS_DATA);
-  describe(EXPAND_DOWN_16, WINDOW_ADDRESS, 0xfff, CONTENTS_EXPAND_DOWN);
+static void setUpSegments(void) {
+  describe(CODE_16, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, WRITE_OR_READ);
+  describe(DATA_16, WINDOW_ADDRESS, WINDOW_BYTES - 1, CONTENTS_DATA, WRITE_OR_READ);
+  describe(EXTRA_16, WINDOW_ADDRESS + 0x800, 0xfff, CONTENTS_DATA, WRITE_OR_READ);
+  describe(STACK_16, WINDOW_ADDRESS + 0x1000, 0xfff, CONTENTS_DATA, WRITE_OR_READ);
+  describe(EXPAND_DOWN_16, WINDOW_ADDRESS, 0xfff, CONTENTS_EXPAND_DOWN, WRITE_OR_READ);
+  describe(NOT_PRESENT, WINDOW_ADDRESS, 0xfff, CONTENTS_DATA, ABSENT);
+  describe(READ_ONLY, WINDOW_ADDRESS, 0xfff, CONTENTS_DATA, NO_WRITE_OR_READ);
+  describe(CONFORMING, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CONFORMING, ABSENT); /* Linux takes no other */
+  describe(EXECUTE_ONLY, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, NO_WRITE_OR_READ);
+  describe(CODE_32, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, IS_32);
 }
 
 static void enter16(mcontext_t *context) {
@@ -223,15 +236,24 @@ static void enter16(mcontext_t *context) {
   context->gregs[SLOT_IP] = CODE_START - CODE_ADDRESS;
 }
 
+static void readLastSelectors(mcontext_t *context) {
+  const int slots[] = {REG_ES, REG_CS, REG_SS, REG_DS, REG_FS, REG_GS};
+  for (int i = 0; i < 6; i++) outcome.lastSelectors[i] = (uint16_t)context->gregs[slots[i]];
+}
+
 static void readSelectors16(void) {
   const uint16_t loaded[] = {SELECTOR(EXTRA_16), SELECTOR(CODE_16),        SELECTOR(STACK_16),
                              SELECTOR(DATA_16),  SELECTOR(EXPAND_DOWN_16), outcome.selectors[5]};
   memcpy(outcome.selectors, loaded, sizeof loaded);
 }
 #else
-static void setUp16(void) { exit(4); }
+static void setUpSegments(void) {}
 static void enter16(mcontext_t *context) { (void)context; }
 static void readSelectors16(void) {}
+static void readLastSelectors(mcontext_t *context) {
+  (void)context; /* 64-bit snippets load none */
+  memcpy(outcome.lastSelectors, outcome.selectors, sizeof outcome.lastSelectors);
+}
 #endif
 
 /* The code page is read-only for the snippet, as in vmexit. */
@@ -262,7 +284,7 @@ int main(int argumentCount, char **arguments) {
   (void)arguments;
   is16 = argumentCount > 1;
   setUp();
-  if (is16) setUp16();
+  setUpSegments();
   while (fread(&current, sizeof current, 1, stdin) == 1) {
     memset(&outcome, 0, sizeof outcome);
     prepare();

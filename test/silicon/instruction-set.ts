@@ -26,16 +26,21 @@ const FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.CMPXCHG16B,
 ]);
 
-/** Left out, by reason. */
+/** Left out in 64-bit code, whose harness has no descriptors of its own: segments and far transfers. */
+const SEGMENTATION: ReadonlySet<number> = new Set([
+  ...[Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw],
+  ...[Mnemonic.Lds, Mnemonic.Les, Mnemonic.Lfs, Mnemonic.Lss],
+  ...[Mnemonic.Retf, Mnemonic.Iret, Mnemonic.Iretd, Mnemonic.Iretq],
+]);
+
+/** Left out everywhere, by reason. */
 const EXCLUDED: ReadonlySet<number> = new Set([
   // System calls and software interrupts: the operating system would answer.
   ...[Mnemonic.Int, Mnemonic.Syscall, Mnemonic.Sysenter],
   // The result depends on the operating system's descriptor tables or is emulated by it (UMIP).
-  ...[Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw],
   ...[Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw],
-  // Far transfers and segment loads: the descriptors again. (The guests and QEMU test them.)
-  ...[Mnemonic.Lds, Mnemonic.Les, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss],
-  ...[Mnemonic.Retf, Mnemonic.Iret, Mnemonic.Iretd, Mnemonic.Iretq],
+  // GS belongs to the C library.
+  Mnemonic.Lgs,
   // A hypervisor below this processor may get its return address wrong (KVM has).
   Mnemonic.Int1,
   // x87.
@@ -55,6 +60,7 @@ export function instructionSet(bits: Bits): readonly (readonly Encoding[])[] {
     if (typeof code !== 'number' || !isWanted(code)) continue;
     const opCode = CodeExt.opCode(code);
     if (!isUserCode(opCode, bits) || isQuirk(opCode, bits)) continue;
+    if (bits === 64 && needsDescriptors(code, opCode)) continue;
     const { mnemonic } = opCode;
     const group = byMnemonic.get(mnemonic) ?? [];
     group.push({ code, opCode });
@@ -67,8 +73,7 @@ function isWanted(code: Code): boolean {
   if (code <= Code.DeclareQword) return false;
   const name = Code[code];
   if (/^(F[a-z]|Reservednop|Zero_bytes|Nop[dq]$|Ud)/.test(name)) return false;
-  if (/Sreg|_[DEFGS]S$|ptr16|m16(16|32|64)$/.test(name) && !/^(Push|Mov_rm?\d+m?\d*_Sreg)/.test(name))
-    return false;
+  if (/^Pop[wdq]_GS$/.test(name)) return false; // GS belongs to the C library
   const instruction = new Instruction();
   instruction.code = code;
   const features = [...instruction.cpuidFeatures()];
@@ -80,6 +85,13 @@ function isWanted(code: Code): boolean {
 /** BOUND in 16-bit code: Zen 4 truncates its address to 16 bits even with an address-size prefix. Not imitated. */
 function isQuirk(opCode: OpCodeInfo, bits: Bits): boolean {
   return bits === 16 && opCode.mnemonic === Mnemonic.Bound;
+}
+
+/** Loads a segment register, or asks about a descriptor. */
+function needsDescriptors(code: Code, opCode: OpCodeInfo): boolean {
+  const name = Code[code];
+  if (/^(Push|Mov_rm?\d+m?\d*_Sreg)/.test(name)) return false;
+  return SEGMENTATION.has(opCode.mnemonic) || /Sreg|_[DEFS]S$|ptr16|m16(16|32|64)$/.test(name);
 }
 
 function isUserCode(opCode: OpCodeInfo, bits: Bits): boolean {

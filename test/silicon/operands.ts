@@ -1,7 +1,8 @@
 /** Random operands for an encoding: registers, immediates, and memory operands that mostly lie in the data window. */
 import { OpCodeOperandKind as Kind, OpKind, Register } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
-import { WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { SELECTORS } from './segments.js';
 import type { Bits } from './record.js';
 import type { Random } from './random.js';
 
@@ -19,7 +20,8 @@ export function setOperand(context: Context, instruction: Instruction, index: nu
     setFixedRegister(instruction, index, kind) ||
     setImmediate(context, instruction, index, kind) ||
     setStringOperand(context, instruction, index, kind) ||
-    setBranch(instruction, index, kind)
+    setBranch(instruction, index, kind) ||
+    setFarBranch(context, instruction, index, kind)
   );
 }
 
@@ -55,12 +57,14 @@ function setRegisterOrMemory(context: Context, instruction: Instruction, index: 
     else setAddress(context, instruction);
     return true;
   }
-  if (kind === Kind.seg_reg) return setRegister(instruction, index, random.pick(SEGMENTS));
+  if (kind === Kind.seg_reg)
+    return setRegister(instruction, index, random.pick(index === 0 ? LOADABLE : SEGMENTS));
   const first = FIRST_REGISTER.get(kind);
   if (first !== undefined) return setRegister(instruction, index, first + generalRegister(context));
   return BYTE_KINDS.has(kind) && setRegister(instruction, index, byteRegister(context));
 }
 
+const LOADABLE = [Register.ES, Register.SS, Register.DS, Register.FS];
 const SEGMENTS = [Register.ES, Register.CS, Register.SS, Register.DS, Register.FS, Register.GS];
 
 function setRegister(instruction: Instruction, index: number, register: Register): true {
@@ -323,4 +327,24 @@ function setBranch(instruction: Instruction, index: number, kind: Kind): boolean
   if (opKind === undefined) return false;
   instruction.setOpKind(index, opKind);
   return true;
+}
+
+function setFarBranch({ random }: Context, instruction: Instruction, index: number, kind: Kind): boolean {
+  if (kind !== Kind.farbr2_2 && kind !== Kind.farbr4_2) return false;
+  const isWord = kind === Kind.farbr2_2;
+  instruction.setOpKind(index, isWord ? OpKind.FarBranch16 : OpKind.FarBranch32);
+  if (isWord) instruction.farBranch16 = farOffset(random) & 0xffff;
+  else instruction.farBranch32 = farOffset(random);
+  instruction.farBranchSelector = random.pick(SELECTORS);
+  return true;
+}
+
+/**
+ * Where far transfers go: to INT3s before the snippet, by a segment that begins at the code page or by a flat one; and
+ * sometimes past the limit. Never into the snippet, whose bytes could be anything in another code size.
+ */
+export function farOffset(random: Random): number {
+  const offset = 0x100 + random.below(0x300);
+  const roll = random.below(100);
+  return roll < 60 ? offset : roll < 85 ? CODE_ADDRESS + offset : CODE_BYTES - 2 + random.below(8);
 }

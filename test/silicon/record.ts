@@ -18,7 +18,7 @@ export const MAX_PATCHES = 64;
 const PATCH_BYTES = 16;
 const HEAD_BYTES = 16;
 const RECORD_BYTES = HEAD_BYTES + REGISTERS * 8 + MAX_CODE + MAX_PATCHES * PATCH_BYTES;
-const RESULT_FIXED_BYTES = REGISTERS * 8 + 56;
+const RESULT_FIXED_BYTES = REGISTERS * 8 + 72;
 export const RESULT_BYTES = RESULT_FIXED_BYTES + MAX_PATCHES * PATCH_BYTES;
 
 /** Code size. 16-bit code runs in protected mode, in segments of its own (segments.ts). */
@@ -57,7 +57,9 @@ export interface Outcome {
   readonly errorCode: number;
   /** CR2, for #PF only. */
   readonly faultAddress: bigint;
+  /** ES CS SS DS FS GS at the start, and at the end. */
   readonly selectors: readonly number[];
+  readonly lastSelectors: readonly number[];
   /** Words of the window that changed, and their count (which may exceed the list). */
   readonly changed: readonly Word[];
   readonly changedCount: number;
@@ -110,8 +112,9 @@ export function decodeResult(view: DataView): Outcome {
   const registers = Array.from({ length: REGISTERS }, (_, i) => view.getBigUint64(i * 8, true));
   const at = REGISTERS * 8;
   const vector = view.getUint32(at + 20, true);
-  const selectors = Array.from({ length: 6 }, (_, i) => view.getUint16(at + 32 + i * 2, true));
-  const changedCount = view.getUint32(at + 48, true);
+  const selectorsAt = (offset: number) =>
+    Array.from({ length: 6 }, (_, i) => view.getUint16(offset + i * 2, true));
+  const changedCount = view.getUint32(at + 64, true);
   const listed = Math.min(changedCount, MAX_PATCHES);
   return {
     registers,
@@ -120,7 +123,8 @@ export function decodeResult(view: DataView): Outcome {
     flags: view.getUint32(at + 16, true),
     vector,
     errorCode: view.getUint32(at + 24, true),
-    selectors,
+    selectors: selectorsAt(at + 32),
+    lastSelectors: selectorsAt(at + 48),
     changedCount,
     changed: Array.from({ length: listed }, (_, i) => ({
       index: view.getUint32(RESULT_FIXED_BYTES + i * PATCH_BYTES, true),

@@ -9,7 +9,7 @@ import { SnippetGenerator } from './generate.js';
 import { NativeProcessor } from './native.js';
 import { VmexitSubject } from './vmexit-subject.js';
 
-const CASES = 10_000;
+const CASES = 20_000;
 const SEED = Number(process.env['SILICON_SEED'] ?? 20261122);
 
 let subject: VmexitSubject;

@@ -21,7 +21,8 @@ import {
   WINDOW_ADDRESS,
   WINDOW_BYTES,
 } from './record.js';
-import { SEGMENTS_16 } from './segments.js';
+import { descriptorOf, GLOBAL_LIMIT, GLOBAL_TABLE, LOCAL_TABLE, SEGMENTS_16 } from './segments.js';
+import type { Segment } from './segments.js';
 import type { Bits, Outcome, Snippet, Word } from './record.js';
 
 // Where things are in physical memory.
@@ -30,6 +31,8 @@ const PDPT = 0x2000;
 const PAGE_DIRECTORY = 0x3000;
 const WINDOW_TABLE = 0x4000;
 const CODE_TABLE = 0x5000;
+const DESCRIPTOR_PAGE_TABLE = 0x6000;
+const DESCRIPTORS = 0x7000;
 const WINDOW = 0x10000;
 const CODE = 0x20000;
 const MEMORY_BYTES = 0x40000;
@@ -43,6 +46,10 @@ const LARGE_REGION = 0x20_0000; // what one page-directory entry maps
 const USER_SEGMENT =
   SegAttr.S | SegAttr.Dpl | SegAttr.P | SegAttr.G | SegAttr.Accessed | SegAttr.WritableOrReadable;
 const FLAT_LIMIT = 0xffff_ffff;
+/** Where the descriptor tables are in linear memory, for the supervisor alone. */
+const GDT_ADDRESS = 0x3000_0000;
+const LDT_ADDRESS = GDT_ADDRESS + 0x800;
+const LDT_TYPE = 2; // APM vol 2 Table 4-6
 const EXCEPTION_EXITS = 0x40; // exit code of vector 0 (APM vol 2 App. C)
 /** No snippet retires more, string instructions included. */
 const MOST_INSTRUCTIONS = 100_000;
@@ -79,7 +86,7 @@ export class VmexitSubject implements Subject {
 
   run(snippet: Snippet, selectors: readonly number[]): Outcome | string {
     this.loadMemory(snippet);
-    this.loadProcessor(snippet.bits);
+    this.loadProcessor(isLongMode(snippet));
     this.loadSegments(snippet.bits, selectors);
     this.loadRegisters(snippet);
     const stop = this.variant.isStepping ? this.step() : this.engine.run();
@@ -111,6 +118,11 @@ export class VmexitSubject implements Subject {
       write(WINDOW_TABLE, page, BigInt(WINDOW + page * 4096) | PRESENT | WRITABLE | USER | NO_EXECUTE);
     }
     write(CODE_TABLE, 0, BigInt(CODE) | PRESENT | USER);
+    write(PAGE_DIRECTORY, GDT_ADDRESS / LARGE_REGION, BigInt(DESCRIPTOR_PAGE_TABLE) | PRESENT | WRITABLE);
+    write(DESCRIPTOR_PAGE_TABLE, 0, BigInt(DESCRIPTORS) | PRESENT | WRITABLE | NO_EXECUTE);
+    GLOBAL_TABLE.forEach((descriptor, index) => write(DESCRIPTORS, index, descriptor));
+    const local = DESCRIPTORS + (LDT_ADDRESS - GDT_ADDRESS);
+    LOCAL_TABLE.forEach((segment, index) => write(local, index, descriptorOf(segment)));
   }
 
   private loadMemory(snippet: Snippet): void {
@@ -122,17 +134,17 @@ export class VmexitSubject implements Subject {
     code.set(codeOf(snippet), CODE_START - CODE_ADDRESS);
     core.write(CODE, code);
     // In PAE paging a PDPTE's RW and US bits are reserved (APM vol 2 §5.2.3); in long mode they are permissions.
-    const rights = snippet.bits === 64 ? PRESENT | WRITABLE | USER : PRESENT;
+    const rights = isLongMode(snippet) ? PRESENT | WRITABLE | USER : PRESENT;
     core.words.setBigUint64(PDPT, BigInt(PAGE_DIRECTORY) | rights, true);
   }
 
-  private loadProcessor(bits: Bits): void {
+  private loadProcessor(isLong: boolean): void {
     const { state, exports } = this.engine.core;
     exports.reset();
     state.setBig('cr0', BigInt(Cr0.Pe | Cr0.Mp | Cr0.Et | Cr0.Ne | Cr0.Wp | Cr0.Am) | BigInt(Cr0.Pg >>> 0));
-    state.setBig('cr3', BigInt(bits === 64 ? PML4 : PDPT));
+    state.setBig('cr3', BigInt(isLong ? PML4 : PDPT));
     state.setBig('cr4', BigInt(Cr4.Pae | Cr4.Pge | Cr4.Osfxsr | Cr4.Osxmmexcpt));
-    state.setBig('efer', BigInt(Efer.Nxe | Efer.Sce | (bits === 64 ? Efer.Lme | Efer.Lma : 0)));
+    state.setBig('efer', BigInt(Efer.Nxe | Efer.Sce | (isLong ? Efer.Lme | Efer.Lma : 0)));
     state.set('cpl', 3);
     state.set('inGuest', 1);
     state.set('intercepts2', 0xffff_ffff);
@@ -143,8 +155,13 @@ export class VmexitSubject implements Subject {
 
   private loadSegments(bits: Bits, selectors: readonly number[]): void {
     const { state } = this.engine.core;
+    const ldt = { selector: 0x50, attributes: SegAttr.P | LDT_TYPE, limit: LOCAL_TABLE.length * 8 - 1 };
+    state.setSegment(Seg.Ldtr, { ...ldt, base: BigInt(LDT_ADDRESS) });
+    state.setBig('gdtrBase', BigInt(GDT_ADDRESS));
+    state.set('gdtrLimit', GLOBAL_LIMIT);
     if (bits === 16) {
-      for (const [seg, { base, limit, attributes }] of SEGMENTS_16) {
+      for (const [seg, entry] of SEGMENTS_16) {
+        const { base, limit, attributes } = LOCAL_TABLE[entry] as Segment;
         state.setSegment(seg, { selector: selectors[seg] ?? 0, base: BigInt(base), limit, attributes });
       }
       const unused = state.segment(Seg.Fs);
@@ -190,6 +207,9 @@ export class VmexitSubject implements Subject {
       errorCode: state.get('exitInfo1'),
       faultAddress: vector === Number(Vector.Pf) ? state.big('exitInfo2') : 0n,
       selectors,
+      lastSelectors: [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs].map(
+        (seg) => state.segment(seg).selector,
+      ),
       changed: changed.slice(0, MAX_PATCHES),
       changedCount: changed.length,
     };
@@ -202,4 +222,13 @@ export class VmexitSubject implements Subject {
     });
     return changed;
   }
+}
+
+/**
+ * 64-bit code, and half of the rest, which this processor runs in compatibility mode: legacy mode must show the same, but
+ * for IRET with NT set.
+ */
+function isLongMode({ bits, windowSeed, instructions }: Snippet): boolean {
+  const iret = 0xcf;
+  return bits === 64 || (windowSeed & 1) !== 0 || instructions.some((bytes) => bytes.at(-1) === iret);
 }

@@ -162,9 +162,7 @@ function farDirect(context: LoweringContext, op: SysOp): void {
 function farIndirect(context: LoweringContext, op: SysOp): void {
   const { instruction, memory } = context;
   const width = instruction.memoryWidth;
-  memory.resolve((1 << width) + 2, false);
-  memory.load(Reg.T0, width);
-  memory.load(Reg.T1, Width.Word, 1 << width);
+  memory.loadFarPointer(width);
   // 16-bit loads keep the rest of a temporary.
   if (width === Width.Word) context.emit(Uop.Movzx16To64, Reg.T0, Reg.T0);
   context.emit(Uop.Movzx16To64, Reg.T1, Reg.T1);

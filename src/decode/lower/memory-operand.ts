@@ -81,6 +81,17 @@ export class MemoryOperand {
     this.access(Uop.Load8 + width, register, delta);
   }
 
+  /**
+   * T0 ← the offset of that width, T1 ← the selector behind it. Every fault of the first comes before the check that the
+   * second lies in the segment, as on silicon.
+   */
+  loadFarPointer(width: number): void {
+    this.resolve(1 << width, false);
+    this.load(Reg.T0, width);
+    this.resolve((1 << width) + 2, false);
+    this.load(Reg.T1, Width.Word, 1 << width);
+  }
+
   /** A load that faults if the operand cannot be written. */
   loadForWrite(register: number, width: number): void {
     this.access(Uop.LoadRmw8 + width, register, 0);

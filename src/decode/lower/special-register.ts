@@ -61,9 +61,7 @@ function loadFar(segment: Seg): Lowering {
   return (context) => {
     const { instruction, memory } = context;
     const width = instruction.width(0);
-    memory.resolve((1 << width) + 2, false);
-    memory.load(Reg.T0, width);
-    memory.load(Reg.T1, Width.Word, 1 << width);
+    memory.loadFarPointer(width);
     context.sysEnd(SysOp.LoadFarPointer, instruction.register(0), Reg.T1, width, segment);
   };
 }

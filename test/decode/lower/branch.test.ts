@@ -168,8 +168,10 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
     'jmp far [bx]',
     [
       'Lea16 Address, [Rbx + 0]',
-      'SegmentRead Address, Ds:Address, 4',
+      'SegmentRead Address, Ds:Address, 2',
       'Load16 T0, Ds:[Address + 0]',
+      'Lea16 Address, [Rbx + 0]',
+      'SegmentRead Address, Ds:Address, 4',
       'Load16 T1, Ds:[Address + 2]',
       'Movzx16To64 T0, T0',
       'Movzx16To64 T1, T1',

@@ -161,8 +161,10 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
     'lds si,[bx]',
     [
       'Lea16 Address, [Rbx + 0]',
-      'SegmentRead Address, Ds:Address, 4',
+      'SegmentRead Address, Ds:Address, 2',
       'Load16 T0, Ds:[Address + 0]',
+      'Lea16 Address, [Rbx + 0]',
+      'SegmentRead Address, Ds:Address, 4',
       'Load16 T1, Ds:[Address + 2]',
       'Sys LoadFarPointer a48 b200 c1 n2 3 0',
     ],
@@ -173,8 +175,10 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
     'lss esp,[eax]',
     [
       'Lea32 Address, [Rax + 0]',
-      'SegmentRead Address, Ds:Address, 6',
+      'SegmentRead Address, Ds:Address, 4',
       'Load32 T0, Ds:[Address + 0]',
+      'Lea32 Address, [Rax + 0]',
+      'SegmentRead Address, Ds:Address, 6',
       'Load16 T1, Ds:[Address + 4]',
       'Sys LoadFarPointer a32 b200 c2 n3 2 0',
     ],
