@@ -64,7 +64,8 @@ function explain(command: CommandName, error: Error & { code?: string }, known: 
   if (option === undefined) return new UsageError(error.message);
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const hint = didYouMean(option, known);
-    return new UsageError(`${command} has no option --${option}${hint}; see "vmexit ${command} --help"`);
+    const spelling = option.length === 1 ? `-${option}` : `--${option}`;
+    return new UsageError(`${command} has no option ${spelling}${hint}; see "vmexit ${command} --help"`);
   }
   // Node's own words do not say what to do about a value such as -1.
   if (error.message.includes('ambiguous'))

@@ -89,6 +89,7 @@ describe('a mistake in the command is one line on stderr and status 2', () => {
     ['run hello-16 --delivery kvm-vnm',                  /no strategy "kvm-vnm" \(did you mean "kvm-vnmi"\?\); there are naive/],
     ['run hello-16 --delivery kvm-vnmi,xen-vnmi',        /run takes one --delivery/],
     ['run hello-16 --csv',                               /run has no option --csv/],
+    ['run hello-16 -x',                                  /run has no option -x;/],
     ['run hello-16 --max-instruction 5',                 /did you mean "max-instructions"/],
     ['run hello-16 --max-instructions lots',             /--max-instructions expects a whole number.*"lots"/],
     ['run hello-16 --max-instructions',                  /--max-instructions.*argument/],
