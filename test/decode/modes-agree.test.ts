@@ -72,9 +72,10 @@ const OPERAND_SIZE = 0x66;
 const ADDRESS_SIZE = 0x67;
 const PREFIXES = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, OPERAND_SIZE, ADDRESS_SIZE, 0xf0, 0xf2, 0xf3];
 
-/** VEX encodings, and ADCX and ADOX, where 66h is part of the opcode. */
-function hasFixedOperandSize([first, second, third]: Uint8Array): boolean {
-  return first === 0xc4 || first === 0xc5 || (first === 0x0f && second === 0x38 && third === 0xf6);
+/** VEX encodings (LES and LDS with a register), and ADCX and ADOX, where 66h is part of the opcode. */
+function hasFixedOperandSize([first, second = 0, third]: Uint8Array): boolean {
+  const isVex = (first === 0xc4 || first === 0xc5) && second >= 0xc0;
+  return isVex || (first === 0x0f && second === 0x38 && third === 0xf6);
 }
 
 /** The same instruction in code of the other size: 66h and 67h where they were not, and not where they were. */
