@@ -154,3 +154,13 @@ describe('page-directory pointers of a PAE guest', () => {
     expect(findViolations(vmcbWith(PAE_GUEST), memoryWith(0xffff_ffff_fe19n))).toEqual([]);
   });
 });
+
+it('knows every PAT type, in every entry of G_PAT', () => {
+  const types = [0, 1, 4, 5, 6, 7];
+  for (let entry = 0n; entry < 64n; entry += 8n) {
+    for (let type = 0; type < 256; type++) {
+      const vmcb = vmcbWith({ nestedControl: NP, guestPat: BigInt(type) << entry });
+      expect(isAcceptable(vmcb, CONTEXT), `type ${type} at bit ${entry}`).toBe(types.includes(type));
+    }
+  }
+});
