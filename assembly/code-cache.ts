@@ -7,7 +7,6 @@
  * the running block may be one of them.
  */
 import { Layout, NO_PAGE } from './abi/layout';
-import { Mode } from './abi/processor-bits';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { cpu } from './state';
 import { flushFetchCache, markCodePage } from './tlb';
@@ -243,9 +242,4 @@ export function instructionsBefore(uop: u32): u32 {
     ip = next;
   }
   return count;
-}
-
-/** The mode that blocks at the present RIP are decoded for. */
-export function decodingMode(isStepping: bool): u32 {
-  return isStepping ? cpu().mode | Mode.Step : cpu().mode;
 }

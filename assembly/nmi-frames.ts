@@ -32,12 +32,3 @@ export function closeNmiFrame(address: u64): void {
     return;
   }
 }
-
-/** Forgets all handlers and counts, as before the first NMI. */
-export function resetNmiFrames(): void {
-  const state = cpu();
-  state.nmiDepth = 0;
-  state.nmiMaxDepth = 0;
-  state.nmiDelivered = 0;
-  state.nmiReturned = 0;
-}
