@@ -2,6 +2,7 @@
 import { Reg } from '../abi/register';
 import { setLogicFlags, setResultFlags, setStatusFlags, statusFlags } from '../flags';
 import { register, setRegister } from '../state';
+import { width } from './integer';
 import { multiplyHigh } from './muldiv';
 
 const CF: u32 = 0x1;
@@ -9,10 +10,6 @@ const AF: u32 = 0x10;
 const ZF: u32 = 0x40;
 const SF: u32 = 0x80;
 const OF: u32 = 0x800;
-
-function width<T extends number>(): u32 {
-  return sizeof<T>() * 8;
-}
 
 /** dst ← ones of src. ZF says whether there are none; all other flags are cleared. */
 export function popcount<T extends number>(dst: u32, src: u32): void {

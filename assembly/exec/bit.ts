@@ -2,6 +2,7 @@
 import { Rflags } from '../abi/processor-bits';
 import { setCarryFlag, setStatusFlags } from '../flags';
 import { register, setRegister } from '../state';
+import { signed } from './integer';
 
 function mask<T extends number>(index: u32): T {
   return <T>((<u64>1) << (index & (sizeof<T>() * 8 - 1)));
@@ -35,12 +36,6 @@ export function bitAddress<T extends number>(address: u32, index: u32): void {
   const bit = signed<T>(register<T>(index));
   const bytes = (bit >> (sizeof<T>() == 2 ? 4 : sizeof<T>() == 4 ? 5 : 6)) * sizeof<T>();
   setRegister<u64>(address, register<u64>(address) + <u64>bytes);
-}
-
-function signed<T extends number>(value: T): i64 {
-  if (sizeof<T>() == 2) return <i64>(<i16>value);
-  if (sizeof<T>() == 4) return <i64>(<i32>value);
-  return <i64>value;
 }
 
 /** dst ← index of the lowest set bit. A zero source sets ZF and leaves dst as it was. */

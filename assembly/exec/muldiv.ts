@@ -6,6 +6,7 @@ import { Vector } from '../abi/vector';
 import { raise } from '../fault';
 import { setCarryOverflow, setStatusFlags, statusFlags } from '../flags';
 import { cpu, register, setRegister } from '../state';
+import { signed } from './integer';
 
 const CF_OF: u32 = 0x801;
 
@@ -76,13 +77,6 @@ function isTruncated<T extends number>(low: T, high: T): bool {
 /** CF = OF = whether the product needs its high half. SF, ZF, AF and PF are undefined. */
 function setProductFlags<T extends number>(low: T, needsHigh: bool): void {
   setCarryOverflow(needsHigh ? 1 : 0, needsHigh);
-}
-
-function signed<T extends number>(value: T): i64 {
-  if (sizeof<T>() == 1) return <i64>(<i8>value);
-  if (sizeof<T>() == 2) return <i64>(<i16>value);
-  if (sizeof<T>() == 4) return <i64>(<i32>value);
-  return <i64>value;
 }
 
 /** Quotient and remainder of rDX:rAX by source, unsigned. */

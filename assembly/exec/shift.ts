@@ -4,6 +4,7 @@
  */
 import { carryFlag, setCarryOverflow, setResultFlags } from '../flags';
 import { register, setRegister } from '../state';
+import { signed, width } from './integer';
 
 const OF: u32 = 0x800;
 /** Undefined after a shift: Zen 4 sets it. */
@@ -16,10 +17,6 @@ function maskCount<T extends number>(count: u32): u32 {
 /** A count of zero changes no flag and no bit of the operand; a 32-bit register is written nevertheless. */
 function keepValue<T extends number>(dst: u32): void {
   if (sizeof<T>() == 4) setRegister<T>(dst, register<T>(dst));
-}
-
-function width<T extends number>(): u32 {
-  return sizeof<T>() * 8;
 }
 
 function topBit<T extends number>(value: u64): u32 {
@@ -62,13 +59,6 @@ export function sar<T extends number>(dst: u32, rawCount: u32): void {
   const result = <T>(before >> 1);
   setRegister<T>(dst, result);
   setResultFlags<T>(result, AF | ((<u32>before) & 1));
-}
-
-function signed<T extends number>(value: T): i64 {
-  if (sizeof<T>() == 1) return <i64>(<i8>value);
-  if (sizeof<T>() == 2) return <i64>(<i16>value);
-  if (sizeof<T>() == 4) return <i64>(<i32>value);
-  return <i64>value;
 }
 
 /** dst ← dst rotated left. CF is the lowest bit of the result; other result flags are kept. */
