@@ -1,0 +1,74 @@
+/**
+ * What KVM does with NMIs on every AMD processor (arch/x86/kvm/svm/svm.c, x86.c `kvm_check_and_inject_events`): one
+ * injection at a time, the rest pending, and a single step to find out when something that blocks is over.
+ */
+import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
+import { intercept } from '../../svm/intercepts.js';
+import { type DeliveryHost, NmiDelivery } from './delivery.js';
+import { KvmSingleStep } from './kvm-single-step.js';
+import { isNmiInjected } from './nmi-in-hardware.js';
+
+export abstract class KvmDelivery extends NmiDelivery {
+  /** `vcpu->arch.nmi_pending`. */
+  protected pending = 0;
+  /** `vcpu->arch.nmi_injected`: in EVENTINJ, or to be put there again. */
+  protected isInjected = false;
+  protected readonly step: KvmSingleStep;
+
+  constructor(host: DeliveryHost) {
+    super(host);
+    this.step = new KvmSingleStep(host.vmcb);
+  }
+
+  /** Injects a pending NMI if nothing blocks it; arranges to look again if some are left. */
+  protected abstract injectPending(): void;
+
+  /** KVM always intercepts #DB. */
+  override initialize(): void {
+    intercept(this.vmcb, 'db');
+  }
+
+  /** `kvm_check_and_inject_events`, then what `svm_vcpu_run` does about a step and an injection together. */
+  override prepareEntry(): void {
+    if (this.isInjected) injectNmi(this.vmcb);
+    if (this.pending > 0) {
+      // -EBUSY: another event goes first, and KVM wants to look again as soon as it is delivered.
+      if (isInjectionPending(this.vmcb)) this.host.exitAtOnce();
+      else this.injectPending();
+    }
+    if (this.step.isActive && isInjectionPending(this.vmcb)) {
+      // The flags that the event pushes must be the guest's.
+      this.step.disarm();
+      this.host.exitAtOnce();
+    }
+  }
+
+  /** The NMI part of `svm_complete_interrupts`. */
+  override afterExit(): void {
+    this.isInjected = false;
+  }
+
+  override redeliver(): void {
+    this.isInjected = true;
+  }
+
+  /** `db_interception`. */
+  override handleDebug(): boolean {
+    if (!this.step.isActive) return true;
+    this.step.finish();
+    return false;
+  }
+
+  override isStepping(): boolean {
+    return this.step.isActive;
+  }
+
+  override held(): number {
+    // An NMI to be injected again is with the hypervisor until prepareEntry puts it into EVENTINJ.
+    return this.pending + (this.isInjected && !isNmiInjected(this.vmcb) ? 1 : 0);
+  }
+
+  override guestFlags(): number {
+    return this.step.guestFlags();
+  }
+}
