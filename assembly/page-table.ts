@@ -4,7 +4,7 @@
  * The guest's walk (paging.ts) and the nested walk (nested-paging.ts) differ in where a table is and in what a denied
  * access does. How an entry is found, what it must not contain and what it leads to is the same for both, and is here.
  */
-import { PageEntry } from './abi/page-table';
+import { PageEntry, PDPTE_RESERVED_LOW } from './abi/page-table';
 import { Cr4, Efer, PHYSICAL_ADDRESS_BITS } from './abi/processor-bits';
 import { readPhysical, writePhysical } from './physical-memory';
 
@@ -58,8 +58,8 @@ const ADDRESS: u64 = (((<u64>1) << PHYSICAL_ADDRESS_BITS) - 1) & ~(<u64>0xfff);
 /** Address bits above the physical width. Long mode leaves bits 62:52 to software, PAE does not (§5.2.3, §5.3.3). */
 const LONG_RESERVED: u64 = (((<u64>1) << 52) - 1) & ~(ADDRESS | 0xfff);
 const PAE_RESERVED: u64 = ~(NO_EXECUTE | ADDRESS | 0xfff);
-/** A PDPTE of PAE paging has neither rights nor NX: bits 2:1, 8:5 and 63 are reserved too (Figure 5-10). */
-const PDPTE_RESERVED: u64 = PAE_RESERVED | NO_EXECUTE | 0x1e6;
+/** Bit 63 of a PDPTE is reserved too: it has no NX. */
+const PDPTE_RESERVED: u64 = PAE_RESERVED | NO_EXECUTE | PDPTE_RESERVED_LOW;
 /** PML4E bits 8:7 (Figure 5-19). */
 const PML4E_RESERVED: u64 = 0x180;
 /** Below the page's address in an entry for a large page; bit 12 is PAT. */

@@ -11,3 +11,6 @@ export enum PageEntry {
   PageSize = 0x80,
   Global = 0x100,
 }
+
+/** Low bits that are reserved in a PDPTE of PAE paging, which has no rights: 2:1 and 8:5 (Figure 5-10). */
+export const PDPTE_RESERVED_LOW = 0x1e6;

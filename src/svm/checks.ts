@@ -7,6 +7,7 @@
  * reserved bits covers those for CET.
  */
 import { ExitCode } from '../../assembly/abi/exit-code.js';
+import { PageEntry, PDPTE_RESERVED_LOW } from '../../assembly/abi/page-table.js';
 import { Cr0, Cr4, Efer, PHYSICAL_ADDRESS_BITS, SegAttr } from '../../assembly/abi/processor-bits.js';
 import { VirtualInterrupt, VmcbOffset, VmcbSegment } from '../../assembly/abi/vmcb-layout.js';
 import { hasReservedType, isImpossibleIn64BitMode, isNotAnException } from './event-injection.js';
@@ -33,9 +34,6 @@ const TWO_32 = 0x1_0000_0000;
 const PHYSICAL_LIMIT = 2 ** PHYSICAL_ADDRESS_BITS;
 /** The address bits that do not exist, in the upper half of a 64-bit field. */
 const ABOVE_PHYSICAL = -1 << (PHYSICAL_ADDRESS_BITS - 32);
-/** A page-directory pointer's reserved bits (vol 2 §5.2.4): 2:1, 8:5, and in its upper half what no address has. */
-const PDPE_RESERVED = 0x1e6;
-const PDPE_PRESENT = 1;
 /** VMCB 090h. */
 const NESTED_PAGING = 1;
 const SUPERVISOR_SHADOW_STACK_CHECK = 0x10;
@@ -218,8 +216,8 @@ function hasReservedPdpe(vmcb: Vmcb, memory: DataView): boolean {
     if (entry + 8 > memory.byteLength) return true;
     const low = memory.getUint32(entry, true);
     const high = memory.getUint32(entry + 4, true);
-    const isReservedSet = (low & PDPE_RESERVED) !== 0 || (high & ABOVE_PHYSICAL) !== 0;
-    if ((low & PDPE_PRESENT) !== 0 && isReservedSet) return true;
+    const isReservedSet = (low & PDPTE_RESERVED_LOW) !== 0 || (high & ABOVE_PHYSICAL) !== 0;
+    if ((low & PageEntry.Present) !== 0 && isReservedSet) return true;
   }
   return false;
 }
