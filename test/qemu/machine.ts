@@ -1,5 +1,8 @@
 /** QEMU's TCG as a processor that we did not write: the same devices at the same ports as vmexit's hypervisor has. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const QEMU = 'qemu-system-x86_64';
 export const MEMORY_BYTES = 64 << 20;
@@ -8,7 +11,7 @@ export const TIMEOUT_MS = 60_000;
 // prettier-ignore
 export const MACHINE = [
   '-accel', 'tcg', '-cpu', 'max', '-m', '64', '-display', 'none', '-monitor', 'none', '-no-reboot', '-nodefaults',
-  '-chardev', 'stdio,id=output', '-serial', 'chardev:output',
+  '-serial', 'chardev:output',
   '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
 ];
 
@@ -22,9 +25,19 @@ export function isQemuPresent(): boolean {
   return spawnSync(QEMU, ['--version']).status === 0;
 }
 
-/** `isa-debug-exit` makes 2 * value + 1 of what the guest writes. */
+/**
+ * `isa-debug-exit` makes 2 * value + 1 of what the guest writes. The output goes through a file: into a pipe that is
+ * full for a moment QEMU writes later, and it exits without doing so.
+ */
 export function runQemu(args: readonly string[]): End {
-  const run = spawnSync(QEMU, args, { timeout: TIMEOUT_MS, encoding: 'utf8' });
-  const status = run.status === null || run.status % 2 === 0 ? null : (run.status - 1) / 2;
-  return { output: run.stdout, status };
+  const scratch = mkdtempSync(join(tmpdir(), 'vmexit-qemu-'));
+  const outputPath = join(scratch, 'output');
+  try {
+    const output = ['-chardev', `file,id=output,path=${outputPath}`];
+    const run = spawnSync(QEMU, [...output, ...args], { timeout: TIMEOUT_MS });
+    const status = run.status === null || run.status % 2 === 0 ? null : (run.status - 1) / 2;
+    return { output: readFileSync(outputPath, 'utf8'), status };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
