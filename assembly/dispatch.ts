@@ -50,10 +50,21 @@ import {
 import { byteSwap, exchange, extend, move, moveIf, setIf } from './exec/move';
 import { div, idiv, imul, imulTruncating, mul } from './exec/muldiv';
 import { rcl, rcr, rol, ror, sar, shl, shld, shr, shrd } from './exec/shift';
+import {
+  loadVector128,
+  loadVector256,
+  loadVectorScalar,
+  storeVector128,
+  storeVector256,
+  storeVectorScalar,
+} from './exec/vector-access';
 import { carryFlag, setCarryFlag, setStatusFlags, statusFlags } from './flags';
+import { executeFloat } from './float';
 import { cpu, register, setRegister } from './state';
 import { callSystem } from './system-call-site';
 import { UopRecord } from './uop-record';
+import { executeVector } from './vector';
+import { executeX87 } from './x87';
 
 /** Runs the micro-ops of a block until one leaves it. */
 export function execute(block: u32): Flow {
@@ -1152,6 +1163,51 @@ export function execute(block: u32): Flow {
         return call64(uop);
       case Uop.CheckTarget:
         if (checkTarget(uop.b, uop.c) != Flow.Next) return abortAt(at);
+        break;
+      case Uop.LoadVector8:
+        if (!loadVectorScalar<u8>(uop)) return Flow.Abort;
+        break;
+      case Uop.LoadVector16:
+        if (!loadVectorScalar<u16>(uop)) return Flow.Abort;
+        break;
+      case Uop.LoadVector32:
+        if (!loadVectorScalar<u32>(uop)) return Flow.Abort;
+        break;
+      case Uop.LoadVector64:
+        if (!loadVectorScalar<u64>(uop)) return Flow.Abort;
+        break;
+      case Uop.LoadVector128:
+        if (!loadVector128(uop)) return Flow.Abort;
+        break;
+      case Uop.LoadVector256:
+        if (!loadVector256(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector8:
+        if (!storeVectorScalar<u8>(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector16:
+        if (!storeVectorScalar<u16>(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector32:
+        if (!storeVectorScalar<u32>(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector64:
+        if (!storeVectorScalar<u64>(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector128:
+        if (!storeVector128(uop)) return Flow.Abort;
+        break;
+      case Uop.StoreVector256:
+        if (!storeVector256(uop)) return Flow.Abort;
+        break;
+      case Uop.Vector:
+        executeVector(uop);
+        break;
+      case Uop.Float:
+        if (executeFloat(uop) != Flow.Next) return abortAt(at);
+        break;
+      case Uop.X87:
+        if (executeX87(uop) != Flow.Next) return abortAt(at);
         break;
       case Uop.Sys: {
         const flow = callSystem(at, uop);

@@ -3,6 +3,8 @@ export * from './layout';
 export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
 export { rflags, setRflags } from './flags';
+export { VECTOR_FILE_ADDRESS } from './vector-file';
+export { X87_REGISTERS_ADDRESS } from './x87-state';
 export { flushTlb, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
 export {
   commitBlock,

@@ -1,5 +1,5 @@
 /** What follows from the control registers and segments: the decoding mode, the TLB bank, the careful path. */
-import { Cr0, Cr4, Efer, Mode, Rflags, SegAttr } from './abi/processor-bits';
+import { Cr0, Cr4, Efer, Mode, Rflags, SegAttr, Xcr0 } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { attributes, base, cpu, CpuState, limit } from './state';
 import { CAREFUL_BANK, SUPERVISOR_BANK, USER_BANK } from './tlb';
@@ -12,11 +12,11 @@ export function isSmapSuspended(): bool {
 
 /**
  * Derives `mode`, `tlbBank` and `attention`. To be called after any change of CS, SS, DS, ES, CPL, CR0, CR4, EFER,
- * DR7, or of RFLAGS.VM, TF and AC, before the next instruction.
+ * DR7, XCR0, or of RFLAGS.VM, TF and AC, before the next instruction.
  */
 export function updateMode(): void {
   const state = cpu();
-  state.mode = codeMode(state) | stackMode() | (isFlat(state) ? Mode.Flat : 0);
+  state.mode = codeMode(state) | stackMode() | mediaMode(state) | (isFlat(state) ? Mode.Flat : 0);
   state.tlbBank = isCareful(state) ? CAREFUL_BANK : state.cpl == 3 ? USER_BANK : SUPERVISOR_BANK;
   updateAttention();
 }
@@ -33,6 +33,19 @@ function codeMode(state: CpuState): u32 {
   const isReal = (state.cr0 & Cr0.Pe) == 0;
   if (isReal || (state.systemFlags & Rflags.Vm) != 0) return Mode.RealOrV86 | codeSize(state);
   return codeSize(state);
+}
+
+/** Which x87, media and vector instructions are available. */
+function mediaMode(state: CpuState): u32 {
+  const cr0 = <u32>state.cr0;
+  let mode: u32 = 0;
+  if ((cr0 & Cr0.Ts) != 0) mode |= Mode.TaskSwitched;
+  if ((cr0 & Cr0.Em) != 0) mode |= Mode.Emulate;
+  if ((cr0 & Cr0.Mp) != 0) mode |= Mode.MonitorCoprocessor;
+  if ((state.cr4 & Cr4.Osfxsr) != 0) mode |= Mode.Osfxsr;
+  const avx: u64 = Xcr0.Sse | Xcr0.Avx;
+  if ((state.cr4 & Cr4.Osxsave) != 0 && (state.xcr0 & avx) == avx) mode |= Mode.Avx;
+  return mode;
 }
 
 function codeSize(state: CpuState): u32 {

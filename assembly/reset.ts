@@ -1,6 +1,6 @@
 /** The processor after RESET (APM vol 2 §14.1.3, Table 14-1). */
 import { ApicBase, Hwcr, PAT_RESET_HALF } from './abi/msr';
-import { Cr0, Debug, SegAttr } from './abi/processor-bits';
+import { Cr0, Debug, Mxcsr, SegAttr, Xcr0 } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { Activity } from './abi/stop';
 import { findCpuidRow } from './cpuid-table';
@@ -8,6 +8,8 @@ import { setRflags } from './flags';
 import { updateMode } from './mode';
 import { cpu, CpuState, setAttributes, setBase, setLimit, setSelector, STATE_ADDRESS } from './state';
 import { flushTlb } from './tlb';
+import { resetVectorFile } from './vector-file';
+import { resetX87 } from './x87-state';
 
 /** The first instruction: FFFF_FFF0h, 16 bytes below the end of the first 4 GiB. */
 const RESET_CS: u32 = 0xf000;
@@ -40,6 +42,8 @@ export function reset(): void {
   state.faultingIretUnmasks = faultingIretUnmasks;
   resetSegments();
   resetControl(state);
+  resetVectorFile();
+  resetX87();
   state.rip = RESET_RIP;
   setRflags(0);
   const features = findCpuidRow(FEATURES_LEAF, 0);
@@ -75,4 +79,6 @@ function resetControl(state: CpuState): void {
   state.pat = ((<u64>PAT_RESET_HALF) << 32) | (<u64>PAT_RESET_HALF);
   state.apicBase = <u64>(<u32>ApicBase.Reset);
   state.hwcr = Hwcr.Reset;
+  state.mxcsr = Mxcsr.Reset;
+  state.xcr0 = Xcr0.X87;
 }

@@ -107,6 +107,22 @@ export class CpuState {
   vmHsavePa: u64;
   vmCr: u64;
 
+  // The x87 unit and media control (x87-state.ts, vector-file.ts hold the registers).
+  mxcsr: u32;
+  x87Control: u32;
+  /** The status word with TOP left zero. */
+  x87Status: u32;
+  x87Top: u32;
+  /** Bit n: physical register n is not empty. */
+  x87Tags: u32;
+  /** Low 11 bits of the opcode of the last x87 instruction that was not a control instruction. */
+  x87Opcode: u32;
+  x87InstructionPointer: u64;
+  x87DataPointer: u64;
+  x87InstructionSelector: u32;
+  x87DataSelector: u32;
+  xcr0: u64;
+
   // The clock and the run loop.
   /** Retired instructions since reset; a REP iteration counts as one. */
   clock: u64;

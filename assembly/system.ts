@@ -1,6 +1,7 @@
 /** Chooses the core function of a `Uop.Sys`; no semantics in it. */
 import { Flow } from './abi/stop';
 import { SysOp } from './abi/sys-op';
+import { Vector } from './abi/vector';
 import { intN, int3, into, int1, iret, bound } from './exec/interrupt-ops';
 import { jmpFar, callFar, retFar } from './exec/far';
 import {
@@ -29,13 +30,15 @@ import { cpuid } from './exec/cpuid';
 import { syscall, sysret, sysenter, sysexit, swapgs } from './exec/system-call';
 import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/svm';
 import { cmpxchg16b, cmpxchg8b } from './exec/atomic';
-import { raiseGp, raiseUd, unimplemented } from './fault';
+import { raise, raiseGp, raiseUd, unimplemented } from './fault';
 import { UopRecord } from './uop-record';
 
 export function executeSystem(uop: UopRecord): Flow {
   switch (<SysOp>((<i32>uop.imm) & 0xffff)) {
     case SysOp.Undefined:
       return raiseUd();
+    case SysOp.DeviceNotAvailable:
+      return raise(Vector.Nm);
     case SysOp.TooLong:
       return raiseGp();
     case SysOp.IntN:

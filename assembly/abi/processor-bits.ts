@@ -52,6 +52,7 @@ export enum Cr4 {
   Osxmmexcpt = 0x400,
   Umip = 0x800,
   Smep = 0x100000,
+  Osxsave = 0x40000,
   Smap = 0x200000,
   /** The bits that exist; the others must be zero. */
   Defined = 0x300fff,
@@ -125,4 +126,38 @@ export enum Mode {
   RealOrV86 = 16,
   /** Blocks of one instruction with every flag live. */
   Step = 32,
+  // What decides which of the x87, media and vector instructions fault, and how (APM vol 2 §11.3).
+  /** CR0.TS */
+  TaskSwitched = 64,
+  /** CR0.EM */
+  Emulate = 128,
+  /** CR0.MP */
+  MonitorCoprocessor = 256,
+  /** CR4.OSFXSR */
+  Osfxsr = 512,
+  /** CR4.OSXSAVE is set and XCR0 enables both SSE and AVX state. */
+  Avx = 1024,
+}
+
+/** XCR0 (APM vol 2 §11.5.2). */
+export enum Xcr0 {
+  X87 = 1,
+  Sse = 2,
+  Avx = 4,
+}
+
+/** MXCSR (APM vol 1 §4.2.2). */
+export enum Mxcsr {
+  /** IE, DE, ZE, OE, UE, PE: the sticky flags; their masks are the same bits shifted by `MaskShift`. */
+  Flags = 0x3f,
+  Daz = 0x40,
+  Masks = 0x1f80,
+  MaskShift = 7,
+  RoundingShift = 13,
+  Ftz = 0x8000,
+  /** Misaligned exception mask. */
+  Mm = 0x20000,
+  Reset = 0x1f80,
+  /** The bits that exist; setting another raises #GP(0). */
+  Defined = 0x2ffff,
 }

@@ -9,6 +9,8 @@
 export enum SysOp {
   /** Raises #UD. */
   Undefined,
+  /** Raises #NM. */
+  DeviceNotAvailable,
   /** Stops with `Stop.Unimplemented`. */
   Unimplemented,
   /** Raises #GP(0): the instruction is longer than 15 bytes. */

@@ -446,6 +446,29 @@ export enum Uop {
   /** #GP(0) unless b is a legal near branch target; c as Jmp */
   CheckTarget,
 
+  // Vectors: registers are numbers in the vector file (abi/vector-register.ts), addresses are as in Load8; bits 3:2 of n are
+  // a `VectorAlignment`.
+  /** a ← memory; the rest of the register becomes zero */
+  LoadVector8,
+  LoadVector16,
+  LoadVector32,
+  LoadVector64,
+  LoadVector128,
+  LoadVector256,
+  /** memory ← low part of a */
+  StoreVector8,
+  StoreVector16,
+  StoreVector32,
+  StoreVector64,
+  StoreVector128,
+  StoreVector256,
+  /** low 16 bits of imm = `VectorOp`, bits 19:16 = `VectorForm`, upper half = imm8 */
+  Vector,
+  /** as Vector, with a `FloatOp` */
+  Float,
+  /** low 16 bits of imm = `X87Op`, the rest as its row says */
+  X87,
+
   // Everything rare or complicated.
   /** a core function: low 16 bits of imm = SysOp, n = instruction length, a b c and the rest of imm as the SysOp says */
   Sys,

@@ -20,6 +20,8 @@ const MOST_WASM_PAGES = 65536;
 /** The functions that the core exports (assembly/index.ts). */
 interface CoreExports {
   readonly STATE_ADDRESS: WebAssembly.Global;
+  readonly VECTOR_FILE_ADDRESS: WebAssembly.Global;
+  readonly X87_REGISTERS_ADDRESS: WebAssembly.Global;
   readonly TLB_ADDRESS: WebAssembly.Global;
   readonly TLB_BYTES: WebAssembly.Global;
   readonly TLB_ENTRY_BYTES: WebAssembly.Global;
@@ -74,6 +76,10 @@ export class Core {
   readonly memory: Uint8Array;
   /** Physical memory, for wider accesses. */
   readonly words: DataView;
+  /** YMM0 to YMM15, 32 bytes each. */
+  readonly vectorRegisters: Uint8Array;
+  /** The physical x87 registers, 16 bytes each: significand (8), sign and exponent (2), unused (6). */
+  readonly x87Registers: Uint8Array;
 
   private constructor(
     exports: CoreExports & Record<string, unknown>,
@@ -87,6 +93,12 @@ export class Core {
     this.bytes = new Uint8Array(memory.buffer);
     this.memory = new Uint8Array(memory.buffer, base, size);
     this.words = new DataView(memory.buffer, base, size);
+    this.vectorRegisters = new Uint8Array(
+      memory.buffer,
+      exports.VECTOR_FILE_ADDRESS.value as number,
+      16 * 32,
+    );
+    this.x87Registers = new Uint8Array(memory.buffer, exports.X87_REGISTERS_ADDRESS.value as number, 8 * 16);
     this.identify(PROCESSOR_CPUID);
     exports.reset();
   }

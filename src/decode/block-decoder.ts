@@ -8,6 +8,7 @@ import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from './code-mode.js';
+import { ALL_FEATURES, type Features } from './features.js';
 import { quietDeadFlags } from './dead-flags.js';
 import { Decoded, Iced } from './iced.js';
 import { LoweringContext } from './lower/context.js';
@@ -35,8 +36,11 @@ export class BlockDecoder {
   private readonly context: LoweringContext;
   private readonly block: DecodedBlock;
 
-  private constructor(private readonly iced: Iced) {
-    this.context = new LoweringContext(iced);
+  private constructor(
+    private readonly iced: Iced,
+    features: Features,
+  ) {
+    this.context = new LoweringContext(iced, features);
     this.block = {
       uops: this.context.uops.bytes,
       uopCount: 0,
@@ -46,9 +50,15 @@ export class BlockDecoder {
     };
   }
 
-  /** @param icedWasm iced-x86's `iced_x86_bg.wasm`, as bytes or compiled. */
-  static async create(icedWasm: BufferSource | WebAssembly.Module): Promise<BlockDecoder> {
-    return new BlockDecoder(await Iced.create(icedWasm));
+  /**
+   * @param icedWasm iced-x86's `iced_x86_bg.wasm`, as bytes or compiled.
+   * @param features What the processor model has.
+   */
+  static async create(
+    icedWasm: BufferSource | WebAssembly.Module,
+    features: Features = ALL_FEATURES,
+  ): Promise<BlockDecoder> {
+    return new BlockDecoder(await Iced.create(icedWasm), features);
   }
 
   /**

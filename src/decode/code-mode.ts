@@ -17,6 +17,12 @@ export class CodeMode {
   isRealOrV86 = false;
   isStep = false;
   stackPointerWidth = Width.Word;
+  // What decides whether x87, media and vector instructions are available.
+  isTaskSwitched = false;
+  isEmulated = false;
+  isMonitoringCoprocessor = false;
+  hasOsfxsr = false;
+  hasAvx = false;
 
   /** Takes the bits of a `Mode`. */
   set(mode: number): void {
@@ -25,6 +31,11 @@ export class CodeMode {
     this.isFlat = (mode & Mode.Flat) !== 0;
     this.isRealOrV86 = (mode & Mode.RealOrV86) !== 0;
     this.isStep = (mode & Mode.Step) !== 0;
+    this.isTaskSwitched = (mode & Mode.TaskSwitched) !== 0;
+    this.isEmulated = (mode & Mode.Emulate) !== 0;
+    this.isMonitoringCoprocessor = (mode & Mode.MonitorCoprocessor) !== 0;
+    this.hasOsfxsr = (mode & Mode.Osfxsr) !== 0;
+    this.hasAvx = (mode & Mode.Avx) !== 0;
     const legacyStack = (mode & Mode.Stack32) !== 0 ? Width.Dword : Width.Word;
     this.stackPointerWidth = this.is64Bit ? Width.Qword : legacyStack;
   }

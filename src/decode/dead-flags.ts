@@ -72,6 +72,8 @@ define(Uop.Sahf, Uop.Sahf, Flags.None, Flags.Carry | Flags.Result);
 define(Uop.Lahf, Uop.Lahf, Flags.Carry | Flags.Result, Flags.None);
 define(Uop.Salc, Uop.Salc, Flags.Carry, Flags.None);
 
+define(Uop.Vector, Uop.Vector, Flags.None, Flags.None);
+
 /** Shifts and rotates by a constant: what a count other than zero overwrites. */
 const SHIFT_WRITES = new Uint8Array(Uop.Sys + 1);
 

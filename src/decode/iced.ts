@@ -30,6 +30,7 @@ export interface IcedExports {
   instruction_new(): number;
   instruction_mnemonic(instruction: number): number;
   instruction_memorySize(instruction: number): number;
+  instruction_encoding(instruction: number): number;
   formatter_new(result: number, syntax: number): void;
   formatter_format(result: number, formatter: number, instruction: number): void;
 }

@@ -1,9 +1,9 @@
 /** The decoded instruction, as the lowering sees it: iced's fields in terms of our register file. */
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Field, Flag, type Iced } from './iced.js';
-import { MemorySize, OpKind, Register } from './iced-enums.js';
+import { EncodingKind, MemorySize, OpKind, Register } from './iced-enums.js';
 
-/** Byte offset in the register file of each of iced's registers; segment, control and debug registers: their number. */
+/** Byte offset in the register file of each of iced's registers; of those that are not in it their number. */
 const REGISTER_OFFSET = new Uint8Array(256);
 /** log2 of the register's bytes. */
 const REGISTER_WIDTH = new Uint8Array(256);
@@ -13,6 +13,12 @@ for (let i = 0; i < 16; i++) {
   define(Register.RAX + i, i * 8, 3);
   define(Register.CR0 + i, i, 2);
   define(Register.DR0 + i, i, 2);
+  define(Register.XMM0 + i, i, 4);
+  define(Register.YMM0 + i, i, 5);
+}
+for (let i = 0; i < 8; i++) {
+  define(Register.ST0 + i, i, 0);
+  define(Register.MM0 + i, i, 3);
 }
 // AL CL DL BL, AH CH DH BH, SPL BPL SIL DIL, R8L to R15L.
 for (let i = 0; i < 4; i++) {
@@ -109,7 +115,22 @@ export class Instruction {
     return register >= Register.DR0 && register < Register.DR0 + 16;
   }
 
-  /** Offset in the register file; for a segment, control or debug register its number. */
+  isVectorRegister(operand: number): boolean {
+    const register = this.icedRegister(operand);
+    return register >= Register.XMM0 && register < Register.YMM0 + 16;
+  }
+
+  isMmxRegister(operand: number): boolean {
+    const register = this.icedRegister(operand);
+    return register >= Register.MM0 && register < Register.MM0 + 8;
+  }
+
+  /** EVEX-encoded: not implemented by any model. */
+  get isEvex(): boolean {
+    return this.iced.wasm.instruction_encoding(this.iced.instruction) === EncodingKind.EVEX;
+  }
+
+  /** Offset in the register file; for a segment, control, debug, vector, x87 or MMX register its number. */
   register(operand: number): number {
     return REGISTER_OFFSET[this.icedRegister(operand)] ?? 0;
   }

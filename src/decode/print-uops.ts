@@ -1,7 +1,11 @@
 /** Micro-ops as text, one a line: for traces, tests and debugging. */
+import { FloatOp } from '../../assembly/abi/float-op.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
+import { VectorOp } from '../../assembly/abi/vector-op.js';
+import { VectorForm } from '../../assembly/abi/vector-register.js';
+import { X87Op } from '../../assembly/abi/x87-op.js';
 
 /** What bytes a, b and c, byte n and the immediate are, so that only what means something is printed. */
 type Print = (record: UopRecord) => string;
@@ -40,6 +44,10 @@ function printUop(view: DataView, offset: number): string {
 /** By the shape of the name, most special first. */
 const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^Sys$/, printSystem],
+  [/^(Load|Store)Vector/, (r) => `V${r.a}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
+  [/^Vector$/, (r) => printVector(VectorOp, r)],
+  [/^Float$/, (r) => printVector(FloatOp, r)],
+  [/^X87$/, (r) => `${X87Op[r.low & 0xffff]} ${r.a}, ${r.b}, ${r.c}, ${r.low >>> 16}, ${r.high}`],
   [/^(Load|Store)/, (r) => `${register(r.a)}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
   [/^Lea/, (r) => `${register(r.a)}, [${address(r, r.n)}]`],
   [/^Segment/, (r) => `${register(r.a)}, ${segment(r.n)}:${register(r.b)}, ${r.low}`],
@@ -73,6 +81,11 @@ function printer(name: string): Print {
 function printSystem(r: UopRecord): string {
   const op = SysOp[r.low & 0xffff] ?? 'SysOp(?)';
   return `${op} a${r.a} b${r.b} c${r.c} n${r.n} ${r.low >>> 16} ${r.high}`;
+}
+
+function printVector(operations: Record<number, string>, r: UopRecord): string {
+  const form = VectorForm[(r.low >> 16) & 0xf] ?? '';
+  return `${operations[r.low & 0xffff]} ${form} V${r.a}, V${r.b}, V${r.c}, ${r.high}`;
 }
 
 function address(r: UopRecord, scale: number): string {

@@ -2,7 +2,7 @@
 import * as iced from 'iced-x86';
 import { expect, it } from 'vitest';
 import { DecoderOptions } from '../../src/decode/iced.js';
-import { MemorySize, Mnemonic, OpKind, Register } from '../../src/decode/iced-enums.js';
+import { EncodingKind, MemorySize, Mnemonic, OpKind, Register } from '../../src/decode/iced-enums.js';
 
 /** Members of an enum, without the reverse mapping. */
 function members(enumeration: object): [name: string, value: number][] {
@@ -12,13 +12,14 @@ function members(enumeration: object): [name: string, value: number][] {
 }
 
 it.each([
+  ['EncodingKind', EncodingKind, iced.EncodingKind],
   ['OpKind', OpKind, iced.OpKind],
   ['Register', Register, iced.Register],
   ['MemorySize', MemorySize, iced.MemorySize],
   ['Mnemonic', Mnemonic, iced.Mnemonic],
 ])('%s', (_name, ours, theirs) => {
   const theirMembers = new Map(members(theirs));
-  expect(members(ours).length).toBeGreaterThan(10);
+  expect(members(ours).length).toBeGreaterThan(2);
   for (const [name, value] of members(ours)) expect([name, value]).toEqual([name, theirMembers.get(name)]);
 });
 

@@ -3,6 +3,7 @@ import { Reg } from '../../../assembly/abi/register.js';
 import type { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { CodeMode, Width } from '../code-mode.js';
+import type { Features } from '../features.js';
 import type { Iced } from '../iced.js';
 import { Instruction } from '../instruction.js';
 import { Prefixes } from '../prefixes.js';
@@ -29,7 +30,11 @@ export class LoweringContext {
   private readonly prefixes = new Prefixes();
   private arePrefixesKnown = false;
 
-  constructor(private readonly iced: Iced) {
+  constructor(
+    private readonly iced: Iced,
+    /** What the processor model has. */
+    readonly features: Features,
+  ) {
     this.instruction = new Instruction(iced);
     this.memory = new MemoryOperand(this.uops, this.instruction, this.mode);
   }

@@ -6,6 +6,7 @@
  */
 import { Reg, Seg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
+import type { VectorAlignment } from '../../../assembly/abi/vector-register.js';
 import { type CodeMode, Width } from '../code-mode.js';
 import type { Instruction } from '../instruction.js';
 import type { UopWriter } from '../uop-writer.js';
@@ -99,6 +100,22 @@ export class MemoryOperand {
 
   store(register: number, width: number, delta = 0): void {
     this.access(Uop.Store8 + width, register, delta);
+  }
+
+  /** Vector register ← memory; `alignment` as the micro-op has it. */
+  loadVector(register: number, width: number, alignment: VectorAlignment): void {
+    this.accessVector(Uop.LoadVector8 + width, register, alignment);
+  }
+
+  storeVector(register: number, width: number, alignment: VectorAlignment): void {
+    this.accessVector(Uop.StoreVector8 + width, register, alignment);
+  }
+
+  /** Vector accesses have no `Wrap` forms. */
+  private accessVector(code: number, register: number, alignment: VectorAlignment): void {
+    if (this.wrap !== 0) this.pin();
+    const n = this.scale | alignment | (this.segment << SEGMENT_SHIFT);
+    this.uops.emit(code, register, this.base, this.index, n, this.low, this.high);
   }
 
   /** `Reg.Address` ← effective address, truncated to its width. */

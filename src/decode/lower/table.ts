@@ -13,6 +13,7 @@ import { SPECIAL_REGISTER } from './special-register.js';
 import { STACK } from './stack.js';
 import { STRING } from './string.js';
 import { SYSTEM } from './system.js';
+import { VECTOR_MOVE } from './vector-move.js';
 
 const TABLE: (Lowering | undefined)[] = [];
 for (const rows of [
@@ -27,6 +28,7 @@ for (const rows of [
   STACK,
   STRING,
   SYSTEM,
+  VECTOR_MOVE,
 ])
   for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
 

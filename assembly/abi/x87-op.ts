@@ -1,0 +1,5 @@
+/** Operations of the x87 unit: `Uop.X87`. */
+export enum X87Op {
+  /** FNINIT. */
+  Initialize,
+}

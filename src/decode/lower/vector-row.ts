@@ -1,0 +1,115 @@
+/**
+ * Rows for vector instructions: the legacy SSE form (two operands, the upper half of the destination kept) and the VEX form
+ * (three operands, the upper half zeroed, 256 bits) of one operation.
+ */
+import { Uop } from '../../../assembly/abi/uop.js';
+import { VectorOp } from '../../../assembly/abi/vector-op.js';
+import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
+import { Feature } from '../features.js';
+import { requireAvx, requireSse } from './availability.js';
+import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+
+/** log2 of the bytes of XMM and YMM registers. */
+export const XMM_WIDTH = 4;
+export const YMM_WIDTH = 5;
+const FORM_SHIFT = 16;
+
+/** An operation with two sources, `op` of the family `uop`. */
+export interface BinaryVector {
+  readonly legacy?: number;
+  readonly vex?: number;
+  readonly op: number;
+  /** Of the legacy form. */
+  readonly feature: Feature;
+  /** Of the 256-bit VEX form: AVX2 for integers. */
+  readonly wideFeature?: Feature;
+}
+
+/** Rows for both forms of each operation of the family `uop`: `Uop.Vector` or `Uop.Float`. */
+export function binaryRows(uop: Uop, operations: readonly BinaryVector[]): LoweringRows {
+  const rows: (readonly [number, Lowering])[] = [];
+  for (const operation of operations) {
+    const { legacy, vex } = operation;
+    if (legacy !== undefined) rows.push([legacy, (context) => lowerLegacy(context, uop, operation)]);
+    if (vex !== undefined) rows.push([vex, (context) => lowerVex(context, uop, operation)]);
+  }
+  return rows;
+}
+
+function lowerLegacy(context: LoweringContext, uop: Uop, { op, feature }: BinaryVector): void {
+  if (!requireSse(context, feature)) return;
+  const to = context.instruction.register(0);
+  const second = readVector(context, 1, XMM_WIDTH, VectorAlignment.UnlessMisalignedMode);
+  emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, 2));
+}
+
+function lowerVex(context: LoweringContext, uop: Uop, { op, wideFeature }: BinaryVector): void {
+  const { instruction } = context;
+  const isWide = instruction.width(0) === YMM_WIDTH;
+  if (!requireAvx(context, isWide ? (wideFeature ?? Feature.Avx) : Feature.Avx)) return;
+  const second = readVector(context, 2, isWide ? YMM_WIDTH : XMM_WIDTH, VectorAlignment.None);
+  const form = isWide ? VectorForm.Vex256 : VectorForm.Vex128;
+  const first = instruction.register(1);
+  emitVector(context, uop, op, form, instruction.register(0), first, second, immediateOf(context, 3));
+}
+
+/** The vector register that holds an operand: its own, or a temporary after a load of `1 << width` bytes. */
+export function readVector(
+  context: LoweringContext,
+  operand: number,
+  width: number,
+  alignment: VectorAlignment,
+  temporary = VectorRegister.T0,
+): number {
+  if (!context.instruction.isMemory(operand)) return context.instruction.register(operand);
+  context.memory.resolve(1 << width, false);
+  context.memory.loadVector(temporary, width, alignment);
+  return temporary;
+}
+
+/** Emits operation `op` of a family of vector micro-ops. */
+export function emitVector(
+  context: LoweringContext,
+  uop: Uop,
+  op: number,
+  form: VectorForm,
+  to: number,
+  first: number,
+  second: number,
+  immediate = 0,
+): void {
+  context.emit(uop, to, first, second, 0, op | (form << FORM_SHIFT), immediate);
+}
+
+/** The imm8 in that operand, or 0 if there is none. */
+export function immediateOf(context: LoweringContext, operand: number): number {
+  const { instruction } = context;
+  return instruction.isImmediate(operand) ? instruction.immediateLow(operand) & 0xff : 0;
+}
+
+/** What MOVAPS and its like do: load, store or copy of a whole register. */
+export function moveRow(feature: Feature, alignment: VectorAlignment): Lowering {
+  return (context) => {
+    if (requireSse(context, feature)) move(context, alignment, VectorForm.Legacy, XMM_WIDTH);
+  };
+}
+
+export function moveRowVex(alignment: VectorAlignment): Lowering {
+  return (context) => {
+    if (!requireAvx(context, Feature.Avx)) return;
+    const isWide = context.instruction.width(0) === YMM_WIDTH || context.instruction.width(1) === YMM_WIDTH;
+    if (isWide) move(context, alignment, VectorForm.Vex256, YMM_WIDTH);
+    else move(context, alignment, VectorForm.Vex128, XMM_WIDTH);
+  };
+}
+
+function move(context: LoweringContext, alignment: VectorAlignment, form: VectorForm, width: number): void {
+  const { instruction } = context;
+  if (instruction.isMemory(0)) {
+    context.memory.resolve(1 << width, true);
+    context.memory.storeVector(instruction.register(1), width, alignment);
+    return;
+  }
+  const source = readVector(context, 1, width, alignment);
+  emitVector(context, Uop.Vector, VectorOp.Move, form, instruction.register(0), source, source);
+}
