@@ -1,7 +1,10 @@
 /**
  * The x87 and MMX registers: eight of 16 bytes, by *physical* number; ST(i) is number (TOP + i) mod 8 and MMi is the
- * significand of number i (APM vol 1 §5.3, §6.2).
+ * significand of number i (APM vol 1 §5.3, §6.2). And the words that describe them.
  */
+import { Flow } from './abi/stop';
+import { Vector } from './abi/vector';
+import { raise } from './fault';
 import { cpu, CpuState } from './state';
 
 const REGISTERS = <u32>memory.data(8 * 16, 16);
@@ -16,10 +19,111 @@ export const X87_REGISTERS_ADDRESS: u32 = REGISTERS;
 const CONTROL_INITIAL: u32 = 0x37f;
 /** FCW after RESET (APM vol 2 Table 14-1). */
 const CONTROL_RESET: u32 = 0x40;
+/** The bits of FCW that can be written; bit 6 is always set, bits 7 and 15:13 are always clear. */
+const CONTROL_WRITABLE: u32 = 0x1f3f;
+const CONTROL_ALWAYS_SET: u32 = 0x40;
+
+/** IE, DE, ZE, OE, UE, PE in FSW; their masks are the same bits of FCW. */
+export const X87_EXCEPTIONS: u32 = 0x3f;
+/** The bits of FSW that are state of their own: the exceptions, SF and C3 to C0. ES and B follow, TOP lies elsewhere. */
+const STATUS_STORED: u32 = 0x477f;
+const STATUS_ES_B: u32 = 0x8080;
+const TOP_SHIFT: u32 = 11;
 
 /** Wasm address of physical register `number`. */
 export function physicalX87(number: u32): u32 {
   return REGISTERS + ((number & 7) << 4);
+}
+
+/** Wasm address of ST(i). */
+export function stackX87(i: u32): u32 {
+  return physicalX87(cpu().x87Top + i);
+}
+
+/** An unmasked exception waits for the next instruction that looks for one: FSW.ES. */
+export function isX87ExceptionPending(): bool {
+  const state = cpu();
+  return (state.x87Status & ~state.x87Control & X87_EXCEPTIONS) != 0;
+}
+
+/** FSW as software sees it: with TOP, ES and B. */
+export function x87StatusWord(): u32 {
+  const state = cpu();
+  const summary = isX87ExceptionPending() ? STATUS_ES_B : 0;
+  return state.x87Status | (state.x87Top << TOP_SHIFT) | summary;
+}
+
+/** Sets FSW and TOP. ES and B of `word` do not matter: they follow from the exceptions and their masks. */
+export function setX87StatusWord(word: u32): void {
+  const state = cpu();
+  state.x87Status = word & STATUS_STORED;
+  state.x87Top = (word >> TOP_SHIFT) & 7;
+}
+
+/** Sets FCW; reserved bits of `word` do not matter. */
+export function setX87ControlWord(word: u32): void {
+  cpu().x87Control = (word & CONTROL_WRITABLE) | CONTROL_ALWAYS_SET;
+}
+
+/** The tag word in its full form: two bits for each physical register, computed from what it holds. */
+export function x87TagWord(): u32 {
+  let word: u32 = 0;
+  for (let number: u32 = 0; number < 8; number++) word |= tagOf(number) << (number << 1);
+  return word;
+}
+
+/** Sets which registers are empty from a full tag word; whether the others say valid, zero or special is recomputed. */
+export function setX87TagWord(word: u32): void {
+  let tags: u32 = 0;
+  for (let number: u32 = 0; number < 8; number++) {
+    if (((word >> (number << 1)) & 3) != TAG_EMPTY) tags |= <u32>1 << number;
+  }
+  cpu().x87Tags = tags;
+}
+
+const TAG_VALID: u32 = 0;
+const TAG_ZERO: u32 = 1;
+const TAG_SPECIAL: u32 = 2;
+const TAG_EMPTY: u32 = 3;
+
+/** Two-bit tag of a physical register (APM vol 1 §6.2.4). Denormal and unsupported numbers are special. */
+function tagOf(number: u32): u32 {
+  if (((cpu().x87Tags >> number) & 1) == 0) return TAG_EMPTY;
+  const at = physicalX87(number);
+  const exponent = (<u32>load<u16>(at, SIGN_EXPONENT)) & 0x7fff;
+  const significand = load<u64>(at);
+  if (exponent == 0) return significand == 0 ? TAG_ZERO : TAG_SPECIAL;
+  return exponent == 0x7fff || <i64>significand >= 0 ? TAG_SPECIAL : TAG_VALID;
+}
+
+/** What every MMX instruction does before anything else, its memory operand included: #MF if an exception waits. */
+export function checkX87Pending(): Flow {
+  return isX87ExceptionPending() ? raise(Vector.Mf) : Flow.Next;
+}
+
+/** What every MMX instruction but EMMS does once it cannot fault any more: TOP ← 0, no register is empty. */
+export function enterMmx(): void {
+  const state = cpu();
+  state.x87Top = 0;
+  state.x87Tags = 0xff;
+}
+
+/** EMMS: TOP ← 0, all registers are empty. */
+export function leaveMmx(): void {
+  const state = cpu();
+  state.x87Top = 0;
+  state.x87Tags = 0;
+}
+
+export function mmx(number: u32): u64 {
+  return load<u64>(physicalX87(number));
+}
+
+/** MMn ← value; sign and exponent become ones (APM vol 1 §5.3). */
+export function setMmx(number: u32, value: u64): void {
+  const at = physicalX87(number);
+  store<u64>(at, value);
+  store<u16>(at, 0xffff, SIGN_EXPONENT);
 }
 
 /** FNINIT: the registers keep their contents and become empty. */
