@@ -3,10 +3,11 @@
  * time, where no flag is dead. Flat 32- and 64-bit code is what test/silicon compares with real hardware.
  */
 import { expect, it, vi } from 'vitest';
-import { differences, type Subject } from '../silicon/compare.js';
+import { differences } from '../silicon/differences.js';
 import { SnippetGenerator } from '../silicon/generate.js';
-import { CODE_START, type Bits, type Outcome, type Snippet } from '../silicon/record.js';
-import { VmexitSubject } from '../silicon/vmexit-subject.js';
+import { CODE_START } from '../silicon/layout.js';
+import type { Bits, Outcome, Snippet } from '../silicon/record.js';
+import { VmexitSubject, type Subject } from '../silicon/vmexit-subject.js';
 
 const CASES = 2_000;
 const SEED = 20261122;

@@ -1,11 +1,13 @@
 /** Random snippets: one to eight instructions of the integer set, with starting registers, flags and memory. */
-import { Encoder, Instruction, OpKind, Register } from 'iced-x86';
+import { type Code, Encoder, Instruction, OpKind, Register } from 'iced-x86';
+import type { Case } from './compare.js';
 import { instructionSet } from './instruction-set.js';
 import type { Encoding } from './instruction-set.js';
 import { dataAddress, edgeValue, farOffset, setOperand } from './operands.js';
 import type { Context } from './operands.js';
 import { Random } from './random.js';
-import { startOf, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { WINDOW_ADDRESS, WINDOW_BYTES } from './layout.js';
+import { startOf } from './record.js';
 import { SELECTORS } from './segments.js';
 import type { Bits, Snippet, Word } from './record.js';
 
@@ -25,6 +27,7 @@ export class SnippetGenerator {
   private readonly random: Random;
   private readonly groups: readonly (readonly Encoding[])[];
   private readonly encoder: Encoder;
+  private codes: readonly Code[] = [];
 
   constructor(
     private readonly bits: Bits,
@@ -35,12 +38,18 @@ export class SnippetGenerator {
     this.encoder = new Encoder(bits);
   }
 
+  nextCase(): Case {
+    const snippet = this.next();
+    return { snippet, codes: this.codes };
+  }
+
   next(): Snippet {
     const registers = this.registers();
     const context: Context = { random: this.random, bits: this.bits, registers };
     const count = 1 + this.random.below(MAX_INSTRUCTIONS);
     const instructions = Array.from({ length: count }, () => this.instruction(context));
     const bytes = this.layOut(instructions);
+    this.codes = instructions.map(({ code }) => code);
     instructions.forEach((instruction) => instruction.free());
     return {
       bits: this.bits,

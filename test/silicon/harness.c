@@ -1,81 +1,44 @@
 /*
  * Runs snippets of machine code on the real processor and reports what they did.
  *
- * Records come on standard input and results go to standard output, in the layouts below (little-endian, the same
- * for 32 and 64 bits; record.ts reads and writes them). A snippet begins with a signal return that loads every register
- * and ends with whatever signal it raises: the code page is filled with INT3, so running off the end is SIGTRAP.
+ *   harness <records> <results> <first> [16]
+ *
+ * Both files are arrays of the structures in harness.h; the results are written from number `first` on. They are mapped,
+ * so they survive a snippet that ends the process. With a fourth argument the 32-bit harness runs 16-bit code.
+ *
+ * A snippet begins with a signal return that loads every register and ends with whatever signal it raises: the code page
+ * is filled with INT3, so running off the end is SIGTRAP.
  *
  * The data window and the code page are mapped at fixed low addresses with nothing around them, so that the same linear
  * addresses can exist in vmexit.
- *
- * The 32-bit harness fills a local descriptor table, for snippets that load segments. With an argument it runs them as
- * 16-bit code in some of those: bases, limits, an expand-down segment and a 16-bit stack.
  */
-#define _GNU_SOURCE
-#include <signal.h>
-#include <stdint.h>
+#include "harness.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
-#include <unistd.h>
-#ifdef __i386__
-#include <asm/ldt.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
-#define WINDOW_ADDRESS 0x10000000u
-#define WINDOW_BYTES 8192u
-#define CODE_ADDRESS 0x20000000u
-#define CODE_BYTES 4096u
-/* Where a snippet starts in its page: far enough from both ends for every displacement of a short jump. */
-#define CODE_START (CODE_ADDRESS + 0x400u)
-#define MAX_CODE 128
-#define MAX_PATCHES 64
-#define REGISTERS 16
 #define INT3 0xcc
 /* A snippet that runs longer hangs: the process ends and the reader sees which record it was. */
-#define SECONDS_PER_RECORD 5
+#define SECONDS_TO_HANG 5
+#define RECORDS_PER_ALARM 64
+/* Windows that are remembered by their seed. */
+#define KEPT_WINDOWS 256
+#define WINDOW_WORDS (WINDOW_BYTES / 8)
+enum { VECTOR_BP = 3, VECTOR_PF = 14 };
 
-struct patch {
-  uint32_t word; /* index of a 64-bit word of the window */
-  uint32_t zero;
-  uint64_t value;
-};
-
-struct record {
-  uint32_t codeBytes;
-  uint32_t windowSeed;
-  uint32_t patchCount;
-  uint32_t flags;
-  uint64_t registers[REGISTERS]; /* rAX rCX rDX rBX rSP rBP rSI rDI r8 to r15 */
-  uint8_t code[MAX_CODE];
-  struct patch patches[MAX_PATCHES];
-};
-
-struct result {
-  uint64_t registers[REGISTERS];
-  uint64_t rip;
-  uint64_t faultAddress;
-  uint32_t flags;
-  uint32_t vector;
-  uint32_t errorCode;
-  uint32_t signal;
-  uint16_t selectors[8]; /* ES CS SS DS FS GS that the snippet started with, two unused */
-  uint16_t lastSelectors[8]; /* and ended with */
-  uint32_t changedCount; /* words of the window that changed; MAX_PATCHES at most are listed */
-  uint32_t zero;
-  struct patch changed[MAX_PATCHES];
-};
-
-static struct record current;
-static struct result outcome;
+static const struct record *current;
+static struct result *outcome;
 static mcontext_t resume;
+static struct extended_state harmless = {.control = 0x37f, .mxcsr = 0x1f80};
 static int is16;
-static uint8_t *const window = (uint8_t *)(uintptr_t)WINDOW_ADDRESS;
-static uint8_t *const codePage = (uint8_t *)(uintptr_t)CODE_ADDRESS;
-static uint64_t pristine[WINDOW_BYTES / 8];
+static uint64_t *const window = (uint64_t *)(uintptr_t)WINDOW_ADDRESS;
+static uint8_t *writableCode;
+static uint64_t pristine[WINDOW_WORDS];
 
 #ifdef __x86_64__
 static const int registerSlots[REGISTERS] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -92,15 +55,14 @@ static const int registerSlots[REGISTERS] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX,
 typedef uint32_t word_t;
 #endif
 
-static void fail(const char *what) {
+void fail(const char *what) {
   perror(what);
   exit(2);
 }
 
-/* The window's contents, from a seed: random words, one in four of them an edge value. record.ts has the same. */
-static void fillWindow(uint32_t seed) {
+/* The window's contents, from a seed: random words, one in four of them an edge value. layout.ts has the same. */
+static void fillWindow(uint32_t *words, uint32_t seed) {
   static const uint32_t edges[8] = {0, 1, 0x7f, 0x80, 0x7fffffff, 0x80000000, 0xffff, 0xffffffff};
-  uint32_t *words = (uint32_t *)pristine;
   uint32_t x = seed | 1;
   for (uint32_t i = 0; i < WINDOW_BYTES / 4; i++) {
     x ^= x << 13;
@@ -110,21 +72,20 @@ static void fillWindow(uint32_t seed) {
   }
 }
 
-static void readSelectors(void) {
-  uint16_t value;
-#define READ(index, name)                         \
-  __asm__ volatile("mov %%" name ", %0" : "=r"(value)); \
-  outcome.selectors[index] = value
-  READ(0, "es");
-  READ(1, "cs");
-  READ(2, "ss");
-  READ(3, "ds");
-  READ(4, "fs");
-  READ(5, "gs");
+static const uint64_t *windowOf(uint32_t seed) {
+  static struct {
+    int isFilled;
+    uint32_t seed;
+    uint64_t words[WINDOW_WORDS];
+  } kept[KEPT_WINDOWS], *slot;
+  slot = &kept[seed % KEPT_WINDOWS];
+  if (!slot->isFilled || slot->seed != seed) {
+    slot->isFilled = 1;
+    slot->seed = seed;
+    fillWindow((uint32_t *)slot->words, seed);
+  }
+  return slot->words;
 }
-
-static void enter16(mcontext_t *context);
-static void readLastSelectors(mcontext_t *context);
 
 /* SIGUSR1: remember where the harness is, and return into the snippet instead. */
 static void onStart(int number, siginfo_t *info, void *data) {
@@ -132,9 +93,10 @@ static void onStart(int number, siginfo_t *info, void *data) {
   (void)info;
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
   memcpy(&resume, context, sizeof resume);
-  for (int i = 0; i < REGISTER_COUNT; i++) context->gregs[registerSlots[i]] = (word_t)current.registers[i];
+  for (int i = 0; i < REGISTER_COUNT; i++) context->gregs[registerSlots[i]] = (word_t)current->registers[i];
   context->gregs[SLOT_IP] = CODE_START;
-  context->gregs[REG_EFL] = current.flags;
+  context->gregs[REG_EFL] = current->flags;
+  if (current->options & EXTENDED) loadExtendedState(context, &current->extended);
   if (is16) enter16(context);
 }
 
@@ -153,17 +115,20 @@ static void clearFlags(void) {
 /* Any fault or trap: the snippet is over. */
 static void onEnd(int number, siginfo_t *info, void *data) {
   clearFlags();
+  (void)number;
   (void)info;
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
-  for (int i = 0; i < REGISTER_COUNT; i++) outcome.registers[i] = (word_t)context->gregs[registerSlots[i]];
-  outcome.rip = (word_t)context->gregs[SLOT_IP];
-  readLastSelectors(context);
-  outcome.flags = (uint32_t)context->gregs[REG_EFL];
-  outcome.vector = (uint32_t)context->gregs[REG_TRAPNO];
-  outcome.errorCode = (uint32_t)context->gregs[REG_ERR];
-  outcome.faultAddress = FAULT_ADDRESS(context);
-  outcome.signal = (uint32_t)number;
+  for (int i = 0; i < REGISTER_COUNT; i++) outcome->registers[i] = (word_t)context->gregs[registerSlots[i]];
+  readLastSelectors(context, outcome);
+  outcome->flags = (uint32_t)context->gregs[REG_EFL];
+  outcome->vector = (uint32_t)context->gregs[REG_TRAPNO];
+  outcome->errorCode = (uint32_t)context->gregs[REG_ERR];
+  outcome->rip = (word_t)context->gregs[SLOT_IP] - (outcome->vector == VECTOR_BP);
+  outcome->faultAddress = outcome->vector == VECTOR_PF ? FAULT_ADDRESS(context) : 0;
   memcpy(context->gregs, resume.gregs, sizeof resume.gregs);
+  if ((current->options & EXTENDED) == 0) return;
+  saveExtendedState(context, &outcome->extended);
+  loadExtendedState(context, &harmless);
 }
 
 static void handle(int number, void (*handler)(int, siginfo_t *, void *)) {
@@ -174,127 +139,98 @@ static void handle(int number, void (*handler)(int, siginfo_t *, void *)) {
   if (sigaction(number, &action, NULL) != 0) fail("sigaction");
 }
 
-static void mapFixed(uint32_t address, size_t bytes, int protection) {
-  void *want = (void *)(uintptr_t)address;
-  void *got = mmap(want, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-  if (got != want) fail("mmap");
-}
-
-static void setUp(void) {
-  setvbuf(stdout, NULL, _IONBF, 0); /* results so far survive a snippet that ends the process */
+static void setUpSignals(void) {
   static uint8_t signalStack[65536];
   stack_t stack = {.ss_sp = signalStack, .ss_size = sizeof signalStack};
   if (sigaltstack(&stack, NULL) != 0) fail("sigaltstack");
   handle(SIGUSR1, onStart);
   const int ends[] = {SIGSEGV, SIGILL, SIGFPE, SIGTRAP, SIGBUS};
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) handle(ends[i], onEnd);
-  mapFixed(WINDOW_ADDRESS, WINDOW_BYTES, PROT_READ | PROT_WRITE);
-  mapFixed(CODE_ADDRESS, CODE_BYTES, PROT_READ | PROT_WRITE);
 }
 
-#ifdef __i386__
-/* The local descriptor table; segments.ts has the same. Selectors: table indicator and RPL 3. */
-enum { CODE_16, DATA_16, EXTRA_16, STACK_16, EXPAND_DOWN_16, NOT_PRESENT, READ_ONLY, CONFORMING, EXECUTE_ONLY, CODE_32 };
-#define SELECTOR(entry) ((entry) * 8 + 7)
-#define WRITE_TABLE 0x11
-enum { CONTENTS_DATA, CONTENTS_EXPAND_DOWN, CONTENTS_CODE, CONTENTS_CONFORMING };
-enum { WRITE_OR_READ = 0, NO_WRITE_OR_READ = 1, ABSENT = 2, IS_32 = 4 };
-
-static void describe(unsigned entry, uint32_t base, uint32_t limit, unsigned contents, unsigned options) {
-  struct user_desc segment;
-  memset(&segment, 0, sizeof segment);
-  segment.entry_number = entry;
-  segment.base_addr = base;
-  segment.limit = limit;
-  segment.contents = contents;
-  segment.read_exec_only = (options & NO_WRITE_OR_READ) != 0;
-  segment.seg_not_present = (options & ABSENT) != 0;
-  segment.seg_32bit = (options & IS_32) != 0;
-  segment.useable = 1;
-  if (syscall(SYS_modify_ldt, WRITE_TABLE, &segment, sizeof segment) != 0) fail("modify_ldt");
+static void mapFixed(uint32_t address, size_t bytes, int protection, int flags, int file) {
+  void *want = (void *)(uintptr_t)address;
+  void *got = mmap(want, bytes, protection, flags | MAP_FIXED_NOREPLACE, file, 0);
+  if (got != want) fail("mmap");
 }
 
-static void setUpSegments(void) {
-  describe(CODE_16, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, WRITE_OR_READ);
-  describe(DATA_16, WINDOW_ADDRESS, WINDOW_BYTES - 1, CONTENTS_DATA, WRITE_OR_READ);
-  describe(EXTRA_16, WINDOW_ADDRESS + 0x800, 0xfff, CONTENTS_DATA, WRITE_OR_READ);
-  describe(STACK_16, WINDOW_ADDRESS + 0x1000, 0xfff, CONTENTS_DATA, WRITE_OR_READ);
-  describe(EXPAND_DOWN_16, WINDOW_ADDRESS, 0xfff, CONTENTS_EXPAND_DOWN, WRITE_OR_READ);
-  describe(NOT_PRESENT, WINDOW_ADDRESS, 0xfff, CONTENTS_DATA, ABSENT);
-  describe(READ_ONLY, WINDOW_ADDRESS, 0xfff, CONTENTS_DATA, NO_WRITE_OR_READ);
-  describe(CONFORMING, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CONFORMING, ABSENT); /* Linux takes no other */
-  describe(EXECUTE_ONLY, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, NO_WRITE_OR_READ);
-  describe(CODE_32, CODE_ADDRESS, CODE_BYTES - 1, CONTENTS_CODE, IS_32);
+/* The code page is read-only for the snippet, as in vmexit; the harness writes it through a second mapping. */
+static void setUpMemory(void) {
+  mapFixed(WINDOW_ADDRESS, WINDOW_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  const int file = memfd_create("code", 0);
+  if (file < 0 || ftruncate(file, CODE_BYTES) != 0) fail("memfd");
+  writableCode = mmap(NULL, CODE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (writableCode == MAP_FAILED) fail("mmap");
+  memset(writableCode, INT3, CODE_BYTES);
+  mapFixed(CODE_ADDRESS, CODE_BYTES, PROT_READ | PROT_EXEC, MAP_SHARED, file);
 }
 
-static void enter16(mcontext_t *context) {
-  context->gregs[REG_CS] = SELECTOR(CODE_16);
-  context->gregs[REG_DS] = SELECTOR(DATA_16);
-  context->gregs[REG_ES] = SELECTOR(EXTRA_16);
-  context->gregs[REG_SS] = SELECTOR(STACK_16);
-  context->gregs[REG_FS] = SELECTOR(EXPAND_DOWN_16);
-  context->gregs[SLOT_IP] = CODE_START - CODE_ADDRESS;
+static void writeCode(void) {
+  static uint32_t bytesBefore;
+  uint8_t *const start = writableCode + (CODE_START - CODE_ADDRESS);
+  if (current->codeBytes > MAX_CODE) exit(3);
+  if (bytesBefore > current->codeBytes) memset(start + current->codeBytes, INT3, bytesBefore - current->codeBytes);
+  memcpy(start, current->code, current->codeBytes);
+  bytesBefore = current->codeBytes;
 }
 
-static void readLastSelectors(mcontext_t *context) {
-  const int slots[] = {REG_ES, REG_CS, REG_SS, REG_DS, REG_FS, REG_GS};
-  for (int i = 0; i < 6; i++) outcome.lastSelectors[i] = (uint16_t)context->gregs[slots[i]];
-}
-
-static void readSelectors16(void) {
-  const uint16_t loaded[] = {SELECTOR(EXTRA_16), SELECTOR(CODE_16),        SELECTOR(STACK_16),
-                             SELECTOR(DATA_16),  SELECTOR(EXPAND_DOWN_16), outcome.selectors[5]};
-  memcpy(outcome.selectors, loaded, sizeof loaded);
-}
-#else
-static void setUpSegments(void) {}
-static void enter16(mcontext_t *context) { (void)context; }
-static void readSelectors16(void) {}
-static void readLastSelectors(mcontext_t *context) {
-  (void)context; /* 64-bit snippets load none */
-  memcpy(outcome.lastSelectors, outcome.selectors, sizeof outcome.lastSelectors);
-}
-#endif
-
-/* The code page is read-only for the snippet, as in vmexit. */
-static void prepare(void) {
-  if (current.codeBytes > MAX_CODE || current.patchCount > MAX_PATCHES) exit(3);
-  fillWindow(current.windowSeed);
-  for (uint32_t i = 0; i < current.patchCount; i++) {
-    if (current.patches[i].word >= WINDOW_BYTES / 8) exit(3);
-    pristine[current.patches[i].word] = current.patches[i].value;
+static void writeWindow(void) {
+  memcpy(pristine, windowOf(current->windowSeed), WINDOW_BYTES);
+  if (current->patchCount > MAX_PATCHES) exit(3);
+  for (uint32_t i = 0; i < current->patchCount; i++) {
+    if (current->patches[i].word >= WINDOW_WORDS) exit(3);
+    pristine[current->patches[i].word] = current->patches[i].value;
   }
   memcpy(window, pristine, WINDOW_BYTES);
-  if (mprotect(codePage, CODE_BYTES, PROT_READ | PROT_WRITE) != 0) fail("mprotect");
-  memset(codePage, INT3, CODE_BYTES);
-  memcpy((void *)(uintptr_t)CODE_START, current.code, current.codeBytes);
-  if (mprotect(codePage, CODE_BYTES, PROT_READ | PROT_EXEC) != 0) fail("mprotect");
 }
 
 static void listChanges(void) {
-  const uint64_t *now = (const uint64_t *)window;
-  for (uint32_t i = 0; i < WINDOW_BYTES / 8; i++) {
-    if (now[i] == pristine[i]) continue;
-    if (outcome.changedCount < MAX_PATCHES) outcome.changed[outcome.changedCount] = (struct patch){i, 0, now[i]};
-    outcome.changedCount++;
+  outcome->changedCount = 0;
+  for (uint32_t i = 0; i < WINDOW_WORDS; i++) {
+    if (window[i] == pristine[i]) continue;
+    if (outcome->changedCount < MAX_PATCHES) outcome->changed[outcome->changedCount] = (struct patch){i, 0, window[i]};
+    outcome->changedCount++;
   }
 }
 
+static void *mapFile(const char *path, int options, size_t *bytes) {
+  const int isWritable = options != O_RDONLY;
+  const int file = open(path, options);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) fail(path);
+  *bytes = (size_t)status.st_size;
+  void *map = mmap(NULL, *bytes, PROT_READ | (isWritable ? PROT_WRITE : 0), MAP_SHARED, file, 0);
+  if (map == MAP_FAILED) fail("mmap");
+  return map;
+}
+
+static void run(pid_t process) {
+  writeCode();
+  writeWindow();
+  readSelectors(outcome->selectors, is16);
+  syscall(SYS_tgkill, process, process, SIGUSR1);
+  listChanges();
+  outcome->isDone = 1;
+}
+
 int main(int argumentCount, char **arguments) {
-  (void)arguments;
-  is16 = argumentCount > 1;
-  setUp();
+  if (argumentCount < 4) return 3;
+  is16 = argumentCount > 4;
+  setUpSignals();
+  setUpMemory();
   setUpSegments();
-  while (fread(&current, sizeof current, 1, stdin) == 1) {
-    memset(&outcome, 0, sizeof outcome);
-    prepare();
-    readSelectors();
-    if (is16) readSelectors16();
-    alarm(SECONDS_PER_RECORD);
-    raise(SIGUSR1);
-    alarm(0);
-    listChanges();
-    if (fwrite(&outcome, sizeof outcome, 1, stdout) != 1) fail("fwrite");
+  size_t recordBytes, resultBytes;
+  const struct record *records = mapFile(arguments[1], O_RDONLY, &recordBytes);
+  struct result *results = mapFile(arguments[2], O_RDWR, &resultBytes);
+  const size_t count = recordBytes / sizeof *records;
+  if (resultBytes < count * sizeof *results) return 3;
+  const size_t first = strtoul(arguments[3], NULL, 10);
+  const pid_t process = getpid();
+  for (size_t i = first; i < count; i++) {
+    if ((i - first) % RECORDS_PER_ALARM == 0) alarm(SECONDS_TO_HANG);
+    current = &records[i];
+    outcome = &results[i];
+    run(process);
   }
   return 0;
 }

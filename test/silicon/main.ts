@@ -36,10 +36,10 @@ function run(bits: Bits, cases: number, seed: number): void {
   const byCulprit = new Map<string, { count: number; example: string }>();
   const undefinedFlags = new Map<string, number>();
   for (let done = 0; done < cases; done += BATCH) {
-    const snippets = Array.from({ length: Math.min(BATCH, cases - done) }, () => generator.next());
+    const snippets = Array.from({ length: Math.min(BATCH, cases - done) }, () => generator.nextCase());
     const report = compare(snippets, native, subject);
     unreachable += report.unreachable;
-    for (const [name, count] of report.undefinedFlags) {
+    for (const [name, count] of report.undefinedFlags.counts) {
       undefinedFlags.set(name, (undefinedFlags.get(name) ?? 0) + count);
     }
     for (const { culprit, text } of report.mismatches) {

@@ -1,61 +1,110 @@
-/** This machine's processor as an oracle: builds harness.c for a word size and runs snippets in it. */
+/** This machine's processor as an oracle: builds the harness for a word size and runs snippets in it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { decodeResult, encodeRecords, RESULT_BYTES } from './record.js';
+import { Batch, Res } from './layout.js';
+import { decodeResult, encodeRecords } from './record.js';
 import type { Bits, Outcome, Snippet } from './record.js';
 
-const SOURCE = 'test/silicon/harness.c';
+const SOURCES = ['harness.c', 'extended-state.c', 'segments.c'].map((name) => `test/silicon/${name}`);
+const INPUTS = [...SOURCES, 'test/silicon/harness.h'];
 const FOLDER = 'build/silicon';
-const BATCH = 2000;
+/** Where batches are exchanged: in memory, if there is such a place. */
+const EXCHANGE = existsSync('/dev/shm') ? '/dev/shm' : FOLDER;
+/** What the harness says when it could not do its work; a signal ends it otherwise. */
+const HARNESS_FAILED = 1;
 
 export class NativeProcessor {
+  private readonly records: string;
+  private readonly results: string;
+
   private constructor(
     private readonly harness: string,
     private readonly bits: Bits,
-  ) {}
+  ) {
+    const own = join(EXCHANGE, `vmexit-${bits}-${process.pid}`);
+    this.records = `${own}.records`;
+    this.results = `${own}.results`;
+  }
 
-  /** Undefined if this machine cannot run such code: not an x86-64, no compiler, no 32-bit libraries. */
+  /** Undefined if this machine cannot run such code: not an x86-64 with AVX, no compiler, no 32-bit libraries. */
   static create(bits: Bits): NativeProcessor | undefined {
     if (process.arch !== 'x64' || process.platform !== 'linux') return undefined;
     // 16-bit code runs in segments of a 32-bit process.
     const width = bits === 64 ? 64 : 32;
     const harness = join(FOLDER, `harness-${width}`);
-    if (!isCurrent(harness)) {
-      mkdirSync(FOLDER, { recursive: true });
-      const options = ['-O1', '-mno-red-zone', `-m${width}`, SOURCE, '-o', harness];
-      const run = spawnSync('gcc', options, { encoding: 'utf8' });
-      if (run.status !== 0) return undefined;
-    }
+    if (!isCurrent(harness) && !build(harness, width)) return undefined;
     return new NativeProcessor(harness, bits);
   }
 
   /** One outcome per snippet, in order; undefined for a snippet that ended the harness itself (a wild store). */
   run(snippets: readonly Snippet[]): (Outcome | undefined)[] {
-    const outcomes: (Outcome | undefined)[] = [];
-    while (outcomes.length < snippets.length) {
-      const batch = snippets.slice(outcomes.length, outcomes.length + BATCH);
-      const finished = this.runBatch(batch);
-      outcomes.push(...finished);
-      if (finished.length < batch.length) outcomes.push(undefined);
-    }
-    return outcomes;
+    const results = this.runBatch(encodeRecords(snippets));
+    return snippets.map((snippet, i) =>
+      isDone(results, i) ? decodeResult(results, i, snippet.extended !== undefined) : undefined,
+    );
   }
 
-  private runBatch(snippets: readonly Snippet[]): Outcome[] {
-    const run = spawnSync(this.harness, this.bits === 16 ? ['16'] : [], {
-      input: encodeRecords(snippets),
-      maxBuffer: BATCH * RESULT_BYTES * 2,
-    });
-    if (run.status !== null && run.status > 1)
+  /** One result per record, in order; that of a snippet which ended the harness itself is not done. */
+  runBatch(records: Batch): Batch {
+    const count = records.count;
+    writeFileSync(this.records, records.bytes);
+    const file = openSync(this.results, 'w');
+    ftruncateSync(file, count * Res.bytes);
+    closeSync(file);
+    try {
+      let results = this.runFrom(0);
+      for (let next = 0; next < count;) {
+        while (next < count && isDone(results, next)) next++;
+        if (++next < count) results = this.runFrom(next);
+      }
+      return results;
+    } finally {
+      rmSync(this.records);
+      rmSync(this.results);
+    }
+  }
+
+  private runFrom(first: number): Batch {
+    const options = this.bits === 16 ? ['16'] : [];
+    const run = spawnSync(this.harness, [this.records, this.results, String(first), ...options]);
+    if (run.status !== null && run.status > HARNESS_FAILED)
       throw new Error(`the harness failed: ${run.stderr.toString()}`);
-    const count = Math.floor(run.stdout.length / RESULT_BYTES);
-    return Array.from({ length: count }, (_, i) =>
-      decodeResult(new DataView(run.stdout.buffer, run.stdout.byteOffset + i * RESULT_BYTES, RESULT_BYTES)),
-    );
+    const results = Batch.of(Res.bytes, statSync(this.results).size / Res.bytes);
+    const file = openSync(this.results, 'r');
+    readSync(file, results.bytes);
+    closeSync(file);
+    return results;
   }
 }
 
+export function isDone(results: Batch, i: number): boolean {
+  return results.words[(results.at(i) + Res.isDone) >> 2] !== 0;
+}
+
+/** Under a name of its own first: another process may be building it too. */
+function build(harness: string, width: 32 | 64): boolean {
+  mkdirSync(FOLDER, { recursive: true });
+  const own = `${harness}-${process.pid}`;
+  const options = ['-O1', '-mno-red-zone', `-m${width}`, ...SOURCES, '-o', own];
+  if (spawnSync('gcc', options).status !== 0) return false;
+  renameSync(own, harness);
+  return true;
+}
+
 function isCurrent(harness: string): boolean {
-  return existsSync(harness) && statSync(harness).mtimeMs > statSync(SOURCE).mtimeMs;
+  if (!existsSync(harness)) return false;
+  const built = statSync(harness).mtimeMs;
+  return INPUTS.every((file) => statSync(file).mtimeMs < built);
 }

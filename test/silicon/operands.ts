@@ -1,7 +1,7 @@
 /** Random operands for an encoding: registers, immediates, and memory operands that mostly lie in the data window. */
 import { OpCodeOperandKind as Kind, OpKind, Register } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
-import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './layout.js';
 import { SELECTORS } from './segments.js';
 import type { Bits } from './record.js';
 import type { Random } from './random.js';

@@ -1,25 +1,17 @@
-/**
- * What a snippet is, what running one shows, and the byte layouts in which the native harness exchanges both
- * (harness.c has the same layouts as C structures).
- */
-
-/** The data window, the code page and where in it a snippet starts: the same in harness.c. */
-export const WINDOW_ADDRESS = 0x1000_0000;
-export const WINDOW_BYTES = 8192;
-export const CODE_ADDRESS = 0x2000_0000;
-export const CODE_BYTES = 4096;
-export const CODE_START = CODE_ADDRESS + 0x400;
-export const INT3 = 0xcc;
-
-const REGISTERS = 16;
-const MAX_CODE = 128;
-/** Words of the window that a record can set and that a result can list. */
-export const MAX_PATCHES = 64;
-const PATCH_BYTES = 16;
-const HEAD_BYTES = 16;
-const RECORD_BYTES = HEAD_BYTES + REGISTERS * 8 + MAX_CODE + MAX_PATCHES * PATCH_BYTES;
-const RESULT_FIXED_BYTES = REGISTERS * 8 + 72;
-export const RESULT_BYTES = RESULT_FIXED_BYTES + MAX_PATCHES * PATCH_BYTES;
+/** What a snippet is, what running one shows, and both as structures of a batch. */
+import {
+  Batch,
+  CODE_ADDRESS,
+  CODE_START,
+  Extended,
+  MAX_CODE,
+  MAX_PATCHES,
+  OPTION_EXTENDED,
+  PATCH_BYTES,
+  Rec,
+  REGISTERS,
+  Res,
+} from './layout.js';
 
 /** Code size. 16-bit code runs in protected mode, in segments of its own (segments.ts). */
 export type Bits = 16 | 32 | 64;
@@ -45,6 +37,8 @@ export interface Snippet {
   readonly flags: number;
   readonly windowSeed: number;
   readonly patches: readonly Word[];
+  /** x87 state, MXCSR and vector registers, laid out as `Extended` says; without, nothing is known of them. */
+  readonly extended?: Uint8Array;
 }
 
 /** How a snippet ended. */
@@ -63,72 +57,69 @@ export interface Outcome {
   /** Words of the window that changed, and their count (which may exceed the list). */
   readonly changed: readonly Word[];
   readonly changedCount: number;
+  /** As in the snippet, if that had one. */
+  readonly extended?: Uint8Array;
 }
 
 export function codeOf(snippet: Snippet): Uint8Array {
   return Uint8Array.from(snippet.instructions.flatMap((bytes) => [...bytes]));
 }
 
-/** The window's contents for a seed: random words, one in four of them an edge value. */
-export function fillWindow(words: Uint32Array, seed: number): void {
-  const edges = [0, 1, 0x7f, 0x80, 0x7fffffff, 0x80000000, 0xffff, 0xffffffff];
-  let x = seed | 1;
-  for (let i = 0; i < words.length; i++) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    words[i] = (x & 3) === 0 ? (edges[(x >>> 2) & 7] ?? 0) : x;
+export function encodeRecords(snippets: readonly Snippet[]): Batch {
+  const batch = Batch.of(Rec.bytes, snippets.length);
+  snippets.forEach((snippet, i) => encodeRecord(batch, i, snippet));
+  return batch;
+}
+
+export function encodeRecord(batch: Batch, i: number, snippet: Snippet): void {
+  const at = batch.at(i);
+  let codeBytes = 0;
+  for (const bytes of snippet.instructions) {
+    if (codeBytes + bytes.length > MAX_CODE) throw new Error('the snippet is too long');
+    batch.bytes.set(bytes, at + Rec.code + codeBytes);
+    codeBytes += bytes.length;
+  }
+  if (snippet.patches.length > MAX_PATCHES) throw new Error('the snippet has too many patches');
+  const word = at >> 2;
+  batch.words[word + (Rec.codeBytes >> 2)] = codeBytes;
+  batch.words[word + (Rec.windowSeed >> 2)] = snippet.windowSeed;
+  batch.words[word + (Rec.patchCount >> 2)] = snippet.patches.length;
+  batch.words[word + (Rec.flags >> 2)] = snippet.flags;
+  batch.words[word + (Rec.options >> 2)] = snippet.extended === undefined ? 0 : OPTION_EXTENDED;
+  batch.quads.set(snippet.registers, (at + Rec.registers) >> 3);
+  if (snippet.extended !== undefined) batch.bytes.set(snippet.extended, at + Rec.extended);
+  let patch = at + Rec.patches;
+  for (const { index, value } of snippet.patches) {
+    batch.words[patch >> 2] = index;
+    batch.quads[(patch >> 3) + 1] = value;
+    patch += PATCH_BYTES;
   }
 }
 
-export function encodeRecords(snippets: readonly Snippet[]): Uint8Array {
-  const bytes = new Uint8Array(snippets.length * RECORD_BYTES);
-  snippets.forEach((snippet, i) => {
-    encodeRecord(snippet, new DataView(bytes.buffer, i * RECORD_BYTES, RECORD_BYTES));
-  });
-  return bytes;
-}
-
-function encodeRecord(snippet: Snippet, view: DataView): void {
-  const code = codeOf(snippet);
-  if (code.length > MAX_CODE || snippet.patches.length > MAX_PATCHES)
-    throw new Error('the snippet is too long');
-  [code.length, snippet.windowSeed, snippet.patches.length, snippet.flags].forEach((value, i) =>
-    view.setUint32(i * 4, value, true),
-  );
-  snippet.registers.forEach((value, i) => view.setBigUint64(HEAD_BYTES + i * 8, value, true));
-  const codeOffset = HEAD_BYTES + REGISTERS * 8;
-  code.forEach((byte, i) => view.setUint8(codeOffset + i, byte));
-  snippet.patches.forEach((word, i) => {
-    view.setUint32(codeOffset + MAX_CODE + i * PATCH_BYTES, word.index, true);
-    view.setBigUint64(codeOffset + MAX_CODE + i * PATCH_BYTES + 8, word.value, true);
-  });
-}
-
-const VECTOR_BP = 3;
-const VECTOR_PF = 14;
-
-export function decodeResult(view: DataView): Outcome {
-  const registers = Array.from({ length: REGISTERS }, (_, i) => view.getBigUint64(i * 8, true));
-  const at = REGISTERS * 8;
-  const vector = view.getUint32(at + 20, true);
+/** @param isExtended Whether the snippet had extended state. */
+export function decodeResult(batch: Batch, i: number, isExtended: boolean): Outcome {
+  const at = batch.at(i);
+  const wordAt = (offset: number) => batch.words[(at + offset) >> 2] ?? 0;
+  const quadAt = (offset: number) => batch.quads[(at + offset) >> 3] ?? 0n;
   const selectorsAt = (offset: number) =>
-    Array.from({ length: 6 }, (_, i) => view.getUint16(offset + i * 2, true));
-  const changedCount = view.getUint32(at + 64, true);
-  const listed = Math.min(changedCount, MAX_PATCHES);
-  return {
-    registers,
-    rip: view.getBigUint64(at, true) - (vector === VECTOR_BP ? 1n : 0n),
-    faultAddress: vector === VECTOR_PF ? view.getBigUint64(at + 8, true) : 0n,
-    flags: view.getUint32(at + 16, true),
-    vector,
-    errorCode: view.getUint32(at + 24, true),
-    selectors: selectorsAt(at + 32),
-    lastSelectors: selectorsAt(at + 48),
+    Array.from({ length: 6 }, (_, n) => batch.halves[((at + offset) >> 1) + n] ?? 0);
+  const changedCount = wordAt(Res.changedCount);
+  const outcome: Outcome = {
+    registers: Array.from({ length: REGISTERS }, (_, n) => quadAt(Res.registers + n * 8)),
+    rip: quadAt(Res.rip),
+    faultAddress: quadAt(Res.faultAddress),
+    flags: wordAt(Res.flags),
+    vector: wordAt(Res.vector),
+    errorCode: wordAt(Res.errorCode),
+    selectors: selectorsAt(Res.selectors),
+    lastSelectors: selectorsAt(Res.lastSelectors),
     changedCount,
-    changed: Array.from({ length: listed }, (_, i) => ({
-      index: view.getUint32(RESULT_FIXED_BYTES + i * PATCH_BYTES, true),
-      value: view.getBigUint64(RESULT_FIXED_BYTES + i * PATCH_BYTES + 8, true),
+    changed: Array.from({ length: Math.min(changedCount, MAX_PATCHES) }, (_, n) => ({
+      index: wordAt(Res.changed + n * PATCH_BYTES),
+      value: quadAt(Res.changed + n * PATCH_BYTES + 8),
     })),
   };
+  if (!isExtended) return outcome;
+  const start = at + Res.extended;
+  return { ...outcome, extended: batch.bytes.slice(start, start + Extended.bytes) };
 }

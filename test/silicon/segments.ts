@@ -6,7 +6,7 @@
  */
 import { SegAttr } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
-import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './record.js';
+import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './layout.js';
 
 export interface Segment {
   readonly base: number;

@@ -27,7 +27,7 @@ for (const bits of [64, 32, 16] as const) {
     () => {
       if (native === undefined) return;
       const generator = new SnippetGenerator(bits, SEED);
-      const snippets = Array.from({ length: CASES }, () => generator.next());
+      const snippets = Array.from({ length: CASES }, () => generator.nextCase());
       const report = compare(snippets, native, subject);
       expect(report.mismatches.map(({ text }) => text).join('\n\n')).toBe('');
       // Wild addresses are rare by construction; if they were not, the comparison would prove little.

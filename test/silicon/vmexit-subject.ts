@@ -1,97 +1,94 @@
-/**
- * vmexit as the subject of the comparison: the engine in user mode, with flat segments and page tables that map what
- * the native harness maps. Every exception is intercepted, so a snippet ends where it raises one.
- */
+/** vmexit as the subject of the comparison: runs records and leaves results in the layout of the native ones. */
 import { ExitCode } from '../../assembly/abi/exit-code.js';
-import { Cr0, Cr4, Efer, SegAttr } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { Engine } from '../../src/engine/engine.js';
-import type { Subject } from './compare.js';
 import {
+  Batch,
   CODE_ADDRESS,
   CODE_BYTES,
   CODE_START,
-  codeOf,
-  fillWindow,
   INT3,
   MAX_PATCHES,
-  startOf,
-  WINDOW_ADDRESS,
+  OPTION_EXTENDED,
+  PATCH_BYTES,
+  Rec,
+  REGISTERS,
+  Res,
   WINDOW_BYTES,
-} from './record.js';
-import { descriptorOf, GLOBAL_LIMIT, GLOBAL_TABLE, LOCAL_TABLE, SEGMENTS_16 } from './segments.js';
-import type { Segment } from './segments.js';
-import type { Bits, Outcome, Snippet, Word } from './record.js';
+  windowOf,
+} from './layout.js';
+import { ExtendedStatePort } from './extended-state.js';
+import { decodeResult, encodeRecords } from './record.js';
+import { CODE, MEMORY_BYTES, SubjectMachine, WINDOW } from './subject-machine.js';
+import type { Variant } from './subject-machine.js';
+import type { Bits, Outcome, Snippet } from './record.js';
 
-// Where things are in physical memory.
-const PML4 = 0x1000;
-const PDPT = 0x2000;
-const PAGE_DIRECTORY = 0x3000;
-const WINDOW_TABLE = 0x4000;
-const CODE_TABLE = 0x5000;
-const DESCRIPTOR_PAGE_TABLE = 0x6000;
-const DESCRIPTORS = 0x7000;
-const WINDOW = 0x10000;
-const CODE = 0x20000;
-const MEMORY_BYTES = 0x40000;
-
-const PRESENT = 1n;
-const WRITABLE = 2n;
-const USER = 4n;
-const NO_EXECUTE = 1n << 63n;
-const LARGE_REGION = 0x20_0000; // what one page-directory entry maps
-
-const USER_SEGMENT =
-  SegAttr.S | SegAttr.Dpl | SegAttr.P | SegAttr.G | SegAttr.Accessed | SegAttr.WritableOrReadable;
-const FLAT_LIMIT = 0xffff_ffff;
-/** Where the descriptor tables are in linear memory, for the supervisor alone. */
-const GDT_ADDRESS = 0x3000_0000;
-const LDT_ADDRESS = GDT_ADDRESS + 0x800;
-const LDT_TYPE = 2; // APM vol 2 Table 4-6
 const EXCEPTION_EXITS = 0x40; // exit code of vector 0 (APM vol 2 App. C)
-/** No snippet retires more, string instructions included. */
-const MOST_INSTRUCTIONS = 100_000;
+const EXCEPTIONS = 32;
+/** In a result's `stop`: an exit that is no exception's. Others are a `Stop` plus 1. */
+const STRANGE_EXIT = 0x1000;
+const IRET = 0xcf;
+const WORD = 4;
 
-const REGISTER_FIELDS = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
-
-/** Ways to run the same snippet that must not change how it ends. */
-export interface Variant {
-  /** Segments that are flat but for the last byte of ES, so that every access is checked. */
-  readonly isSegmented?: boolean;
-  /** A code segment with 16-bit defaults; the snippet's prefixes must be the other way round too. */
-  readonly isCode16?: boolean;
-  /** A deadline after every instruction. */
-  readonly isStepping?: boolean;
+/** What runs a snippet in vmexit. A text is a stop that no processor shows: an unimplemented instruction, a hang. */
+export interface Subject {
+  run(snippet: Snippet, selectors: readonly number[]): Outcome | string;
 }
 
 export class VmexitSubject implements Subject {
-  private readonly window: BigUint64Array;
-  private readonly pristine = new Uint32Array(WINDOW_BYTES / 4);
-  private readonly pristineWords = new BigUint64Array(this.pristine.buffer);
+  private readonly machine: SubjectMachine;
+  private readonly extendedState: ExtendedStatePort;
+  private readonly window: Uint32Array;
+  private readonly pristine = new Uint32Array(WINDOW_BYTES / WORD);
+  private readonly code: Uint8Array;
+  private codeBytes = 0;
+  /** Index of rAX among the state's words. */
+  private readonly firstRegister: number;
 
   private constructor(
     private readonly engine: Engine,
     private readonly variant: Variant,
   ) {
-    const { memory } = engine.core;
-    this.window = new BigUint64Array(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES / 8);
-    this.writePageTables();
+    const { memory, state } = engine.core;
+    this.window = new Uint32Array(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES / WORD);
+    this.code = memory.subarray(CODE + CODE_START - CODE_ADDRESS, CODE + CODE_BYTES);
+    this.firstRegister = state.index('rax');
+    memory.fill(INT3, CODE, CODE + CODE_BYTES);
+    this.machine = new SubjectMachine(engine, variant);
+    this.extendedState = new ExtendedStatePort(engine.core);
   }
 
   static async create(variant: Variant = {}): Promise<VmexitSubject> {
     return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES }), variant);
   }
 
+  /** How the snippet ends, or a stop that no processor shows: an unimplemented instruction, a hang. */
   run(snippet: Snippet, selectors: readonly number[]): Outcome | string {
-    this.loadMemory(snippet);
-    this.loadProcessor(isLongMode(snippet));
-    this.loadSegments(snippet.bits, selectors);
-    this.loadRegisters(snippet);
+    const results = Batch.of(Res.bytes, 1);
+    results.halves.set(selectors, Res.selectors >> 1);
+    this.runRecord(encodeRecords([snippet]), 0, snippet.bits, results, 0);
+    return stopOf(results, 0) ?? decodeResult(results, 0, snippet.extended !== undefined);
+  }
+
+  /** Runs record `i` and fills in result `to`, whose `selectors` say what the snippet starts with. */
+  runRecord(records: Batch, i: number, bits: Bits, results: Batch, to: number): void {
+    const at = records.at(i);
+    this.loadCode(records, at);
+    this.loadWindow(records, at);
+    this.machine.load(
+      bits,
+      this.isLongMode(bits, records, at),
+      results.halves,
+      (results.at(to) + Res.selectors) >> 1,
+    );
+    this.loadRegisters(bits, records, at);
+    const isExtended = ((records.words[(at + Rec.options) >> 2] ?? 0) & OPTION_EXTENDED) !== 0;
+    if (isExtended) this.extendedState.load(records, at + Rec.extended);
     const stop = this.variant.isStepping ? this.step() : this.engine.run();
-    if (stop !== Stop.Exit) return `Stop.${Stop[stop]} at ${this.engine.core.state.big('rip').toString(16)}`;
-    return this.outcome(selectors);
+    this.report(results, results.at(to), stop);
+    if (isExtended) this.extendedState.save(results, results.at(to) + Res.extended);
   }
 
   /** Runs one instruction, or one iteration, at a time. */
@@ -106,129 +103,114 @@ export class VmexitSubject implements Subject {
     }
   }
 
-  /** 4-level tables, whose lower three levels also serve PAE paging: the PDPTE is loaded with only P set. */
-  private writePageTables(): void {
-    const write = (table: number, index: number, entry: bigint) =>
-      this.engine.core.words.setBigUint64(table + index * 8, entry, true);
-    write(PML4, 0, BigInt(PDPT) | PRESENT | WRITABLE | USER);
-    const [windowIndex, codeIndex] = [WINDOW_ADDRESS / LARGE_REGION, CODE_ADDRESS / LARGE_REGION];
-    write(PAGE_DIRECTORY, windowIndex, BigInt(WINDOW_TABLE) | PRESENT | WRITABLE | USER);
-    write(PAGE_DIRECTORY, codeIndex, BigInt(CODE_TABLE) | PRESENT | WRITABLE | USER);
-    for (let page = 0; page < WINDOW_BYTES / 4096; page++) {
-      write(WINDOW_TABLE, page, BigInt(WINDOW + page * 4096) | PRESENT | WRITABLE | USER | NO_EXECUTE);
+  /** The same code stays, and with it the blocks decoded from it. */
+  private loadCode(records: Batch, at: number): void {
+    const bytes = records.words[(at + Rec.codeBytes) >> 2] ?? 0;
+    const from = at + Rec.code;
+    let isSame = bytes === this.codeBytes;
+    for (let i = 0; isSame && i < bytes; i++) isSame = records.bytes[from + i] === this.code[i];
+    if (isSame) return;
+    this.code.set(records.bytes.subarray(from, from + bytes));
+    if (this.codeBytes > bytes) this.code.fill(INT3, bytes, this.codeBytes);
+    this.codeBytes = bytes;
+    this.engine.core.invalidate(CODE, CODE_BYTES);
+  }
+
+  private loadWindow(records: Batch, at: number): void {
+    this.pristine.set(windowOf(records.words[(at + Rec.windowSeed) >> 2] ?? 0));
+    const count = records.words[(at + Rec.patchCount) >> 2] ?? 0;
+    for (let i = 0, patch = (at + Rec.patches) >> 2; i < count; i++, patch += PATCH_BYTES >> 2) {
+      const index = 2 * (records.words[patch] ?? 0);
+      this.pristine[index] = records.words[patch + 2] ?? 0;
+      this.pristine[index + 1] = records.words[patch + 3] ?? 0;
     }
-    write(CODE_TABLE, 0, BigInt(CODE) | PRESENT | USER);
-    write(PAGE_DIRECTORY, GDT_ADDRESS / LARGE_REGION, BigInt(DESCRIPTOR_PAGE_TABLE) | PRESENT | WRITABLE);
-    write(DESCRIPTOR_PAGE_TABLE, 0, BigInt(DESCRIPTORS) | PRESENT | WRITABLE | NO_EXECUTE);
-    GLOBAL_TABLE.forEach((descriptor, index) => write(DESCRIPTORS, index, descriptor));
-    const local = DESCRIPTORS + (LDT_ADDRESS - GDT_ADDRESS);
-    LOCAL_TABLE.forEach((segment, index) => write(local, index, descriptorOf(segment)));
+    this.window.set(this.pristine);
   }
 
-  private loadMemory(snippet: Snippet): void {
-    const { core } = this.engine;
-    fillWindow(this.pristine, snippet.windowSeed);
-    for (const { index, value } of snippet.patches) this.pristineWords[index] = value;
-    this.window.set(this.pristineWords);
-    const code = new Uint8Array(CODE_BYTES).fill(INT3);
-    code.set(codeOf(snippet), CODE_START - CODE_ADDRESS);
-    core.write(CODE, code);
-    // In PAE paging a PDPTE's RW and US bits are reserved (APM vol 2 §5.2.3); in long mode they are permissions.
-    const rights = isLongMode(snippet) ? PRESENT | WRITABLE | USER : PRESENT;
-    core.words.setBigUint64(PDPT, BigInt(PAGE_DIRECTORY) | rights, true);
+  /**
+   * 64-bit code, and half of the rest, which this processor runs in compatibility mode: legacy mode must show the same,
+   * but for IRET with NT set.
+   */
+  private isLongMode(bits: Bits, records: Batch, at: number): boolean {
+    if (bits === 64 || ((records.words[(at + Rec.windowSeed) >> 2] ?? 0) & 1) !== 0) return true;
+    return this.code.subarray(0, this.codeBytes).includes(IRET);
   }
 
-  private loadProcessor(isLong: boolean): void {
+  private loadRegisters(bits: Bits, records: Batch, at: number): void {
     const { state, exports } = this.engine.core;
-    exports.reset();
-    state.setBig('cr0', BigInt(Cr0.Pe | Cr0.Mp | Cr0.Et | Cr0.Ne | Cr0.Wp | Cr0.Am) | BigInt(Cr0.Pg >>> 0));
-    state.setBig('cr3', BigInt(isLong ? PML4 : PDPT));
-    state.setBig('cr4', BigInt(Cr4.Pae | Cr4.Pge | Cr4.Osfxsr | Cr4.Osxmmexcpt));
-    state.setBig('efer', BigInt(Efer.Nxe | Efer.Sce | (isLong ? Efer.Lme | Efer.Lma : 0)));
-    state.set('cpl', 3);
-    state.set('inGuest', 1);
-    state.set('intercepts2', 0xffff_ffff);
-    state.set('intercepts4', 1 << (ExitCode.Icebp & 31));
-    state.setNum('deadline', state.num('clock') + MOST_INSTRUCTIONS);
-    exports.flushTlb();
-  }
-
-  private loadSegments(bits: Bits, selectors: readonly number[]): void {
-    const { state } = this.engine.core;
-    const ldt = { selector: 0x50, attributes: SegAttr.P | LDT_TYPE, limit: LOCAL_TABLE.length * 8 - 1 };
-    state.setSegment(Seg.Ldtr, { ...ldt, base: BigInt(LDT_ADDRESS) });
-    state.setBig('gdtrBase', BigInt(GDT_ADDRESS));
-    state.set('gdtrLimit', GLOBAL_LIMIT);
-    if (bits === 16) {
-      for (const [seg, entry] of SEGMENTS_16) {
-        const { base, limit, attributes } = LOCAL_TABLE[entry] as Segment;
-        state.setSegment(seg, { selector: selectors[seg] ?? 0, base: BigInt(base), limit, attributes });
-      }
-      const unused = state.segment(Seg.Fs);
-      state.setSegment(Seg.Gs, { ...unused, selector: selectors[Seg.Gs] ?? 0 });
-      return;
-    }
-    const code =
-      USER_SEGMENT | SegAttr.Code | (bits === 64 ? SegAttr.L : this.variant.isCode16 ? 0 : SegAttr.Db);
-    for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
-      state.setSegment(seg, {
-        selector: selectors[seg] ?? 0,
-        attributes: seg === Seg.Cs ? code : USER_SEGMENT | SegAttr.Db,
-        limit: seg === Seg.Es && this.variant.isSegmented ? FLAT_LIMIT - 1 : FLAT_LIMIT,
-        base: 0n,
-      });
-    }
-  }
-
-  private loadRegisters(snippet: Snippet): void {
-    const { state, exports } = this.engine.core;
-    REGISTER_FIELDS.forEach((name, i) => state.setBig(name, snippet.registers[i] ?? 0n));
-    if (snippet.bits !== 64) REGISTER_FIELDS.slice(8).forEach((name) => state.setBig(name, 0n));
-    state.setBig('rip', BigInt(startOf(snippet.bits)));
-    exports.setRflags(BigInt(snippet.flags));
+    const from = (at + Rec.registers) >> 2;
+    const count = bits === 64 ? 2 * REGISTERS : REGISTERS; // the prepared state has zeros in r8 to r15
+    for (let i = 0; i < count; i++) state.words[this.firstRegister + i] = records.words[from + i] ?? 0;
+    exports.setRflags(BigInt(records.words[(at + Rec.flags) >> 2] ?? 0));
     exports.updateMode();
   }
 
-  private outcome(selectors: readonly number[]): Outcome | string {
+  private report(results: Batch, at: number, stop: Stop): void {
     const { state, exports } = this.engine.core;
+    const { words, halves } = results;
+    const word = at >> 2;
     const code = state.num('exitCode');
     // INT1 has an intercept of its own and is not subject to that of #DB (APM vol 2 §15.12.2).
     const isIcebp = code === Number(ExitCode.Icebp);
     const vector = isIcebp ? Vector.Db : code - EXCEPTION_EXITS;
-    if (vector < 0 || vector > 31) return `exit code ${state.big('exitCode').toString(16)}`;
+    const isException = vector >= 0 && vector < EXCEPTIONS;
     // Natively a trap shows the next instruction; an intercept of INTO or INT1 shows the instruction itself.
-    const isTrap = vector === Number(Vector.Of) || isIcebp;
-    const changed = this.changedWords();
-    return {
-      registers: REGISTER_FIELDS.map((name) => state.big(name)),
-      rip: isTrap ? state.big('nextRip') : state.big('rip'),
-      flags: Number(exports.rflags()),
-      vector,
-      errorCode: state.get('exitInfo1'),
-      faultAddress: vector === Number(Vector.Pf) ? state.big('exitInfo2') : 0n,
-      selectors,
-      lastSelectors: [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs].map(
-        (seg) => state.segment(seg).selector,
-      ),
-      changed: changed.slice(0, MAX_PATCHES),
-      changedCount: changed.length,
-    };
+    const isTrap = stop === Stop.Exit && (vector === Number(Vector.Of) || isIcebp);
+    copyWords(words, word + (Res.registers >> 2), state.words, this.firstRegister, 2 * REGISTERS);
+    copyWords(words, word + (Res.rip >> 2), state.words, state.index(isTrap ? 'nextRip' : 'rip'), 2);
+    const isPageFault = vector === Number(Vector.Pf);
+    if (isPageFault)
+      copyWords(words, word + (Res.faultAddress >> 2), state.words, state.index('exitInfo2'), 2);
+    else words.fill(0, word + (Res.faultAddress >> 2), word + (Res.faultAddress >> 2) + 2);
+    words[word + (Res.flags >> 2)] = Number(exports.rflags());
+    words[word + (Res.vector >> 2)] = isException ? vector : code;
+    words[word + (Res.errorCode >> 2)] = state.get('exitInfo1');
+    words[word + (Res.stop >> 2)] = stop !== Stop.Exit ? stop + 1 : isException ? 0 : STRANGE_EXIT;
+    for (let seg: number = Seg.Es; seg <= Seg.Gs; seg++) {
+      halves[((at + Res.lastSelectors) >> 1) + seg] = state.segment(seg).selector;
+    }
+    words[word + (Res.isDone >> 2)] = 1;
+    this.listChanges(words, word);
   }
 
-  private changedWords(): Word[] {
-    const changed: Word[] = [];
-    this.window.forEach((value, index) => {
-      if (value !== this.pristineWords[index]) changed.push({ index, value });
-    });
-    return changed;
+  private listChanges(words: Uint32Array, word: number): void {
+    const { window, pristine } = this;
+    let count = 0;
+    for (let i = 0; i < window.length; i += 2) {
+      if (window[i] === pristine[i] && window[i + 1] === pristine[i + 1]) continue;
+      if (count < MAX_PATCHES) {
+        const to = word + ((Res.changed + count * PATCH_BYTES) >> 2);
+        words[to] = i >> 1;
+        words[to + 2] = window[i] ?? 0;
+        words[to + 3] = window[i + 1] ?? 0;
+      }
+      count++;
+    }
+    words[word + (Res.changedCount >> 2)] = count;
   }
 }
 
-/**
- * 64-bit code, and half of the rest, which this processor runs in compatibility mode: legacy mode must show the same, but
- * for IRET with NT set.
- */
-function isLongMode({ bits, windowSeed, instructions }: Snippet): boolean {
-  const iret = 0xcf;
-  return bits === 64 || (windowSeed & 1) !== 0 || instructions.some((bytes) => bytes.at(-1) === iret);
+function copyWords(
+  to: Uint32Array,
+  toIndex: number,
+  from: Uint32Array,
+  fromIndex: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) to[toIndex + i] = from[fromIndex + i] ?? 0;
+}
+
+/** Says how else than by an exception a result ended, if it did. */
+export function stopOf(results: Batch, i: number): string | undefined {
+  const wordAt = (offset: number) => results.words[(results.at(i) + offset) >> 2] ?? 0;
+  const stop = wordAt(Res.stop);
+  if (stop === 0) return undefined;
+  if (stop === STRANGE_EXIT) return `exit code ${wordAt(Res.vector).toString(16)}`;
+  const rip = results.quads[(results.at(i) + Res.rip) >> 3] ?? 0n;
+  return `Stop.${Stop[stop - 1] ?? ''} at ${rip.toString(16)}`;
+}
+
+/** Whether vmexit does not implement what the result ended at. */
+export function isUnimplemented(results: Batch, i: number): boolean {
+  return results.words[(results.at(i) + Res.stop) >> 2] === Stop.Unimplemented + 1;
 }
