@@ -31,6 +31,7 @@ import {
   zeroHigh,
 } from './exec/bit-manipulation';
 import { branchIf, branchTo, checkTarget, continueNext, loop, target } from './exec/branch';
+import { crc32 } from './exec/crc32';
 import { aaa, aad, aam, aas, daa, das } from './exec/decimal';
 import { and, not, or, test, xor } from './exec/logic';
 import {
@@ -1097,6 +1098,18 @@ export function execute(block: u32): Flow {
         break;
       case Uop.Movbe16:
         setRegister<u16>(uop.a, bswap<u16>(register<u16>(uop.b)));
+        break;
+      case Uop.Crc32Of8:
+        crc32<u8>(uop.a, uop.b);
+        break;
+      case Uop.Crc32Of16:
+        crc32<u16>(uop.a, uop.b);
+        break;
+      case Uop.Crc32Of32:
+        crc32<u32>(uop.a, uop.b);
+        break;
+      case Uop.Crc32Of64:
+        crc32<u64>(uop.a, uop.b);
         break;
       case Uop.Clc:
         setCarryFlag(0);

@@ -143,4 +143,6 @@ export enum SysOp {
   Cmpxchg8b,
   /** a = linear address of 16 bytes, param = segment. */
   Cmpxchg16b,
+  /** PCMPxSTRx: a, b = numbers of vector registers, param = imm8, imm32 = `StringCompare` bits; result in rCX or XMM0. */
+  CompareStrings,
 }

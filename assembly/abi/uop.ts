@@ -411,6 +411,11 @@ export enum Uop {
   Shrx64,
   /** a ← b with its bytes reversed */
   Movbe16,
+  /** a ← CRC32 of a (32 bits) and the bytes of b, which is as wide as the name says */
+  Crc32Of8,
+  Crc32Of16,
+  Crc32Of32,
+  Crc32Of64,
 
   // Flags and decimal arithmetic.
   Clc,

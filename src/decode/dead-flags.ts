@@ -63,7 +63,7 @@ define(Uop.Lzcnt16, Uop.Tzcnt64, Flags.None, Flags.Carry);
 define(Uop.Andn32, Uop.Bzhi64, Flags.None, Flags.All);
 define(Uop.Adcx32, Uop.Adcx64, Flags.Carry, Flags.None);
 define(Uop.Adox32, Uop.Adox64, Flags.Overflow, Flags.None);
-define(Uop.Pdep32, Uop.Movbe16, Flags.None, Flags.None);
+define(Uop.Pdep32, Uop.Crc32Of64, Flags.None, Flags.None);
 define(Uop.Cmpxchg8, Uop.Cmpxchg64, Flags.None, Flags.All);
 define(Uop.Clc, Uop.Stc, Flags.None, Flags.Carry);
 define(Uop.Cmc, Uop.Cmc, Flags.Carry, Flags.None);

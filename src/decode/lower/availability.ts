@@ -15,10 +15,14 @@ export function requireSse(context: LoweringContext, feature: Feature): boolean 
   return requireTaskOwner(context, feature);
 }
 
-/** VEX-encoded: #UD outside of protected mode and where XCR0 does not enable AVX state; CR0.EM does not matter. */
+/**
+ * VEX-encoded: #UD outside of protected mode and where XCR0 does not enable AVX state; CR0.EM does not matter. AVX and
+ * `feature` are needed.
+ */
 export function requireAvx(context: LoweringContext, feature: Feature): boolean {
-  const { mode } = context;
-  if (!mode.hasAvx || mode.isRealOrV86 || context.instruction.isEvex) return refuse(context);
+  const { mode, features } = context;
+  if (!features.has(Feature.Avx) || !mode.hasAvx || mode.isRealOrV86 || context.instruction.isEvex)
+    return refuse(context);
   return requireTaskOwner(context, feature);
 }
 
@@ -35,6 +39,11 @@ export function requireX87(context: LoweringContext): boolean {
   if (!mode.isEmulated && !mode.isTaskSwitched) return true;
   context.sysEnd(SysOp.DeviceNotAvailable);
   return false;
+}
+
+/** An instruction on general registers: #UD if the processor does not have it. */
+export function requireFeature(context: LoweringContext, feature: Feature): boolean {
+  return context.features.has(feature) || refuse(context);
 }
 
 function requireTaskOwner(context: LoweringContext, feature: Feature): boolean {

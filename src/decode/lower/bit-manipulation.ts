@@ -1,9 +1,11 @@
-/** POPCNT, LZCNT, BMI1, BMI2, ADX and MOVBE (APM vol 3). */
+/** POPCNT, LZCNT, BMI1, BMI2, ADX, MOVBE and CRC32 (APM vol 3). */
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
+import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
+import { requireFeature } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
 /** VEX encodings do not exist in real and virtual-8086 mode (APM vol 3 §1.2.8). */
@@ -62,6 +64,15 @@ function movbe(context: LoweringContext): void {
   context.write(0, width, Reg.T1);
 }
 
+/** The first operand is a remainder of 32 bits in a register that may be of 64; the second any width. */
+function crc32(context: LoweringContext): void {
+  if (!requireFeature(context, Feature.Sse42)) return;
+  const { instruction } = context;
+  const width = instruction.width(1);
+  const source = context.read(1, width, Reg.T0);
+  context.emit(Uop.Crc32Of8 + width, instruction.register(0), source);
+}
+
 function cmpxchg16b(context: LoweringContext): void {
   const { memory } = context;
   memory.computeUncheckedLinear();
@@ -88,5 +99,6 @@ export const BIT_MANIPULATION: LoweringRows = [
   [Mnemonic.Adcx, unary(Uop.Adcx32)],
   [Mnemonic.Adox, unary(Uop.Adox32)],
   [Mnemonic.Movbe, movbe],
+  [Mnemonic.Crc32, crc32],
   [Mnemonic.Cmpxchg16b, cmpxchg16b],
 ];

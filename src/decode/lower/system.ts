@@ -3,7 +3,9 @@ import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
+import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
+import { requireFeature } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
 /** A micro-op without operands. */
@@ -24,10 +26,16 @@ function ending(op: SysOp, width = 0): Lowering {
 /** Hints and ordering: nothing to do for a processor that runs instructions one after the other. */
 function nothing(): void {}
 
-/** CLFLUSH faults as a load of its byte would (APM vol 3, CLFLUSH). */
+/** CLFLUSH and its like fault as a load of their byte would (APM vol 3, CLFLUSH). */
 function flushLine(context: LoweringContext): void {
   context.memory.resolve(1, false);
   context.memory.load(Reg.T0, Width.Byte);
+}
+
+function flushLineIf(feature: Feature): Lowering {
+  return (context) => {
+    if (requireFeature(context, feature)) flushLine(context);
+  };
 }
 
 function input(context: LoweringContext): void {
@@ -144,6 +152,8 @@ const SVM: LoweringRows = [
 
 const HINTS: LoweringRows = [
   [Mnemonic.Clflush, flushLine],
+  [Mnemonic.Clflushopt, flushLineIf(Feature.Clflushopt)],
+  [Mnemonic.Clwb, flushLineIf(Feature.Clwb)],
   // prettier-ignore
   ...[
     Mnemonic.Nop, Mnemonic.Reservednop, Mnemonic.Endbr32, Mnemonic.Endbr64, Mnemonic.Rdsspd, Mnemonic.Rdsspq,

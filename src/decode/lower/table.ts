@@ -12,7 +12,9 @@ import { SHIFT } from './shift.js';
 import { SPECIAL_REGISTER } from './special-register.js';
 import { STACK } from './stack.js';
 import { STRING } from './string.js';
+import { STRING_COMPARE } from './string-compare.js';
 import { SYSTEM } from './system.js';
+import { VECTOR_CRYPTO } from './vector-crypto.js';
 import { VECTOR_MOVE } from './vector-move.js';
 
 const TABLE: (Lowering | undefined)[] = [];
@@ -27,7 +29,9 @@ for (const rows of [
   SPECIAL_REGISTER,
   STACK,
   STRING,
+  STRING_COMPARE,
   SYSTEM,
+  VECTOR_CRYPTO,
   VECTOR_MOVE,
 ])
   for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;

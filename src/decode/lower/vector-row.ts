@@ -14,12 +14,12 @@ export const XMM_WIDTH = 4;
 export const YMM_WIDTH = 5;
 const FORM_SHIFT = 16;
 
-/** An operation with two sources, `op` of the family `uop`. */
+/** An operation with one or two sources, `op` of the family `uop`. */
 export interface BinaryVector {
   readonly legacy?: number;
   readonly vex?: number;
   readonly op: number;
-  /** Of the legacy form. */
+  /** Of the 128-bit forms; the VEX form also needs AVX. */
   readonly feature: Feature;
   /** Of the 256-bit VEX form: AVX2 for integers. */
   readonly wideFeature?: Feature;
@@ -43,14 +43,17 @@ function lowerLegacy(context: LoweringContext, uop: Uop, { op, feature }: Binary
   emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, 2));
 }
 
-function lowerVex(context: LoweringContext, uop: Uop, { op, wideFeature }: BinaryVector): void {
+/** The second source is the last operand but for an immediate. */
+function lowerVex(context: LoweringContext, uop: Uop, { op, feature, wideFeature }: BinaryVector): void {
   const { instruction } = context;
   const isWide = instruction.width(0) === YMM_WIDTH;
-  if (!requireAvx(context, isWide ? (wideFeature ?? Feature.Avx) : Feature.Avx)) return;
-  const second = readVector(context, 2, isWide ? YMM_WIDTH : XMM_WIDTH, VectorAlignment.None);
+  if (!requireAvx(context, isWide ? (wideFeature ?? Feature.Avx) : feature)) return;
+  const isBinary = instruction.isMemory(2) || instruction.isVectorRegister(2);
+  const last = isBinary ? 2 : 1;
+  const second = readVector(context, last, isWide ? YMM_WIDTH : XMM_WIDTH, VectorAlignment.None);
   const form = isWide ? VectorForm.Vex256 : VectorForm.Vex128;
-  const first = instruction.register(1);
-  emitVector(context, uop, op, form, instruction.register(0), first, second, immediateOf(context, 3));
+  const first = isBinary ? instruction.register(1) : second;
+  emitVector(context, uop, op, form, instruction.register(0), first, second, immediateOf(context, last + 1));
 }
 
 /** The vector register that holds an operand: its own, or a temporary after a load of `1 << width` bytes. */

@@ -19,6 +19,8 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
   ['long', '0f38f001',       'movbe eax,[rcx]',        ['Load32 T0, Ds:[Rcx + 0]', 'MovRR32 T1, T0', 'Bswap32 T1', 'MovRR32 Rax, T1']],
   ['long', '660f38f101',     'movbe [rcx],ax',         ['Movbe16 T1, Rax', 'Store16 T1, Ds:[Rcx + 0]']],
   ['long', '480fc709',       'cmpxchg16b [rcx]',       ['Lea64 Address, [Rcx + 0]', 'Sys Cmpxchg16b a240 b0 c0 n4 3 0']],
+  ['long', 'f20f38f0c5',     'crc32 eax,ch',           ['Crc32Of8 Rax, Rcx.1']],
+  ['long', 'f2480f38f101',   'crc32 rax,qword [rcx]',  ['Load64 T0, Ds:[Rcx + 0]', 'Crc32Of64 Rax, T0']],
 ])('%s %s %s', (mode, bytes, text, uops) => {
   expect(loweringOf(mode, bytes)).toEqual({ text, uops });
 });

@@ -1,0 +1,48 @@
+/** AES, PCLMULQDQ, SHA and the string comparisons: the micro-ops of each form, and who has them. */
+import { expect, it } from 'vitest';
+import { Mode } from '../../../assembly/abi/processor-bits.js';
+import { BlockDecoder } from '../../../src/decode/block-decoder.js';
+import { ALL_FEATURES, Feature } from '../../../src/decode/features.js';
+import { printUops } from '../../../src/decode/print-uops.js';
+import { hex, icedWasm, lower, MODES } from '../decoding.js';
+
+const VECTORS = Mode.Osfxsr | Mode.Avx;
+
+// prettier-ignore
+it.each([
+  ['aesenc xmm1, xmm2',               '660f38dcca',     ['AesEncrypt Legacy V1, V1, V2, 0']],
+  ['vaesenc xmm1, xmm2, xmm3',        'c4e269dccb',     ['AesEncrypt Vex128 V1, V2, V3, 0']],
+  ['vaesenc ymm1, ymm2, ymm3',        'c4e26ddccb',     ['AesEncrypt Vex256 V1, V2, V3, 0']],
+  ['vaesimc xmm1, xmm2',              'c4e279dbca',     ['AesInverseMixColumns Vex128 V1, V2, V2, 0']],
+  ['vaeskeygenassist xmm1, xmm2, 1',  'c4e379dfca01',   ['AesKeyAssist Vex128 V1, V2, V2, 1']],
+  ['pclmulqdq xmm1, xmm2, 11h',       '660f3a44ca11',   ['CarrylessMultiply Legacy V1, V1, V2, 17']],
+  ['sha1rnds4 xmm1, xmm2, 3',         '0f3accca03',     ['Sha1Rounds Legacy V1, V1, V2, 3']],
+  ['sha256rnds2 xmm1, xmm2',          '0f38cbca',       ['Sha256Rounds Legacy V1, V1, V2, 0']],
+])('%s', (_text, bytes, operations) => {
+  const uops = lower('long', bytes, VECTORS).slice(0, -1);
+  expect(uops).toEqual(operations.map((operation) => `0: Vector ${operation}`));
+});
+
+it.each([
+  ['AES', '660f38dcca', Feature.Aes],
+  ['AES, VEX', 'c4e269dccb', Feature.Aes],
+  ['AVX', 'c4e269dccb', Feature.Avx],
+  ['VAES', 'c4e26ddccb', Feature.Vaes],
+  ['PCLMULQDQ', '660f3a44ca11', Feature.Pclmulqdq],
+  ['VPCLMULQDQ', 'c4e36d44cb11', Feature.Vpclmulqdq],
+  ['SHA', '0f38cbca', Feature.Sha],
+  ['SSE4.2', '660f3a63ca00', Feature.Sse42],
+  ['SSE4.2, CRC32', 'f20f38f0c1', Feature.Sse42],
+  ['CLFLUSHOPT', '660fae3b', Feature.Clflushopt],
+  ['CLWB', '660fae33', Feature.Clwb],
+])('a processor without %s', async (_name, bytes, feature) => {
+  const lacking = new Set([...ALL_FEATURES].filter((one) => one !== feature));
+  const code = hex(bytes);
+  const first = async (features: ReadonlySet<Feature>) => {
+    const decoder = await BlockDecoder.create(icedWasm, features);
+    const block = decoder.decode(code, 0, code.length, MODES.long | VECTORS, 1);
+    return printUops(block.uops, block.uopCount)[0];
+  };
+  expect(await first(ALL_FEATURES)).not.toMatch(/Undefined|Unimplemented/);
+  expect(await first(lacking)).toMatch(/Sys Undefined/);
+});
