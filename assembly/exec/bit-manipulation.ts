@@ -2,8 +2,8 @@
 import { Reg } from '../abi/register';
 import { setLogicFlags, setResultFlags, setStatusFlags, statusFlags } from '../flags';
 import { register, setRegister } from '../state';
+import { multiplyHigh } from '../wide-integer';
 import { width } from './integer';
-import { multiplyHigh } from './muldiv';
 
 const CF: u32 = 0x1;
 const AF: u32 = 0x10;
