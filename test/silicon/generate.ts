@@ -1,126 +1,109 @@
-/** Random snippets: one to eight instructions of the integer set, with starting registers, flags and memory. */
-import { type Code, Encoder, Instruction, OpKind, Register } from 'iced-x86';
+/** Random snippets: a few instructions of the supported set, and inputs to start them from. */
+import { Code, Encoder, Instruction, OpKind, Register } from 'iced-x86';
 import type { Case } from './compare.js';
+import type { Context } from './context.js';
+import { InputGenerator } from './inputs.js';
 import { instructionSet } from './instruction-set.js';
-import type { Encoding } from './instruction-set.js';
-import { dataAddress, edgeValue, farOffset, setOperand } from './operands.js';
-import type { Context } from './operands.js';
+import type { Encoding, Family, Groups } from './instruction-set.js';
+import { setOperand } from './operands.js';
 import { Random } from './random.js';
-import { WINDOW_ADDRESS, WINDOW_BYTES } from './layout.js';
 import { startOf } from './record.js';
-import { SELECTORS } from './segments.js';
-import type { Bits, Snippet, Word } from './record.js';
+import type { Bits, Snippet } from './record.js';
 
-const MAX_INSTRUCTIONS = 8;
-const FAR_POINTERS = 24;
-/** Bits of RFLAGS that a snippet starts with at random: the status flags and DF. */
-const STATUS_AND_DF = 0xcd5;
-const TF = 0x100;
-const AC = 0x4_0000;
-const ALWAYS_SET = 0x202; // bit 1, and IF: user code runs with interrupts on
-const RCX = 1;
-const RSP = 4;
-const RSI = 6;
-const RDI = 7;
+const MOST_INSTRUCTIONS: Readonly<Record<Family, number>> = { integer: 8, extended: 4 };
+/** Draws until an instruction of the wanted encodings can be encoded. */
+const MOST_ATTEMPTS = 10_000;
+
+/**
+ * These count on general registers or vector registers as the snippet starts with them: the state components that an
+ * XSAVE saves, the indices of a gather.
+ */
+const FIRST_ONLY = /^(Xsave|Xrstor|VEX_Vp?gather)/;
+
+export interface GeneratorOptions {
+  readonly families?: readonly Family[];
+  /** Names of the encodings wanted; all by default. */
+  readonly only?: RegExp;
+  /** Inputs with which each sequence of instructions is run. */
+  readonly inputs?: number;
+}
+
+/** Instructions, and what their operands ask of their inputs. */
+interface Sequence {
+  readonly family: Family;
+  readonly context: Context;
+  readonly codes: readonly Code[];
+  readonly bytes: readonly Uint8Array[];
+}
 
 export class SnippetGenerator {
   private readonly random: Random;
-  private readonly groups: readonly (readonly Encoding[])[];
+  private readonly families: readonly Family[];
+  private readonly groups: Readonly<Record<Family, Groups>>;
   private readonly encoder: Encoder;
-  private codes: readonly Code[] = [];
+  private readonly inputs: InputGenerator;
+  private sequence: Sequence | undefined;
+  private inputsLeft = 0;
 
   constructor(
     private readonly bits: Bits,
     seed: number,
+    private readonly options: GeneratorOptions = {},
   ) {
     this.random = new Random(seed);
-    this.groups = instructionSet(bits);
+    this.groups = {
+      integer: wanted(instructionSet(bits, 'integer'), options.only),
+      extended: wanted(instructionSet(bits, 'extended'), options.only),
+    };
+    this.families = (options.families ?? ['integer']).filter((family) => this.groups[family].length > 0);
     this.encoder = new Encoder(bits);
-  }
-
-  nextCase(): Case {
-    const snippet = this.next();
-    return { snippet, codes: this.codes };
+    this.inputs = new InputGenerator(this.random, bits);
   }
 
   next(): Snippet {
-    const registers = this.registers();
-    const context: Context = { random: this.random, bits: this.bits, registers };
-    const count = 1 + this.random.below(MAX_INSTRUCTIONS);
-    const instructions = Array.from({ length: count }, () => this.instruction(context));
+    return this.nextCase().snippet;
+  }
+
+  nextCase(): Case {
+    let { sequence } = this;
+    if (sequence === undefined || this.inputsLeft === 0) {
+      sequence = this.newSequence();
+      this.sequence = sequence;
+      this.inputsLeft = this.options.inputs ?? 1;
+      this.inputsLeft--;
+      return this.caseOf(sequence, sequence.context.registers);
+    }
+    this.inputsLeft--;
+    return this.caseOf(sequence, this.inputs.registersLike(sequence.context));
+  }
+
+  private caseOf({ family, context, codes, bytes }: Sequence, registers: readonly bigint[]): Case {
+    const input = this.inputs.next(context, registers, codes, family === 'extended');
+    return { snippet: { bits: this.bits, instructions: bytes, ...input }, codes };
+  }
+
+  private newSequence(): Sequence {
+    const family = this.random.pick(this.families);
+    const context = this.inputs.newContext();
+    const count = 1 + this.random.below(MOST_INSTRUCTIONS[family]);
+    const instructions = Array.from({ length: count }, (_, i) => this.instruction(context, family, i === 0));
+    const codes = instructions.map(({ code }) => code);
     const bytes = this.layOut(instructions);
-    this.codes = instructions.map(({ code }) => code);
     instructions.forEach((instruction) => instruction.free());
-    return {
-      bits: this.bits,
-      instructions: bytes,
-      registers,
-      flags: this.flags(),
-      windowSeed: this.random.u32(),
-      patches: this.bits === 64 ? [] : this.farPointers(registers),
-    };
-  }
-
-  /** Now and then every access is checked for alignment, or the first instruction is single-stepped. */
-  private flags(): number {
-    const flags = ALWAYS_SET | (this.random.u32() & STATUS_AND_DF);
-    if (this.random.chance(0.04)) return flags | AC;
-    return this.random.chance(0.03) ? flags | TF : flags;
-  }
-
-  private registers(): bigint[] {
-    const registers = Array.from({ length: 16 }, () => this.registerValue());
-    registers[RSP] = this.stackPointer();
-    if (this.random.chance(0.05)) registers[RSP] = this.address();
-    // String instructions have no displacement to bring them home.
-    if (this.random.chance(0.7)) registers[RSI] = this.address();
-    if (this.random.chance(0.7)) registers[RDI] = this.address();
-    if (this.random.chance(0.5)) registers[RCX] = BigInt(this.random.below(40));
-    return this.bits === 64 ? registers : registers.map((value) => BigInt.asUintN(32, value));
-  }
-
-  private stackPointer(): bigint {
-    const slot = 8 * this.random.below(256);
-    return BigInt(this.bits === 16 ? 0x400 + slot : WINDOW_ADDRESS + WINDOW_BYTES / 2 + slot);
-  }
-
-  /** Far pointers and interrupt frames in memory: one at the top of the stack, the rest anywhere. */
-  private farPointers(registers: readonly bigint[]): Word[] {
-    const { random } = this;
-    const words = new Map<number, bigint>();
-    for (let i = 0; i < FAR_POINTERS; i++) words.set(random.below(WINDOW_BYTES / 8), this.farPointer());
-    const stack = this.bits === 16 ? 0x1000 : -WINDOW_ADDRESS; // where the stack segment begins in the window
-    const top = (Number(registers[RSP]) + stack) / 8;
-    if (Number.isInteger(top) && top >= 0 && top + 1 < WINDOW_BYTES / 8) {
-      words.set(top, this.farPointer());
-      words.set(top + 1, BigInt(this.flags()) | (this.farPointer() << 32n));
-    }
-    return [...words].map(([index, value]) => ({ index, value: BigInt.asUintN(64, value) }));
-  }
-
-  /** 16:16, with flags behind it, or 16:32. */
-  private farPointer(): bigint {
-    const offset = BigInt(farOffset(this.random));
-    const selector = BigInt(this.random.pick(SELECTORS));
-    if (this.random.chance(0.5)) return offset | (selector << 32n);
-    return (offset & 0xffffn) | (selector << 16n) | (BigInt(this.flags() & 0xffff) << 32n);
-  }
-
-  private registerValue(): bigint {
-    if (this.bits !== 64 && this.random.chance(0.1)) {
-      return BigInt(this.random.pick(SELECTORS)) | (BigInt(this.random.below(0x10000)) << 16n);
-    }
-    if (this.random.chance(0.4)) return this.address();
-    if (this.random.chance(0.4)) return BigInt(this.random.below(70));
-    return edgeValue(this.random);
+    return { family, context, codes, bytes };
   }
 
   /** An instruction that encodes. Its branch target, if any, is not set yet. */
-  private instruction(context: Context): Instruction {
-    for (;;) {
-      const encoding = this.random.pick(this.random.pick(this.groups));
+  private instruction(context: Context, family: Family, isFirst: boolean): Instruction {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      // Among the extended ones a few others, which move data in and out.
+      const isOther = family === 'extended' && !isFirst && this.random.chance(0.15);
+      const groups = isOther && this.groups.integer.length > 0 ? this.groups.integer : this.groups[family];
+      const encoding = this.random.pick(this.random.pick(groups));
       // A privileged instruction shows its #GP and ends the snippet: a few are enough.
-      if (encoding.opCode.isPrivileged && this.random.chance(0.95)) continue;
+      if (encoding.opCode.isPrivileged && this.options.only === undefined && this.random.chance(0.95))
+        continue;
+      if (!isFirst && FIRST_ONLY.test(Code[encoding.code])) continue;
       const instruction = new Instruction();
       instruction.code = encoding.code;
       if (this.setOperands(context, instruction, encoding)) {
@@ -129,6 +112,7 @@ export class SnippetGenerator {
       }
       instruction.free();
     }
+    throw new Error('none of the wanted encodings can be generated');
   }
 
   private setOperands(context: Context, instruction: Instruction, { opCode }: Encoding): boolean {
@@ -139,7 +123,7 @@ export class SnippetGenerator {
   }
 
   private setPrefixes(instruction: Instruction, { opCode }: Encoding): void {
-    const { random } = this;
+    const { random, encoder } = this;
     const writesMemory = instruction.opCount > 0 && instruction.opKind(0) === OpKind.Memory;
     if (opCode.canUseLockPrefix && writesMemory && random.chance(0.2)) instruction.hasLockPrefix = true;
     if (opCode.canUseRepPrefix && random.chance(0.4)) instruction.hasRepPrefix = true;
@@ -151,6 +135,10 @@ export class SnippetGenerator {
     if (hasMemory && random.chance(this.bits === 16 ? 0.2 : 0.03)) {
       instruction.segmentPrefix = random.pick(segments);
     }
+    // Forms of a VEX prefix that mean the same.
+    encoder.preventVEX2 = random.chance(0.3);
+    encoder.VEX_WIG = random.below(2);
+    encoder.VEX_LIG = random.below(2);
   }
 
   /** The bytes of each instruction; branches go forward, to the start of a later instruction or to the end. */
@@ -181,8 +169,11 @@ export class SnippetGenerator {
       return undefined;
     }
   }
+}
 
-  private address(): bigint {
-    return dataAddress({ random: this.random, bits: this.bits });
-  }
+function wanted(groups: Groups, only: RegExp | undefined): Groups {
+  if (only === undefined) return groups;
+  return groups
+    .map((encodings) => encodings.filter(({ code }) => only.test(Code[code])))
+    .filter((encodings) => encodings.length > 0);
 }

@@ -188,7 +188,7 @@ static void listChanges(void) {
   outcome->changedCount = 0;
   for (uint32_t i = 0; i < WINDOW_WORDS; i++) {
     if (window[i] == pristine[i]) continue;
-    if (outcome->changedCount < MAX_PATCHES) outcome->changed[outcome->changedCount] = (struct patch){i, 0, window[i]};
+    if (outcome->changedCount < MAX_CHANGES) outcome->changed[outcome->changedCount] = (struct patch){i, 0, window[i]};
     outcome->changedCount++;
   }
 }

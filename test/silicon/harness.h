@@ -18,6 +18,7 @@
 #define CODE_START (CODE_ADDRESS + 0x400u)
 #define MAX_CODE 128
 #define MAX_PATCHES 64
+#define MAX_CHANGES 112
 #define REGISTERS 16
 
 struct patch {
@@ -72,10 +73,10 @@ struct result {
   uint32_t stop; /* unused here: how else than by an exception vmexit ended */
   uint16_t lastSelectors[8]; /* ES CS SS DS FS GS, two unused */
   uint16_t selectors[8]; /* those that the snippet started with */
-  uint32_t changedCount; /* words of the window that changed; MAX_PATCHES at most are listed */
+  uint32_t changedCount; /* words of the window that changed; MAX_CHANGES at most are listed */
   uint32_t isDone; /* not in a snippet that ended the harness itself */
   struct extended_state extended;
-  struct patch changed[MAX_PATCHES];
+  struct patch changed[MAX_CHANGES];
 };
 
 void fail(const char *what);

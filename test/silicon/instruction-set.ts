@@ -1,12 +1,13 @@
 /**
- * Which instructions the generator draws from: every encoding of the integer set that user code can run (or
- * that faults in user code without asking the operating system), from iced-x86's own tables.
+ * Which instructions the generator draws from: every supported encoding that user code can run (or that faults in user
+ * code without asking the operating system), from iced-x86's own tables.
  */
-import { Code, CodeExt, CpuidFeature, Instruction, Mnemonic } from 'iced-x86';
+import { Code, CodeExt, CpuidFeature, EncodingKind, Instruction, Mnemonic } from 'iced-x86';
 import type { OpCodeInfo } from 'iced-x86';
 import type { Bits } from './record.js';
 
-const FEATURES: ReadonlySet<number> = new Set([
+/** General registers, flags and memory are all that these change. */
+const INTEGER_FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.INTEL8086,
   CpuidFeature.INTEL186,
   CpuidFeature.INTEL286,
@@ -26,6 +27,19 @@ const FEATURES: ReadonlySet<number> = new Set([
   CpuidFeature.CMPXCHG16B,
 ]);
 
+/** These need the extended state. */
+const EXTENDED_FEATURES: ReadonlySet<number> = new Set([
+  ...[CpuidFeature.FPU, CpuidFeature.FPU287, CpuidFeature.FPU387, CpuidFeature.CMOV, CpuidFeature.MMX],
+  ...[CpuidFeature.SSE, CpuidFeature.SSE2, CpuidFeature.SSE3, CpuidFeature.SSSE3],
+  ...[CpuidFeature.SSE4_1, CpuidFeature.SSE4_2, CpuidFeature.AES, CpuidFeature.PCLMULQDQ, CpuidFeature.SHA],
+  ...[CpuidFeature.FXSR, CpuidFeature.XSAVE, CpuidFeature.XSAVEOPT, CpuidFeature.XSAVEC, CpuidFeature.XSAVES],
+  ...[CpuidFeature.CLFSH, CpuidFeature.CLFLUSHOPT, CpuidFeature.CLWB, CpuidFeature.PREFETCHW],
+  ...[CpuidFeature.AVX, CpuidFeature.AVX2, CpuidFeature.F16C, CpuidFeature.FMA],
+  ...[CpuidFeature.VAES, CpuidFeature.VPCLMULQDQ],
+  // Absent from this processor and from vmexit: both raise #UD.
+  CpuidFeature.D3NOW,
+]);
+
 /** Left out in 64-bit code, whose harness has no descriptors of its own: segments and far transfers. */
 const SEGMENTATION: ReadonlySet<number> = new Set([
   ...[Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw],
@@ -43,9 +57,12 @@ const EXCLUDED: ReadonlySet<number> = new Set([
   Mnemonic.Lgs,
   // A hypervisor below this processor may get its return address wrong (KVM has).
   Mnemonic.Int1,
-  // x87.
-  Mnemonic.Wait,
+  // The state components that the operating system enabled.
+  Mnemonic.Xgetbv,
 ]);
+
+/** WAIT has no CPUID feature of its own. */
+const EXTENDED: ReadonlySet<number> = new Set([Mnemonic.Wait]);
 
 /** One encoding that can be generated. */
 export interface Encoding {
@@ -53,11 +70,16 @@ export interface Encoding {
   readonly opCode: OpCodeInfo;
 }
 
-/** The encodings of a mode, by mnemonic, so that each mnemonic is equally likely. */
-export function instructionSet(bits: Bits): readonly (readonly Encoding[])[] {
+/** Encodings by mnemonic, so that each mnemonic is equally likely. */
+export type Groups = readonly (readonly Encoding[])[];
+
+export type Family = 'integer' | 'extended';
+
+/** The encodings of a family that a mode has. */
+export function instructionSet(bits: Bits, family: Family): Groups {
   const byMnemonic = new Map<Mnemonic, Encoding[]>();
   for (const code of Object.values(Code)) {
-    if (typeof code !== 'number' || !isWanted(code)) continue;
+    if (typeof code !== 'number' || familyOf(code) !== family) continue;
     const opCode = CodeExt.opCode(code);
     if (!isUserCode(opCode, bits) || isQuirk(opCode, bits)) continue;
     if (bits === 64 && needsDescriptors(code, opCode)) continue;
@@ -69,17 +91,32 @@ export function instructionSet(bits: Bits): readonly (readonly Encoding[])[] {
   return [...byMnemonic.values()];
 }
 
-function isWanted(code: Code): boolean {
-  if (code <= Code.DeclareQword) return false;
+/** The family that an encoding belongs to, if it is to be generated. */
+function familyOf(code: Code): Family | undefined {
+  if (code <= Code.DeclareQword) return undefined;
   const name = Code[code];
-  if (/^(F[a-z]|Reservednop|Zero_bytes|Nop[dq]$|Ud)/.test(name)) return false;
-  if (/^Pop[wdq]_GS$/.test(name)) return false; // GS belongs to the C library
+  if (/^(Reservednop|Zero_bytes|Nop[dq]$|Ud)/.test(name)) return undefined;
+  if (/^Pop[wdq]_GS$/.test(name)) return undefined; // GS belongs to the C library
   const instruction = new Instruction();
   instruction.code = code;
   const features = [...instruction.cpuidFeatures()];
-  const { mnemonic } = instruction;
+  const { mnemonic, encoding } = instruction;
   instruction.free();
-  return !EXCLUDED.has(mnemonic) && features.every((feature) => FEATURES.has(feature));
+  if (EXCLUDED.has(mnemonic)) return undefined;
+  if (EXTENDED.has(mnemonic)) return 'extended';
+  if (features.every((feature) => INTEGER_FEATURES.has(feature))) return 'integer';
+  const isWanted = features.every((feature) => EXTENDED_FEATURES.has(feature));
+  const hasEncoding = encoding !== EncodingKind.EVEX && encoding !== EncodingKind.XOP;
+  return isWanted && hasEncoding && encoding !== EncodingKind.MVEX ? 'extended' : undefined;
+}
+
+/** What an encoding belongs to in reports: the CPUID features that it needs. */
+export function groupOf(code: Code): string {
+  const instruction = new Instruction();
+  instruction.code = code;
+  const features = [...instruction.cpuidFeatures()].map((feature) => CpuidFeature[feature]);
+  instruction.free();
+  return features.length === 0 ? 'FPU' : features.join('+');
 }
 
 /** BOUND in 16-bit code: Zen 4 truncates its address to 16 bits even with an address-size prefix. Not imitated. */

@@ -13,8 +13,10 @@ export const INT3 = 0xcc;
 
 export const REGISTERS = 16;
 export const MAX_CODE = 128;
-/** Words of the window that a record can set and that a result can list. */
+/** Words of the window that a record can set. */
 export const MAX_PATCHES = 64;
+/** Words of the window that a result can list: an XSAVE area with AVX state, and some. */
+export const MAX_CHANGES = 112;
 export const PATCH_BYTES = 16;
 
 /** Offsets in `struct extended_state`. */
@@ -63,7 +65,7 @@ export const Res = {
   isDone: 196,
   extended: 200,
   changed: 872,
-  bytes: 1896,
+  bytes: 2664,
 } as const;
 
 /** Equally long structures, one behind the other, and views of them all. */

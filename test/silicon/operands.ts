@@ -1,23 +1,19 @@
 /** Random operands for an encoding: registers, immediates, and memory operands that mostly lie in the data window. */
-import { OpCodeOperandKind as Kind, OpKind, Register } from 'iced-x86';
+import { CodeExt, MemorySizeExt, OpCodeOperandKind as Kind, OpKind, Register } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
-import { CODE_ADDRESS, CODE_BYTES, WINDOW_ADDRESS, WINDOW_BYTES } from './layout.js';
+import { setAbsoluteAddress, setMemory } from './addresses.js';
+import type { Context } from './context.js';
+import { CODE_ADDRESS, CODE_BYTES } from './layout.js';
 import { SELECTORS } from './segments.js';
-import type { Bits } from './record.js';
 import type { Random } from './random.js';
-
-/** What the operands are chosen for: the mode, and the registers that the snippet starts with. */
-export interface Context {
-  readonly random: Random;
-  readonly bits: Bits;
-  readonly registers: readonly bigint[];
-}
+import { setRegister, setVectorOperand } from './vector-operands.js';
 
 /** Sets operand `index` of an instruction whose code is set. False if this kind of operand is not generated. */
 export function setOperand(context: Context, instruction: Instruction, index: number, kind: Kind): boolean {
   return (
     setRegisterOrMemory(context, instruction, index, kind) ||
     setFixedRegister(instruction, index, kind) ||
+    setVectorOperand(context, instruction, index, kind) ||
     setImmediate(context, instruction, index, kind) ||
     setStringOperand(context, instruction, index, kind) ||
     setBranch(instruction, index, kind) ||
@@ -43,6 +39,9 @@ const FIRST_REGISTER = new Map<Kind, Register>([
 ]);
 const BYTE_KINDS: ReadonlySet<Kind> = new Set([Kind.r8_reg, Kind.r8_opcode, Kind.r8_or_mem]);
 const MEMORY_KINDS: ReadonlySet<Kind> = new Set([
+  Kind.mm_or_mem,
+  Kind.xmm_or_mem,
+  Kind.ymm_or_mem,
   Kind.r8_or_mem,
   Kind.r16_or_mem,
   Kind.r32_or_mem,
@@ -51,10 +50,14 @@ const MEMORY_KINDS: ReadonlySet<Kind> = new Set([
 
 function setRegisterOrMemory(context: Context, instruction: Instruction, index: number, kind: Kind): boolean {
   const { random } = context;
-  if (kind === Kind.mem || kind === Kind.mem_offs || (MEMORY_KINDS.has(kind) && random.chance(0.5))) {
+  if (kind === Kind.mem_offs) {
     instruction.setOpKind(index, OpKind.Memory);
-    if (kind === Kind.mem_offs) setAbsoluteAddress(context, instruction);
-    else setAddress(context, instruction);
+    setAbsoluteAddress(context, instruction);
+    return true;
+  }
+  if (kind === Kind.mem || (MEMORY_KINDS.has(kind) && random.chance(0.5))) {
+    const { memorySize } = CodeExt.opCode(instruction.code);
+    setMemory(context, instruction, index, MemorySizeExt.size(memorySize));
     return true;
   }
   if (kind === Kind.seg_reg)
@@ -66,12 +69,6 @@ function setRegisterOrMemory(context: Context, instruction: Instruction, index: 
 
 const LOADABLE = [Register.ES, Register.SS, Register.DS, Register.FS];
 const SEGMENTS = [Register.ES, Register.CS, Register.SS, Register.DS, Register.FS, Register.GS];
-
-function setRegister(instruction: Instruction, index: number, register: Register): true {
-  instruction.setOpKind(index, OpKind.Register);
-  instruction.setOpRegister(index, register);
-  return true;
-}
 
 /** The stack pointer is drawn less often: a snippet that loses it shows little else. */
 function generalRegister({ random, bits }: Context): number {
@@ -98,6 +95,7 @@ const FIXED = new Map<Kind, Register>([
   [Kind.al, Register.AL],
   [Kind.cl, Register.CL],
   [Kind.ax, Register.AX],
+  [Kind.st0, Register.ST0],
   [Kind.dx, Register.DX],
   [Kind.eax, Register.EAX],
   [Kind.rax, Register.RAX],
@@ -164,118 +162,6 @@ export function edgeValue(random: Random): bigint {
   ];
   if (random.chance(0.5)) return BigInt.asUintN(64, random.pick(values));
   return random.u64() & (random.chance(0.5) ? 0xffff_ffff_ffff_ffffn : 2n * top - 1n);
-}
-
-/** An address for data: mostly in the window, sometimes across its pages or its end, rarely anywhere. */
-export function dataAddress({ random, bits }: Pick<Context, 'random' | 'bits'>): bigint {
-  if (bits === 16) return dataOffset(random);
-  const base = BigInt(WINDOW_ADDRESS);
-  const roll = random.below(100);
-  if (roll < 90) return base + BigInt(64 + random.below(WINDOW_BYTES - 256));
-  if (roll < 94) return base + 4096n - BigInt(random.below(9));
-  if (roll < 96) return base + BigInt(WINDOW_BYTES - random.below(9));
-  if (roll < 98) return base - BigInt(random.below(9));
-  // Nothing is ever mapped here: page zero, and in 64-bit mode the non-canonical hole.
-  return bits === 64
-    ? random.pick([0n, 8n, 0x8000_0000_0000n, 0xffff_7fff_ffff_fff8n])
-    : BigInt(random.below(4096));
-}
-
-/** An offset for 16-bit snippets: mostly within every segment, sometimes around a limit, rarely anywhere. */
-function dataOffset(random: Random): bigint {
-  const roll = random.below(100);
-  if (roll < 80) return BigInt(16 + random.below(0xf00));
-  if (roll < 86) return BigInt(0x1000 + random.below(0x1000));
-  if (roll < 92) return BigInt(random.pick([0x1000, 0x2000, 0x10000]) - random.below(9));
-  return BigInt(random.below(0x10000));
-}
-
-function setAbsoluteAddress(context: Context, instruction: Instruction): void {
-  instruction.memoryDisplSize = context.bits / 8;
-  instruction.memoryDisplacement = dataAddress(context);
-}
-
-/** Base, index and scale at random, and a displacement that brings the sum to a data address. */
-function setAddress(context: Context, instruction: Instruction): void {
-  const { random, bits } = context;
-  const target = dataAddress(context);
-  if (bits === 64 && random.chance(0.05)) return setRelativeAddress(instruction, target);
-  if (bits === 32 && random.chance(0.03)) return setUnmappedAddress16(context, instruction);
-  if (bits === 16 && random.chance(0.8)) return setAddress16(context, instruction, target);
-  const isNarrow = bits !== 64 || random.chance(0.1);
-  let sum = setAddressRegisters(context, instruction, isNarrow ? Register.EAX : Register.RAX);
-  const isOutOfReach = !isNarrow && BigInt.asIntN(32, target - sum) !== target - sum;
-  if (isOutOfReach && random.chance(0.95)) {
-    instruction.memoryBase = Register.None;
-    instruction.memoryIndex = Register.None;
-    sum = 0n;
-  }
-  setDisplacement(instruction, target - sum, isNarrow ? 4 : 8);
-}
-
-function setRelativeAddress(instruction: Instruction, target: bigint): void {
-  instruction.memoryBase = Register.RIP;
-  instruction.memoryDisplSize = 8;
-  instruction.memoryDisplacement = BigInt.asUintN(32, target);
-}
-
-/** The sum of what the chosen registers start with. */
-function setAddressRegisters(
-  { random, bits, registers }: Context,
-  instruction: Instruction,
-  first: Register,
-): bigint {
-  const count = bits === 64 ? 16 : 8;
-  let sum = 0n;
-  if (random.chance(0.9)) {
-    const base = random.below(count);
-    instruction.memoryBase = first + base;
-    sum += registers[base] ?? 0n;
-  }
-  const index = random.below(count);
-  const stackPointer = 4; // cannot be an index
-  if (random.chance(0.4) && index !== stackPointer) {
-    instruction.memoryIndex = first + index;
-    instruction.memoryIndexScale = random.pick([1, 2, 4, 8]);
-    sum += (registers[index] ?? 0n) * BigInt(instruction.memoryIndexScale);
-  }
-  return sum;
-}
-
-function setDisplacement(instruction: Instruction, wanted: bigint, bytes: 4 | 8): void {
-  const displacement = BigInt.asIntN(32, wanted);
-  const hasNoRegister = instruction.memoryBase === Register.None && instruction.memoryIndex === Register.None;
-  if (displacement === 0n && !hasNoRegister) return;
-  const isShort = displacement === BigInt.asIntN(8, displacement) && !hasNoRegister;
-  instruction.memoryDisplSize = isShort ? 1 : bytes;
-  instruction.memoryDisplacement = BigInt.asUintN(bytes * 8, displacement);
-}
-
-/** In 32-bit code 16-bit addressing reaches only the unmapped first 64 KiB: what it shows is the address in the fault. */
-function setUnmappedAddress16(context: Context, instruction: Instruction): void {
-  setAddress16(context, instruction, BigInt(context.random.below(0x10000)));
-}
-
-const NUMBER_OF = new Map<Register, number>([
-  [Register.BX, 3],
-  [Register.BP, 5],
-  [Register.SI, 6],
-  [Register.DI, 7],
-]);
-
-/** BX or BP, SI or DI, both or neither, and a displacement that brings the sum to `target`, modulo 64 KiB. */
-function setAddress16({ random, registers }: Context, instruction: Instruction, target: bigint): void {
-  const base = random.pick([Register.None, Register.BX, Register.BP]);
-  const index = random.pick([Register.None, Register.SI, Register.DI]);
-  instruction.memoryBase = base;
-  instruction.memoryIndex = index;
-  const valueOf = (register: Register) => registers[NUMBER_OF.get(register) ?? -1] ?? 0n;
-  const displacement = BigInt.asUintN(16, target - valueOf(base) - valueOf(index));
-  const hasRegister = base !== Register.None || index !== Register.None;
-  if (displacement === 0n && hasRegister && base !== Register.BP) return;
-  const isShort = hasRegister && BigInt.asUintN(16, BigInt.asIntN(8, displacement)) === displacement;
-  instruction.memoryDisplSize = isShort ? 1 : 2;
-  instruction.memoryDisplacement = displacement;
 }
 
 function setStringOperand16(instruction: Instruction, index: number, kind: Kind): boolean {

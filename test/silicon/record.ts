@@ -5,6 +5,7 @@ import {
   CODE_START,
   Extended,
   MAX_CODE,
+  MAX_CHANGES,
   MAX_PATCHES,
   OPTION_EXTENDED,
   PATCH_BYTES,
@@ -114,7 +115,7 @@ export function decodeResult(batch: Batch, i: number, isExtended: boolean): Outc
     selectors: selectorsAt(Res.selectors),
     lastSelectors: selectorsAt(Res.lastSelectors),
     changedCount,
-    changed: Array.from({ length: Math.min(changedCount, MAX_PATCHES) }, (_, n) => ({
+    changed: Array.from({ length: Math.min(changedCount, MAX_CHANGES) }, (_, n) => ({
       index: wordAt(Res.changed + n * PATCH_BYTES),
       value: quadAt(Res.changed + n * PATCH_BYTES + 8),
     })),

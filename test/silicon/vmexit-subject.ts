@@ -10,7 +10,7 @@ import {
   CODE_BYTES,
   CODE_START,
   INT3,
-  MAX_PATCHES,
+  MAX_CHANGES,
   OPTION_EXTENDED,
   PATCH_BYTES,
   Rec,
@@ -178,7 +178,7 @@ export class VmexitSubject implements Subject {
     let count = 0;
     for (let i = 0; i < window.length; i += 2) {
       if (window[i] === pristine[i] && window[i + 1] === pristine[i + 1]) continue;
-      if (count < MAX_PATCHES) {
+      if (count < MAX_CHANGES) {
         const to = word + ((Res.changed + count * PATCH_BYTES) >> 2);
         words[to] = i >> 1;
         words[to + 2] = window[i] ?? 0;
