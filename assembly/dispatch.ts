@@ -59,12 +59,14 @@ import {
   storeVector256,
   storeVectorScalar,
 } from './exec/vector-access';
+import { executeCrypto } from './crypto';
 import { carryFlag, setCarryFlag, setStatusFlags, statusFlags } from './flags';
 import { executeFloat } from './float';
 import { cpu, register, setRegister } from './state';
 import { callSystem } from './system-call-site';
 import { UopRecord } from './uop-record';
-import { executeVector } from './vector';
+import { executeVector, executeVectorTest, executeVectorWhole, moveToVector } from './vector';
+import { vectorAddress } from './vector-file';
 import { executeX87 } from './x87';
 
 /** Runs the micro-ops of a block until one leaves it. */
@@ -1215,6 +1217,27 @@ export function execute(block: u32): Flow {
         break;
       case Uop.Vector:
         executeVector(uop);
+        break;
+      case Uop.VectorWhole:
+        executeVectorWhole(uop);
+        break;
+      case Uop.VectorTest:
+        executeVectorTest(uop);
+        break;
+      case Uop.Crypto:
+        executeCrypto(uop);
+        break;
+      case Uop.MovToVector32:
+        moveToVector(uop, <u64>register<u32>(uop.b));
+        break;
+      case Uop.MovToVector64:
+        moveToVector(uop, register<u64>(uop.b));
+        break;
+      case Uop.MovFromVector32:
+        setRegister<u32>(uop.a, load<u32>(vectorAddress(uop.b)));
+        break;
+      case Uop.MovFromVector64:
+        setRegister<u64>(uop.a, load<u64>(vectorAddress(uop.b)));
         break;
       case Uop.Float:
         if (executeFloat(uop) != Flow.Next) return abortAt(at);

@@ -123,7 +123,7 @@ function nextPage(linear: u64): u64 {
 }
 
 /** What a data access must satisfy before it is translated: canonical form, alignment. Records breakpoints later. */
-function checkData(linear: u64, bytes: u32, seg: u32): bool {
+export function checkData(linear: u64, bytes: u32, seg: u32): bool {
   if (!isCanonical(linear) || !isCanonical(linear + (bytes - 1))) {
     if (seg == Seg.Ss) raiseWithCode(Vector.Ss, 0);
     else raiseGp();

@@ -469,6 +469,18 @@ export enum Uop {
   StoreVector256,
   /** low 16 bits of imm = `VectorOp`, bits 19:16 = `VectorForm`, upper half = imm8 */
   Vector,
+  /** as Vector, with a `VectorWholeOp` */
+  VectorWhole,
+  /** as Vector, with a `VectorTestOp`; all status flags */
+  VectorTest,
+  /** as Vector, with a `CryptoOp` */
+  Crypto,
+  /** vector a ← zero-extended general register b; bits 19:16 of imm = `VectorForm` */
+  MovToVector32,
+  MovToVector64,
+  /** general register a ← low bits of vector b */
+  MovFromVector32,
+  MovFromVector64,
   /** as Vector, with a `FloatOp` */
   Float,
   /** low 16 bits of imm = `X87Op`, the rest as its row says */

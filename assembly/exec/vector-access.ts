@@ -3,7 +3,7 @@ import { Mxcsr } from '../abi/processor-bits';
 import { VectorAlignment } from '../abi/vector-register';
 import { setRunningUop } from '../code-cache';
 import { isAborted, raiseGp } from '../fault';
-import { probeWrite, readLinear, writeLinear } from '../memory';
+import { checkData, probeWrite, readLinear, writeLinear } from '../memory';
 import { cpu } from '../state';
 import { readTag, tlbEntry, tlbHost, tlbTag, writeTag } from '../tlb';
 import { UopRecord } from '../uop-record';
@@ -87,8 +87,9 @@ function readVector(linear: u64, seg: u32): v128 {
   return readVectorSlow(linear, seg);
 }
 
-/** In two parts, each of which may cross a page: the lower faults first. */
+/** In two parts, each of which may cross a page: the lower faults first. Under CR0.AM, 256 bits need be aligned to 128 only. */
 function readVectorSlow(linear: u64, seg: u32): v128 {
+  if (!checkData(linear, 16, seg)) return i64x2.splat(0);
   const low = readLinear<u64>(linear, seg);
   if (isAborted()) return i64x2.splat(0);
   const high = readLinear<u64>(linear + 8, seg);
@@ -98,8 +99,10 @@ function readVectorSlow(linear: u64, seg: u32): v128 {
 function storeVectorSlow(uop: UopRecord, linear: u64, bytes: u32): bool {
   const seg: u32 = uop.n >> 4;
   setRunningUop(changetype<u32>(uop));
-  probeWrite(linear, bytes, seg);
-  if (isAborted()) return false;
+  for (let at: u32 = 0; at < bytes; at += 16) {
+    probeWrite(linear + at, 16, seg);
+    if (isAborted()) return false;
+  }
   const from = vectorAddress(uop.a);
   for (let at: u32 = 0; at < bytes; at += 8) {
     writeLinear<u64>(linear + at, seg, load<u64>(from + at));

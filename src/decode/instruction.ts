@@ -125,6 +125,10 @@ export class Instruction {
     return register >= Register.MM0 && register < Register.MM0 + 8;
   }
 
+  get hasMmxOperand(): boolean {
+    return this.isMmxRegister(0) || this.isMmxRegister(1);
+  }
+
   /** EVEX-encoded: not implemented by any model. */
   get isEvex(): boolean {
     return this.iced.wasm.instruction_encoding(this.iced.instruction) === EncodingKind.EVEX;

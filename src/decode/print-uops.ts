@@ -1,9 +1,10 @@
 /** Micro-ops as text, one a line: for traces, tests and debugging. */
+import { CryptoOp } from '../../assembly/abi/crypto-op.js';
 import { FloatOp } from '../../assembly/abi/float-op.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
-import { VectorOp } from '../../assembly/abi/vector-op.js';
+import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
 import { X87Op } from '../../assembly/abi/x87-op.js';
 
@@ -46,6 +47,11 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^Sys$/, printSystem],
   [/^(Load|Store)Vector/, (r) => `V${r.a}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
   [/^Vector$/, (r) => printVector(VectorOp, r)],
+  [/^VectorWhole$/, (r) => printVector(VectorWholeOp, r)],
+  [/^VectorTest$/, (r) => printVector(VectorTestOp, r)],
+  [/^Crypto$/, (r) => printVector(CryptoOp, r)],
+  [/^MovToVector/, (r) => `${VectorForm[(r.low >> 16) & 0xf]} V${r.a}, ${register(r.b)}`],
+  [/^MovFromVector/, (r) => `${register(r.a)}, V${r.b}`],
   [/^Float$/, (r) => printVector(FloatOp, r)],
   [/^X87$/, (r) => `${X87Op[r.low & 0xffff]} ${r.a}, ${r.b}, ${r.c}, ${r.low >>> 16}, ${r.high}`],
   [/^(Load|Store)/, (r) => `${register(r.a)}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
@@ -85,7 +91,8 @@ function printSystem(r: UopRecord): string {
 
 function printVector(operations: Record<number, string>, r: UopRecord): string {
   const form = VectorForm[(r.low >> 16) & 0xf] ?? '';
-  return `${operations[r.low & 0xffff]} ${form} V${r.a}, V${r.b}, V${r.c}, ${r.high}`;
+  const third = r.n === 0 ? '' : `, V${r.n}`;
+  return `${operations[r.low & 0xffff]} ${form} V${r.a}, V${r.b}, V${r.c}${third}, ${r.high}`;
 }
 
 function address(r: UopRecord, scale: number): string {

@@ -93,7 +93,6 @@ it.each<[name: string, mode: ModeName, bytes: string, op: string]>([
   ['16 bytes', 'long', `${'66'.repeat(15)} 90`, 'TooLong'],
   ['16 bytes, the last ones missing', 'long', '66'.repeat(15), 'TooLong'],
   ['x87', 'long', 'd9c0', 'Unimplemented'],
-  ['SSE2', 'long', '660fefc0', 'Unimplemented'],
   ['MOVSD of SSE2, not the string instruction', 'long', 'f20f1000', 'Unimplemented'],
   ['CMPSD of SSE2, not the string instruction', 'long', 'f20fc2c100', 'Unimplemented'],
   ['FXSAVE', 'long', '0fae00', 'Unimplemented'],

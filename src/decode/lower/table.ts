@@ -15,6 +15,7 @@ import { STRING } from './string.js';
 import { STRING_COMPARE } from './string-compare.js';
 import { SYSTEM } from './system.js';
 import { VECTOR_CRYPTO } from './vector-crypto.js';
+import { VECTOR_INTEGER } from './vector-integer.js';
 import { VECTOR_MOVE } from './vector-move.js';
 
 const TABLE: (Lowering | undefined)[] = [];
@@ -32,6 +33,7 @@ for (const rows of [
   STRING_COMPARE,
   SYSTEM,
   VECTOR_CRYPTO,
+  VECTOR_INTEGER,
   VECTOR_MOVE,
 ])
   for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
@@ -41,5 +43,7 @@ export function loweringOf(instruction: Instruction): Lowering | undefined {
   const isAmbiguous = mnemonic === Mnemonic.Movsd || mnemonic === Mnemonic.Cmpsd;
   // SSE2 has other instructions of these names.
   if (isAmbiguous && !instruction.isString) return undefined;
+  // MMX has other instructions of the same names.
+  if (instruction.hasMmxOperand) return undefined;
   return TABLE[mnemonic];
 }

@@ -6,6 +6,7 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Feature } from '../features.js';
+import type { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
@@ -13,6 +14,8 @@ import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 export const XMM_WIDTH = 4;
 export const YMM_WIDTH = 5;
 const FORM_SHIFT = 16;
+/** Where the upper half of a micro-op's immediate has `immediateShift`. */
+const IMMEDIATE_SHIFT = 8;
 
 /** An operation with one or two sources, `op` of the family `uop`. */
 export interface BinaryVector {
@@ -23,6 +26,18 @@ export interface BinaryVector {
   readonly feature: Feature;
   /** Of the 256-bit VEX form: AVX2 for integers. */
   readonly wideFeature?: Feature;
+  /** log2 of the bytes of an operand in memory, where that is less than a register. Such operands need not be aligned. */
+  readonly memoryWidth?: number;
+  /** How far the bits of the imm8 for the upper half lie above those for the lower. */
+  readonly immediateShift?: number;
+}
+
+/** Instructions of AVX2 alone. */
+export const AVX2 = { feature: Feature.Avx2, wideFeature: Feature.Avx2 };
+
+/** Both forms of an operation on integers, whose 256-bit form is of AVX2. */
+export function integer(feature: Feature, legacy: Mnemonic, vex: Mnemonic, op: VectorOp): BinaryVector {
+  return { legacy, vex, op, feature, wideFeature: Feature.Avx2 };
 }
 
 /** Rows for both forms of each operation of the family `uop`: `Uop.Vector` or `Uop.Float`. */
@@ -36,24 +51,45 @@ export function binaryRows(uop: Uop, operations: readonly BinaryVector[]): Lower
   return rows;
 }
 
-function lowerLegacy(context: LoweringContext, uop: Uop, { op, feature }: BinaryVector): void {
+function lowerLegacy(context: LoweringContext, uop: Uop, { op, feature, memoryWidth }: BinaryVector): void {
   if (!requireSse(context, feature)) return;
   const to = context.instruction.register(0);
-  const second = readVector(context, 1, XMM_WIDTH, VectorAlignment.UnlessMisalignedMode);
-  emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, 2));
+  // A shift by an immediate has no other source.
+  const last = context.instruction.isImmediate(1) ? 0 : 1;
+  const second = readVector(context, last, memoryWidth ?? XMM_WIDTH, legacyAlignment(memoryWidth));
+  emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, last + 1));
+}
+
+function legacyAlignment(memoryWidth: number | undefined): VectorAlignment {
+  return memoryWidth === undefined ? VectorAlignment.UnlessMisalignedMode : VectorAlignment.None;
 }
 
 /** The second source is the last operand but for an immediate. */
-function lowerVex(context: LoweringContext, uop: Uop, { op, feature, wideFeature }: BinaryVector): void {
+function lowerVex(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
   const { instruction } = context;
-  const isWide = instruction.width(0) === YMM_WIDTH;
-  if (!requireAvx(context, isWide ? (wideFeature ?? Feature.Avx) : feature)) return;
-  const isBinary = instruction.isMemory(2) || instruction.isVectorRegister(2);
-  const last = isBinary ? 2 : 1;
-  const second = readVector(context, last, isWide ? YMM_WIDTH : XMM_WIDTH, VectorAlignment.None);
-  const form = isWide ? VectorForm.Vex256 : VectorForm.Vex128;
-  const first = isBinary ? instruction.register(1) : second;
-  emitVector(context, uop, op, form, instruction.register(0), first, second, immediateOf(context, last + 1));
+  const form = requireVexForm(context, operation.feature, operation.wideFeature);
+  if (form === undefined) return;
+  const last = instruction.isMemory(2) || instruction.isVectorRegister(2) ? 2 : 1;
+  const width = operation.memoryWidth ?? widthOf(form);
+  const second = readVector(context, last, width, VectorAlignment.None);
+  const first = last === 2 ? instruction.register(1) : second;
+  const immediate = immediateOf(context, last + 1) | ((operation.immediateShift ?? 0) << IMMEDIATE_SHIFT);
+  emitVector(context, uop, operation.op, form, instruction.register(0), first, second, immediate);
+}
+
+/** The form of a VEX-encoded instruction by its first operand; undefined if it is not available. */
+export function requireVexForm(
+  context: LoweringContext,
+  feature: Feature,
+  wideFeature: Feature = Feature.Avx,
+): VectorForm.Vex128 | VectorForm.Vex256 | undefined {
+  const isWide = context.instruction.width(0) === YMM_WIDTH;
+  if (!requireAvx(context, isWide ? wideFeature : feature)) return undefined;
+  return isWide ? VectorForm.Vex256 : VectorForm.Vex128;
+}
+
+export function widthOf(form: VectorForm): number {
+  return form === VectorForm.Vex256 ? YMM_WIDTH : XMM_WIDTH;
 }
 
 /** The vector register that holds an operand: its own, or a temporary after a load of `1 << width` bytes. */
@@ -80,8 +116,9 @@ export function emitVector(
   first: number,
   second: number,
   immediate = 0,
+  third = 0,
 ): void {
-  context.emit(uop, to, first, second, 0, op | (form << FORM_SHIFT), immediate);
+  context.emit(uop, to, first, second, third, op | (form << FORM_SHIFT), immediate);
 }
 
 /** The imm8 in that operand, or 0 if there is none. */

@@ -20,7 +20,7 @@ it.each([
   ['sha256rnds2 xmm1, xmm2',          '0f38cbca',       ['Sha256Rounds Legacy V1, V1, V2, 0']],
 ])('%s', (_text, bytes, operations) => {
   const uops = lower('long', bytes, VECTORS).slice(0, -1);
-  expect(uops).toEqual(operations.map((operation) => `0: Vector ${operation}`));
+  expect(uops).toEqual(operations.map((operation) => `0: Crypto ${operation}`));
 });
 
 it.each([
