@@ -65,9 +65,10 @@ import { executeFloat } from './float';
 import { cpu, register, setRegister } from './state';
 import { callSystem } from './system-call-site';
 import { UopRecord } from './uop-record';
-import { executeVector, executeVectorTest, executeVectorWhole, moveToVector } from './vector';
+import { executeVector, executeVectorTest, executeVectorWhole, moveToVector, readMmx } from './vector';
 import { vectorAddress } from './vector-file';
 import { executeX87 } from './x87';
+import { checkX87Pending, enterMmx, leaveMmx } from './x87-state';
 
 /** Runs the micro-ops of a block until one leaves it. */
 export function execute(block: u32): Flow {
@@ -1238,6 +1239,18 @@ export function execute(block: u32): Flow {
         break;
       case Uop.MovFromVector64:
         setRegister<u64>(uop.a, load<u64>(vectorAddress(uop.b)));
+        break;
+      case Uop.MmxCheck:
+        if (checkX87Pending() != Flow.Next) return abortAt(at);
+        break;
+      case Uop.MmxEnter:
+        enterMmx();
+        break;
+      case Uop.MmxLeave:
+        leaveMmx();
+        break;
+      case Uop.MmxRead:
+        readMmx(uop);
         break;
       case Uop.Float:
         if (executeFloat(uop) != Flow.Next) return abortAt(at);

@@ -1,6 +1,6 @@
 /** Chooses the operation of a `Uop.Vector`, `Uop.VectorWhole` or `Uop.VectorTest`; no semantics in it. None can fail. */
 import { VectorOp, VectorTestOp, VectorWholeOp } from './abi/vector-op';
-import { VectorForm } from './abi/vector-register';
+import { VectorForm, VectorRegister } from './abi/vector-register';
 import { extractField, insertField } from './exec/vector-field';
 import {
   absoluteDifferences,
@@ -72,6 +72,7 @@ import {
 import { testVectors } from './exec/vector-test';
 import { UopRecord } from './uop-record';
 import { clearUpperHalf, vectorAddress } from './vector-file';
+import { enterMmx, mmx, setMmx } from './x87-state';
 
 /** Runs a vector operation in the form that its micro-op names. */
 export function executeVector(uop: UopRecord): void {
@@ -81,6 +82,7 @@ export function executeVector(uop: UopRecord): void {
   const third = vectorAddress(uop.n);
   const op = <VectorOp>((<i32>uop.imm) & 0xffff);
   const form = formOf(uop);
+  if (form >= VectorForm.Mmx) return executeMmx(uop, op, form);
   const imm8 = <u32>(uop.imm >> 32);
   if (form == VectorForm.Vex256) {
     const upper = imm8 >> (imm8 >> 8);
@@ -91,6 +93,30 @@ export function executeVector(uop: UopRecord): void {
     v128.store(to, combine(op, v128.load(first), v128.load(second), third, imm8));
     if (form == VectorForm.Vex128) clearUpperHalf(to);
   }
+}
+
+/** Runs an operation on MMX registers. An exception that waits in the x87 unit has been raised before. */
+function executeMmx(uop: UopRecord, op: VectorOp, form: VectorForm): void {
+  const first = mmxSource(uop.b);
+  const second = mmxSource(uop.c);
+  const third = vectorAddress(VectorRegister.T3);
+  v128.store(third, i64x2.splat(mmxSource(uop.n)));
+  const isPaired = form == VectorForm.MmxPaired;
+  const x = isPaired ? i64x2(first, second) : i64x2.splat(first);
+  const y = isPaired ? x : i64x2.splat(second);
+  const result = combine(op, x, y, third, <u32>(uop.imm >> 32));
+  const isUpper = form == VectorForm.MmxUpper;
+  setMmx(uop.a, isUpper ? i64x2.extract_lane(result, 1) : i64x2.extract_lane(result, 0));
+  enterMmx();
+}
+
+function mmxSource(number: u32): u64 {
+  return number < <u32>VectorRegister.T0 ? mmx(number) : load<u64>(vectorAddress(number));
+}
+
+/** Vector register a ← MMX register b, zero-extended. */
+export function readMmx(uop: UopRecord): void {
+  v128.store(vectorAddress(uop.a), i64x2(mmx(uop.b), 0));
 }
 
 /** Runs an operation that does not treat both halves alike. */

@@ -481,6 +481,14 @@ export enum Uop {
   /** general register a ← low bits of vector b */
   MovFromVector32,
   MovFromVector64,
+  /** raises #MF if an x87 exception waits */
+  MmxCheck,
+  /** TOP ← 0; no register is empty: what an MMX instruction does that has no `Vector` */
+  MmxEnter,
+  /** EMMS: TOP ← 0; all registers are empty */
+  MmxLeave,
+  /** vector a ← zero-extended MMX register b */
+  MmxRead,
   /** as Vector, with a `FloatOp` */
   Float,
   /** low 16 bits of imm = `X87Op`, the rest as its row says */

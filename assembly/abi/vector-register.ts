@@ -24,6 +24,13 @@ export enum VectorForm {
   Vex128,
   /** 256 bits (VEX.256). */
   Vex256,
+  // MMX: of 64 bits; a, b and c are numbers of MMX registers, or temporaries; x87 state changes as MMX instructions change it.
+  /** Both halves of each source are the same, and the lower half of the result counts. */
+  Mmx,
+  /** The source is c:b. */
+  MmxPaired,
+  /** As Mmx, but the upper half of the result counts. */
+  MmxUpper,
 }
 
 /** Alignment that a load or store of a vector demands, or raises #GP(0): bits 3:2 of byte n. */

@@ -75,6 +75,7 @@ define(Uop.Salc, Uop.Salc, Flags.Carry, Flags.None);
 define(Uop.Vector, Uop.VectorWhole, Flags.None, Flags.None);
 define(Uop.VectorTest, Uop.VectorTest, Flags.None, Flags.All);
 define(Uop.Crypto, Uop.MovFromVector64, Flags.None, Flags.None);
+define(Uop.MmxEnter, Uop.MmxRead, Flags.None, Flags.None);
 
 /** Shifts and rotates by a constant: what a count other than zero overwrites. */
 const SHIFT_WRITES = new Uint8Array(Uop.Sys + 1);

@@ -5,7 +5,7 @@ import { Reg, Seg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
-import { VectorForm } from '../../assembly/abi/vector-register.js';
+import { VectorForm, VectorRegister } from '../../assembly/abi/vector-register.js';
 import { X87Op } from '../../assembly/abi/x87-op.js';
 
 /** What bytes a, b and c, byte n and the immediate are, so that only what means something is printed. */
@@ -51,6 +51,8 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^VectorTest$/, (r) => printVector(VectorTestOp, r)],
   [/^Crypto$/, (r) => printVector(CryptoOp, r)],
   [/^MovToVector/, (r) => `${VectorForm[(r.low >> 16) & 0xf]} V${r.a}, ${register(r.b)}`],
+  [/^MmxRead$/, (r) => `V${r.a}, MM${r.b}`],
+  [/^Mmx/, () => ''],
   [/^MovFromVector/, (r) => `${register(r.a)}, V${r.b}`],
   [/^Float$/, (r) => printVector(FloatOp, r)],
   [/^X87$/, (r) => `${X87Op[r.low & 0xffff]} ${r.a}, ${r.b}, ${r.c}, ${r.low >>> 16}, ${r.high}`],
@@ -90,9 +92,12 @@ function printSystem(r: UopRecord): string {
 }
 
 function printVector(operations: Record<number, string>, r: UopRecord): string {
-  const form = VectorForm[(r.low >> 16) & 0xf] ?? '';
-  const third = r.n === 0 ? '' : `, V${r.n}`;
-  return `${operations[r.low & 0xffff]} ${form} V${r.a}, V${r.b}, V${r.c}${third}, ${r.high}`;
+  const form = (r.low >> 16) & 0xf;
+  const isMmx = form >= VectorForm.Mmx;
+  const name = (number: number) => (isMmx && number < VectorRegister.T0 ? `MM${number}` : `V${number}`);
+  const third = r.n === 0 ? '' : `, ${name(r.n)}`;
+  const registers = `${name(r.a)}, ${name(r.b)}, ${name(r.c)}${third}`;
+  return `${operations[r.low & 0xffff]} ${VectorForm[form] ?? ''} ${registers}, ${r.high}`;
 }
 
 function address(r: UopRecord, scale: number): string {

@@ -21,7 +21,7 @@ export function requireSse(context: LoweringContext, feature: Feature): boolean 
  */
 export function requireAvx(context: LoweringContext, feature: Feature): boolean {
   const { mode, features } = context;
-  if (!features.has(Feature.Avx) || !mode.hasAvx || mode.isRealOrV86 || context.instruction.isEvex)
+  if (!features.has(Feature.Avx) || !mode.hasAvx || mode.isRealOrV86 || context.instruction.isAbsent)
     return refuse(context);
   return requireTaskOwner(context, feature);
 }

@@ -163,14 +163,14 @@ const HINTS: LoweringRows = [
   ].map((mnemonic) => [mnemonic, nothing] as const),
 ];
 
-/** #UD on every AMD processor of the model: UD opcodes and Intel's VMX, SMX, SGX and TSX. */
+/** #UD on every AMD processor of the model: UD opcodes, Intel's VMX, SMX, SGX and TSX, and what is left of 3DNow!. */
 // prettier-ignore
 const NEVER: LoweringRows = [
   Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2,
   Mnemonic.Vmcall, Mnemonic.Vmclear, Mnemonic.Vmfunc, Mnemonic.Vmlaunch, Mnemonic.Vmptrld, Mnemonic.Vmptrst,
   Mnemonic.Vmread, Mnemonic.Vmresume, Mnemonic.Vmwrite, Mnemonic.Vmxoff, Mnemonic.Vmxon, Mnemonic.Invept,
   Mnemonic.Invvpid, Mnemonic.Getsec, Mnemonic.Encls, Mnemonic.Enclu, Mnemonic.Enclv,
-  Mnemonic.Xabort, Mnemonic.Xbegin, Mnemonic.Xend, Mnemonic.Xtest,
+  Mnemonic.Xabort, Mnemonic.Xbegin, Mnemonic.Xend, Mnemonic.Xtest, Mnemonic.Femms,
 ].map((mnemonic) => [mnemonic, ending(SysOp.Undefined)] as const);
 
 export const SYSTEM: LoweringRows = [...FLAGS, ...CONTROL, ...SVM, ...HINTS, ...NEVER];

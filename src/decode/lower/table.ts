@@ -1,11 +1,13 @@
 /** From mnemonics to lowerings. An instruction that is not here is not implemented. */
+import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Instruction } from '../instruction.js';
 import { ARITH } from './arith.js';
 import { BIT } from './bit.js';
 import { BIT_MANIPULATION } from './bit-manipulation.js';
 import { BRANCH } from './branch.js';
-import type { Lowering } from './context.js';
+import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+import { EMMS, MMX } from './mmx.js';
 import { MOVE } from './move.js';
 import { MULDIV } from './muldiv.js';
 import { SHIFT } from './shift.js';
@@ -18,12 +20,12 @@ import { VECTOR_CRYPTO } from './vector-crypto.js';
 import { VECTOR_INTEGER } from './vector-integer.js';
 import { VECTOR_MOVE } from './vector-move.js';
 
-const TABLE: (Lowering | undefined)[] = [];
-for (const rows of [
+const TABLE = tableOf([
   ARITH,
   BIT,
   BIT_MANIPULATION,
   BRANCH,
+  EMMS,
   MOVE,
   MULDIV,
   SHIFT,
@@ -35,15 +37,26 @@ for (const rows of [
   VECTOR_CRYPTO,
   VECTOR_INTEGER,
   VECTOR_MOVE,
-])
-  for (const [mnemonic, lowering] of rows) TABLE[mnemonic] = lowering;
+]);
+/** Instructions with an MMX register, most of which have a namesake without. */
+const MMX_TABLE = tableOf([MMX]);
+
+function undefinedOpcode(context: LoweringContext): void {
+  context.sysEnd(SysOp.Undefined);
+}
+
+function tableOf(families: readonly LoweringRows[]): readonly (Lowering | undefined)[] {
+  const table: (Lowering | undefined)[] = [];
+  for (const rows of families) for (const [mnemonic, lowering] of rows) table[mnemonic] = lowering;
+  return table;
+}
 
 export function loweringOf(instruction: Instruction): Lowering | undefined {
   const { mnemonic } = instruction;
   const isAmbiguous = mnemonic === Mnemonic.Movsd || mnemonic === Mnemonic.Cmpsd;
   // SSE2 has other instructions of these names.
   if (isAmbiguous && !instruction.isString) return undefined;
-  // MMX has other instructions of the same names.
-  if (instruction.hasMmxOperand) return undefined;
-  return TABLE[mnemonic];
+  const mmx = MMX_TABLE[mnemonic];
+  if (mmx !== undefined && instruction.hasMmxOperand) return mmx;
+  return TABLE[mnemonic] ?? (instruction.isAbsent ? undefinedOpcode : undefined);
 }

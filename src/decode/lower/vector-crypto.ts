@@ -1,6 +1,7 @@
 /** AES, carry-less multiplication and SHA (APM vol 4). */
 import { Uop } from '../../../assembly/abi/uop.js';
 import { CryptoOp } from '../../../assembly/abi/crypto-op.js';
+import { VectorAlignment } from '../../../assembly/abi/vector-register.js';
 import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { LoweringRows } from './context.js';
@@ -9,8 +10,9 @@ import { type BinaryVector, binaryRows } from './vector-row.js';
 const AES = { feature: Feature.Aes, wideFeature: Feature.Vaes };
 const CARRYLESS = { feature: Feature.Pclmulqdq, wideFeature: Feature.Vpclmulqdq };
 
+/** Zen 4 does not demand that the operand in memory is aligned. */
 function sha(legacy: Mnemonic, op: CryptoOp): BinaryVector {
-  return { legacy, op, feature: Feature.Sha };
+  return { legacy, op, feature: Feature.Sha, alignment: VectorAlignment.None };
 }
 
 export const VECTOR_CRYPTO: LoweringRows = binaryRows(Uop.Crypto, [

@@ -28,6 +28,8 @@ export interface BinaryVector {
   readonly wideFeature?: Feature;
   /** log2 of the bytes of an operand in memory, where that is less than a register. Such operands need not be aligned. */
   readonly memoryWidth?: number;
+  /** What the legacy form demands of an operand in memory, if that is not the usual. */
+  readonly alignment?: VectorAlignment;
   /** How far the bits of the imm8 for the upper half lie above those for the lower. */
   readonly immediateShift?: number;
 }
@@ -51,16 +53,18 @@ export function binaryRows(uop: Uop, operations: readonly BinaryVector[]): Lower
   return rows;
 }
 
-function lowerLegacy(context: LoweringContext, uop: Uop, { op, feature, memoryWidth }: BinaryVector): void {
+function lowerLegacy(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
+  const { op, feature, memoryWidth } = operation;
   if (!requireSse(context, feature)) return;
   const to = context.instruction.register(0);
   // A shift by an immediate has no other source.
   const last = context.instruction.isImmediate(1) ? 0 : 1;
-  const second = readVector(context, last, memoryWidth ?? XMM_WIDTH, legacyAlignment(memoryWidth));
+  const second = readVector(context, last, memoryWidth ?? XMM_WIDTH, legacyAlignment(operation));
   emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, last + 1));
 }
 
-function legacyAlignment(memoryWidth: number | undefined): VectorAlignment {
+function legacyAlignment({ alignment, memoryWidth }: BinaryVector): VectorAlignment {
+  if (alignment !== undefined) return alignment;
   return memoryWidth === undefined ? VectorAlignment.UnlessMisalignedMode : VectorAlignment.None;
 }
 

@@ -1,8 +1,19 @@
 /** What one instruction is, as text and as micro-ops. */
-import { bitsOf, disassembler, hex, lowerOne, type ModeName } from '../decoding.js';
+import { BlockDecoder } from '../../../src/decode/block-decoder.js';
+import type { Features } from '../../../src/decode/features.js';
+import { printUops } from '../../../src/decode/print-uops.js';
+import { bitsOf, disassembler, hex, icedWasm, lowerOne, MODES, type ModeName } from '../decoding.js';
 
 /** The text says which instruction the bytes are, so that a row of a table can be read. */
 export function loweringOf(mode: ModeName, bytes: string): { text: string; uops: string[] } {
   const { text } = disassembler.format(hex(bytes), bitsOf(mode), 0);
   return { text, uops: lowerOne(mode, bytes) };
+}
+
+/** The first micro-op of an instruction in 64-bit mode, on a processor with these features. */
+export async function firstUopWith(features: Features, digits: string, extraMode = 0): Promise<string> {
+  const bytes = hex(digits);
+  const decoder = await BlockDecoder.create(icedWasm, features);
+  const block = decoder.decode(bytes, 0, bytes.length, MODES.long | extraMode, 1);
+  return printUops(block.uops, block.uopCount)[0] ?? '';
 }

@@ -1,10 +1,9 @@
 /** AES, PCLMULQDQ, SHA and the string comparisons: the micro-ops of each form, and who has them. */
 import { expect, it } from 'vitest';
 import { Mode } from '../../../assembly/abi/processor-bits.js';
-import { BlockDecoder } from '../../../src/decode/block-decoder.js';
 import { ALL_FEATURES, Feature } from '../../../src/decode/features.js';
-import { printUops } from '../../../src/decode/print-uops.js';
-import { hex, icedWasm, lower, MODES } from '../decoding.js';
+import { lower } from '../decoding.js';
+import { firstUopWith } from './lowering.js';
 
 const VECTORS = Mode.Osfxsr | Mode.Avx;
 
@@ -37,12 +36,6 @@ it.each([
   ['CLWB', '660fae33', Feature.Clwb],
 ])('a processor without %s', async (_name, bytes, feature) => {
   const lacking = new Set([...ALL_FEATURES].filter((one) => one !== feature));
-  const code = hex(bytes);
-  const first = async (features: ReadonlySet<Feature>) => {
-    const decoder = await BlockDecoder.create(icedWasm, features);
-    const block = decoder.decode(code, 0, code.length, MODES.long | VECTORS, 1);
-    return printUops(block.uops, block.uopCount)[0];
-  };
-  expect(await first(ALL_FEATURES)).not.toMatch(/Undefined|Unimplemented/);
-  expect(await first(lacking)).toMatch(/Sys Undefined/);
+  expect(await firstUopWith(ALL_FEATURES, bytes, VECTORS)).not.toMatch(/Undefined|Unimplemented/);
+  expect(await firstUopWith(lacking, bytes, VECTORS)).toMatch(/Sys Undefined/);
 });
