@@ -44,7 +44,7 @@ export class Coverage {
     }
   }
 
-  merge(other: Coverage): void {
+  merge(other: Pick<Coverage, 'completed' | 'faulted'>): void {
     for (const [code, count] of other.completed) increment(this.completed, code, count);
     for (const [code, count] of other.faulted) increment(this.faulted, code, count);
   }

@@ -1,13 +1,15 @@
 /** Random x87, MXCSR and vector state to start a snippet from. */
 import { defaultExtendedState } from './extended-state.js';
-import { FLAVOURS, fillWith } from './float-values.js';
+import { FLAVOURS } from './float-values.js';
 import type { Flavour } from './float-values.js';
 import { Extended } from './layout.js';
 import type { Random } from './random.js';
+import type { ValuePool } from './value-pool.js';
 
 const VECTOR_BYTES = 32;
 const X87_SLOT = 16;
 const X87_BYTES = 10;
+const MMX_BYTES = 8;
 const EXCEPTIONS = 0x3f;
 const MXCSR_MASKS = 0x1f80;
 const MXCSR_DEFAULT = 0x1f80;
@@ -27,16 +29,18 @@ export interface ExtendedWish {
   readonly indices: readonly VectorIndex[];
 }
 
-export function randomExtendedState(random: Random, wish: ExtendedWish): Uint8Array {
+export function randomExtendedState(random: Random, pool: ValuePool, wish: ExtendedWish): Uint8Array {
   const state = defaultExtendedState();
   const view = new DataView(state.buffer);
   for (let i = 0; i < wish.vectorRegisters; i++) {
     const flavour = wish.flavour !== undefined && random.chance(0.75) ? wish.flavour : random.pick(FLAVOURS);
-    fillWith(random, view, Extended.ymm + i * VECTOR_BYTES, VECTOR_BYTES, flavour);
+    pool.take(flavour, state, Extended.ymm + i * VECTOR_BYTES, VECTOR_BYTES);
   }
+  pool.renew(random.chance(0.5) ? 'f80' : (wish.flavour ?? random.pick(FLAVOURS)));
   for (const { register, elementBytes } of wish.indices) writeIndices(random, view, register, elementBytes);
   view.setUint32(Extended.mxcsr, randomMxcsr(random), true);
-  writeX87(random, view);
+  writeX87Registers(random, pool, state, view);
+  writeX87Control(random, view);
   return state;
 }
 
@@ -69,17 +73,19 @@ export function randomControl(random: Random): number {
   return masks | 0x40 | precisionAndRounding | infinity;
 }
 
-function writeX87(random: Random, view: DataView): void {
+function writeX87Registers(random: Random, pool: ValuePool, state: Uint8Array, view: DataView): void {
   for (let i = 0; i < 8; i++) {
     const at = Extended.x87 + i * X87_SLOT;
-    const roll = random.below(10);
-    if (roll < 7) fillWith(random, view, at, X87_BYTES, 'f80');
+    if (random.chance(0.7)) pool.take('f80', state, at, X87_BYTES);
     else {
       // As MMX instructions leave it.
-      fillWith(random, view, at, 8, random.pick(FLAVOURS));
+      pool.take(random.pick(FLAVOURS), state, at, MMX_BYTES);
       view.setUint16(at + 8, 0xffff, true);
     }
   }
+}
+
+function writeX87Control(random: Random, view: DataView): void {
   const control = randomControl(random);
   const [conditions, top] = [random.u32() & 0x4700, random.below(8) << 11];
   let status = conditions | top;
@@ -89,6 +95,8 @@ function writeX87(random: Random, view: DataView): void {
   view.setUint16(Extended.control, control, true);
   view.setUint16(Extended.status, status, true);
   view.setUint16(Extended.tags, random.chance(0.6) ? 0xff : random.u32() & 0xff, true);
+  // When the operating system switches tasks, the pointers only stay while an exception is pending.
+  if ((status & ERROR_SUMMARY_AND_BUSY) === 0) return;
   view.setUint16(Extended.opcode, random.u32() & 0x7ff, true);
   view.setUint32(Extended.instructionPointer, random.u32(), true);
   view.setUint32(Extended.dataPointer, random.u32(), true);

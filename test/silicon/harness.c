@@ -3,8 +3,10 @@
  *
  *   harness <records> <results> <first> [16]
  *
- * Both files are arrays of the structures in harness.h; the results are written from number `first` on. They are mapped,
- * so they survive a snippet that ends the process. With a fourth argument the 32-bit harness runs 16-bit code.
+ * Both files are arrays of the structures in harness.h; the results are written from number `first` on, one by one: those
+ * so far survive a snippet that ends the process. With a fourth argument the 32-bit harness runs 16-bit code.
+ *
+ * A snippet may write to any address, so what outlasts a snippet is read-only as far as possible.
  *
  * A snippet begins with a signal return that loads every register and ends with whatever signal it raises: the code page
  * is filled with INT3, so running off the end is SIGTRAP.
@@ -20,11 +22,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define INT3 0xcc
-/* A snippet that runs longer hangs: the process ends and the reader sees which record it was. */
-#define SECONDS_TO_HANG 5
+/* Records that take more processor time hang: the process ends and the reader sees at which record it was. */
+#define MICROSECONDS_TO_HANG 200000
 #define RECORDS_PER_ALARM 64
 /* Windows that are remembered by their seed. */
 #define KEPT_WINDOWS 256
@@ -32,7 +35,7 @@
 enum { VECTOR_BP = 3, VECTOR_PF = 14 };
 
 static const struct record *current;
-static struct result *outcome;
+static struct result outcome;
 static mcontext_t resume;
 static struct extended_state harmless = {.control = 0x37f, .mxcsr = 0x1f80};
 static int is16;
@@ -74,16 +77,17 @@ static void fillWindow(uint32_t *words, uint32_t seed) {
 
 static const uint64_t *windowOf(uint32_t seed) {
   static struct {
-    int isFilled;
+    uint64_t *words;
     uint32_t seed;
-    uint64_t words[WINDOW_WORDS];
   } kept[KEPT_WINDOWS], *slot;
   slot = &kept[seed % KEPT_WINDOWS];
-  if (!slot->isFilled || slot->seed != seed) {
-    slot->isFilled = 1;
-    slot->seed = seed;
-    fillWindow((uint32_t *)slot->words, seed);
-  }
+  if (slot->words != NULL && slot->seed == seed) return slot->words;
+  if (slot->words != NULL) munmap(slot->words, WINDOW_BYTES);
+  slot->words = mmap(NULL, WINDOW_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (slot->words == MAP_FAILED) fail("mmap");
+  slot->seed = seed;
+  fillWindow((uint32_t *)slot->words, seed);
+  if (mprotect(slot->words, WINDOW_BYTES, PROT_READ) != 0) fail("mprotect");
   return slot->words;
 }
 
@@ -118,16 +122,16 @@ static void onEnd(int number, siginfo_t *info, void *data) {
   (void)number;
   (void)info;
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
-  for (int i = 0; i < REGISTER_COUNT; i++) outcome->registers[i] = (word_t)context->gregs[registerSlots[i]];
-  readLastSelectors(context, outcome);
-  outcome->flags = (uint32_t)context->gregs[REG_EFL];
-  outcome->vector = (uint32_t)context->gregs[REG_TRAPNO];
-  outcome->errorCode = (uint32_t)context->gregs[REG_ERR];
-  outcome->rip = (word_t)context->gregs[SLOT_IP] - (outcome->vector == VECTOR_BP);
-  outcome->faultAddress = outcome->vector == VECTOR_PF ? FAULT_ADDRESS(context) : 0;
+  for (int i = 0; i < REGISTER_COUNT; i++) outcome.registers[i] = (word_t)context->gregs[registerSlots[i]];
+  readLastSelectors(context, &outcome);
+  outcome.flags = (uint32_t)context->gregs[REG_EFL];
+  outcome.vector = (uint32_t)context->gregs[REG_TRAPNO];
+  outcome.errorCode = (uint32_t)context->gregs[REG_ERR];
+  outcome.rip = (word_t)context->gregs[SLOT_IP] - (outcome.vector == VECTOR_BP);
+  outcome.faultAddress = outcome.vector == VECTOR_PF ? FAULT_ADDRESS(context) : 0;
   memcpy(context->gregs, resume.gregs, sizeof resume.gregs);
   if ((current->options & EXTENDED) == 0) return;
-  saveExtendedState(context, &outcome->extended);
+  saveExtendedState(context, &outcome.extended);
   loadExtendedState(context, &harmless);
 }
 
@@ -185,32 +189,36 @@ static void writeWindow(void) {
 }
 
 static void listChanges(void) {
-  outcome->changedCount = 0;
+  outcome.changedCount = 0;
   for (uint32_t i = 0; i < WINDOW_WORDS; i++) {
     if (window[i] == pristine[i]) continue;
-    if (outcome->changedCount < MAX_CHANGES) outcome->changed[outcome->changedCount] = (struct patch){i, 0, window[i]};
-    outcome->changedCount++;
+    if (outcome.changedCount < MAX_CHANGES) outcome.changed[outcome.changedCount] = (struct patch){i, 0, window[i]};
+    outcome.changedCount++;
   }
 }
 
-static void *mapFile(const char *path, int options, size_t *bytes) {
-  const int isWritable = options != O_RDONLY;
-  const int file = open(path, options);
+static const struct record *mapRecords(const char *path, size_t *count) {
+  const int file = open(path, O_RDONLY);
   struct stat status;
   if (file < 0 || fstat(file, &status) != 0) fail(path);
-  *bytes = (size_t)status.st_size;
-  void *map = mmap(NULL, *bytes, PROT_READ | (isWritable ? PROT_WRITE : 0), MAP_SHARED, file, 0);
+  *count = (size_t)status.st_size / sizeof(struct record);
+  const void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, file, 0);
   if (map == MAP_FAILED) fail("mmap");
   return map;
+}
+
+static void startTimer(void) {
+  const struct itimerval timer = {.it_value = {.tv_usec = MICROSECONDS_TO_HANG}};
+  if (setitimer(ITIMER_PROF, &timer, NULL) != 0) fail("setitimer");
 }
 
 static void run(pid_t process) {
   writeCode();
   writeWindow();
-  readSelectors(outcome->selectors, is16);
+  readSelectors(outcome.selectors, is16);
   syscall(SYS_tgkill, process, process, SIGUSR1);
   listChanges();
-  outcome->isDone = 1;
+  outcome.isDone = 1;
 }
 
 int main(int argumentCount, char **arguments) {
@@ -219,18 +227,17 @@ int main(int argumentCount, char **arguments) {
   setUpSignals();
   setUpMemory();
   setUpSegments();
-  size_t recordBytes, resultBytes;
-  const struct record *records = mapFile(arguments[1], O_RDONLY, &recordBytes);
-  struct result *results = mapFile(arguments[2], O_RDWR, &resultBytes);
-  const size_t count = recordBytes / sizeof *records;
-  if (resultBytes < count * sizeof *results) return 3;
+  size_t count;
+  const struct record *records = mapRecords(arguments[1], &count);
+  const int results = open(arguments[2], O_WRONLY);
+  if (results < 0) fail(arguments[2]);
   const size_t first = strtoul(arguments[3], NULL, 10);
   const pid_t process = getpid();
   for (size_t i = first; i < count; i++) {
-    if ((i - first) % RECORDS_PER_ALARM == 0) alarm(SECONDS_TO_HANG);
+    if ((i - first) % RECORDS_PER_ALARM == 0) startTimer();
     current = &records[i];
-    outcome = &results[i];
     run(process);
+    if (pwrite(results, &outcome, sizeof outcome, (off_t)(i * sizeof outcome)) != sizeof outcome) fail("pwrite");
   }
   return 0;
 }

@@ -10,6 +10,7 @@ import { edgeValue, farOffset } from './operands.js';
 import type { Random } from './random.js';
 import { SELECTORS } from './segments.js';
 import type { Bits, Snippet, Word } from './record.js';
+import { ValuePool } from './value-pool.js';
 
 const FAR_POINTERS = 24;
 /** Bits of RFLAGS that a snippet starts with at random: the status flags and DF. */
@@ -33,11 +34,14 @@ export type Input = Pick<Snippet, 'registers' | 'flags' | 'windowSeed' | 'patche
 
 export class InputGenerator {
   private readonly overlay = new Overlay();
+  private readonly pool: ValuePool;
 
   constructor(
     private readonly random: Random,
     private readonly bits: Bits,
-  ) {}
+  ) {
+    this.pool = new ValuePool(random);
+  }
 
   newContext(): Context {
     const registers = this.registers();
@@ -52,10 +56,10 @@ export class InputGenerator {
   next(context: Context, registers: readonly bigint[], codes: readonly Code[], isExtended: boolean): Input {
     const windowSeed = this.random.below(KEPT_WINDOWS);
     const flags = this.flags();
-    const farPointers = this.bits === 64 ? [] : this.farPointers(registers);
+    const farPointers = codes.some(usesFarPointer) ? this.farPointers(registers) : [];
     if (!isExtended) return { registers, flags, windowSeed, patches: farPointers };
     const code = this.random.pick(codes);
-    const extended = randomExtendedState(this.random, {
+    const extended = randomExtendedState(this.random, this.pool, {
       flavour: flavourOf(code),
       vectorRegisters: this.bits === 64 ? 16 : 8,
       indices: context.indices,
@@ -201,6 +205,18 @@ class Overlay {
   private touch(offset: number, bytes: number): void {
     for (let index = offset >> 3; index < (offset + bytes + 7) >> 3; index++) this.touched.add(index);
   }
+}
+
+const farPointerUsers = new Map<Code, boolean>();
+
+/** Whether an instruction takes a far pointer, a segment or an interrupt frame from memory. */
+function usesFarPointer(code: Code): boolean {
+  let known = farPointerUsers.get(code);
+  if (known === undefined) {
+    known = /Iret|Retf|^L[defs]s_|_m16(16|32)$|^Pop[wd]_[DEFS]S|Sreg_rm/.test(Code[code]);
+    farPointerUsers.set(code, known);
+  }
+  return known;
 }
 
 const flavours = new Map<Code, Flavour | undefined>();

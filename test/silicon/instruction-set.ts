@@ -48,17 +48,15 @@ const SEGMENTATION: ReadonlySet<number> = new Set([
 ]);
 
 /** Left out everywhere, by reason. */
-const EXCLUDED: ReadonlySet<number> = new Set([
-  // System calls and software interrupts: the operating system would answer.
-  ...[Mnemonic.Int, Mnemonic.Syscall, Mnemonic.Sysenter],
-  // The result depends on the operating system's descriptor tables or is emulated by it (UMIP).
-  ...[Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw],
-  // GS belongs to the C library.
-  Mnemonic.Lgs,
-  // A hypervisor below this processor may get its return address wrong (KVM has).
-  Mnemonic.Int1,
-  // The state components that the operating system enabled.
-  Mnemonic.Xgetbv,
+const EXCLUDED: ReadonlyMap<string, readonly Mnemonic[]> = new Map([
+  ['the operating system would answer', [Mnemonic.Int, Mnemonic.Syscall, Mnemonic.Sysenter]],
+  [
+    "the result depends on the operating system's descriptor tables, or the operating system emulates it (UMIP)",
+    [Mnemonic.Sgdt, Mnemonic.Sidt, Mnemonic.Sldt, Mnemonic.Str, Mnemonic.Smsw],
+  ],
+  ["GS belongs to the harness's C library", [Mnemonic.Lgs]],
+  ['a hypervisor below this processor may get its return address wrong (KVM does)', [Mnemonic.Int1]],
+  ['the operating system enabled other state components', [Mnemonic.Xgetbv]],
 ]);
 
 /** WAIT has no CPUID feature of its own. */
@@ -78,8 +76,8 @@ export type Family = 'integer' | 'extended';
 /** The encodings of a family that a mode has. */
 export function instructionSet(bits: Bits, family: Family): Groups {
   const byMnemonic = new Map<Mnemonic, Encoding[]>();
-  for (const code of Object.values(Code)) {
-    if (typeof code !== 'number' || familyOf(code) !== family) continue;
+  for (const code of allCodes()) {
+    if (familyOf(code) !== family) continue;
     const opCode = CodeExt.opCode(code);
     if (!isUserCode(opCode, bits) || isQuirk(opCode, bits)) continue;
     if (bits === 64 && needsDescriptors(code, opCode)) continue;
@@ -91,23 +89,69 @@ export function instructionSet(bits: Bits, family: Family): Groups {
   return [...byMnemonic.values()];
 }
 
+function allCodes(): Code[] {
+  return Object.values(Code).filter((code) => typeof code === 'number');
+}
+
 /** The family that an encoding belongs to, if it is to be generated. */
 function familyOf(code: Code): Family | undefined {
+  const info = describe(code);
+  if (info === undefined || exclusionOf(code, info.mnemonic) !== undefined) return undefined;
+  return info.family;
+}
+
+/** Why an encoding is left out in every mode, if it is. */
+function exclusionOf(code: Code, mnemonic: Mnemonic): string | undefined {
+  if (/^Pop[wdq]_GS$/.test(Code[code])) return "GS belongs to the harness's C library";
+  for (const [reason, mnemonics] of EXCLUDED) if (mnemonics.includes(mnemonic)) return reason;
+  return undefined;
+}
+
+/** Undefined for encodings that are not supported. */
+function describe(code: Code): { readonly mnemonic: Mnemonic; readonly family: Family } | undefined {
   if (code <= Code.DeclareQword) return undefined;
-  const name = Code[code];
-  if (/^(Reservednop|Zero_bytes|Nop[dq]$|Ud)/.test(name)) return undefined;
-  if (/^Pop[wdq]_GS$/.test(name)) return undefined; // GS belongs to the C library
+  if (/^(Reservednop|Zero_bytes|Nop[dq]$|Ud)/.test(Code[code])) return undefined;
   const instruction = new Instruction();
   instruction.code = code;
   const features = [...instruction.cpuidFeatures()];
   const { mnemonic, encoding } = instruction;
   instruction.free();
-  if (EXCLUDED.has(mnemonic)) return undefined;
-  if (EXTENDED.has(mnemonic)) return 'extended';
-  if (features.every((feature) => INTEGER_FEATURES.has(feature))) return 'integer';
+  if (EXTENDED.has(mnemonic)) return { mnemonic, family: 'extended' };
+  if (features.every((feature) => INTEGER_FEATURES.has(feature))) return { mnemonic, family: 'integer' };
   const isWanted = features.every((feature) => EXTENDED_FEATURES.has(feature));
-  const hasEncoding = encoding !== EncodingKind.EVEX && encoding !== EncodingKind.XOP;
-  return isWanted && hasEncoding && encoding !== EncodingKind.MVEX ? 'extended' : undefined;
+  const isOther = [EncodingKind.EVEX, EncodingKind.XOP, EncodingKind.MVEX].includes(encoding);
+  return isWanted && !isOther ? { mnemonic, family: 'extended' } : undefined;
+}
+
+/** Every supported encoding of a mode, and whether the generator draws it. */
+export function supportedCodes(bits: Bits): readonly { readonly code: Code; readonly isDrawn: boolean }[] {
+  const drawn = new Set(
+    [...instructionSet(bits, 'integer'), ...instructionSet(bits, 'extended')].flat().map(({ code }) => code),
+  );
+  return allCodes()
+    .filter((code) => describe(code) !== undefined && isAvailable(CodeExt.opCode(code), bits))
+    .map((code) => ({ code, isDrawn: drawn.has(code) }));
+}
+
+/** What a mode has and the generator leaves out, with the reasons. */
+export function unmeasured(bits: Bits): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { code, isDrawn } of supportedCodes(bits)) {
+    if (isDrawn) continue;
+    const reason = exclusionOf(code, CodeExt.opCode(code).mnemonic) ?? modeExclusion(bits);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), Code[code]]);
+  }
+  return [...byReason].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
+}
+
+function modeExclusion(bits: Bits): string {
+  if (bits === 64) return 'the 64-bit harness has no descriptors of its own';
+  return 'this processor truncates the address of BOUND to 16 bits even with an address-size prefix; not imitated';
+}
+
+/** Whether user code gets #GP of it, whatever its operands. */
+export function isPrivileged(code: Code): boolean {
+  return CodeExt.opCode(code).isPrivileged;
 }
 
 /** What an encoding belongs to in reports: the CPUID features that it needs. */
@@ -132,6 +176,9 @@ function needsDescriptors(code: Code, opCode: OpCodeInfo): boolean {
 }
 
 function isUserCode(opCode: OpCodeInfo, bits: Bits): boolean {
-  const isUsable = opCode.isAvailableInMode(bits) && opCode.decoderOption === 0;
-  return isUsable && (!opCode.mustBeCpl0 || opCode.isPrivileged);
+  return isAvailable(opCode, bits) && (!opCode.mustBeCpl0 || opCode.isPrivileged);
+}
+
+function isAvailable(opCode: OpCodeInfo, bits: Bits): boolean {
+  return opCode.isAvailableInMode(bits) && opCode.decoderOption === 0;
 }

@@ -21,7 +21,11 @@ export interface Isolated extends Mismatch {
 }
 
 /** The shortest prefix that differs; its last instruction is the culprit, started from what came before it if possible. */
-export function isolate(snippet: Snippet, native: NativeProcessor, subject: VmexitSubject): Isolated {
+export function isolate(
+  snippet: Snippet,
+  native: NativeProcessor,
+  subject: VmexitSubject,
+): Isolated | 'unrepeatable' {
   const prefixes = snippet.instructions.map((_, i) => ({
     ...snippet,
     instructions: snippet.instructions.slice(0, i + 1),
@@ -39,7 +43,7 @@ export function isolate(snippet: Snippet, native: NativeProcessor, subject: Vmex
     const found = differences(expected, actual);
     if (found.length > 0) return describe(candidate, expected, actual, found);
   }
-  return { culprit: 'not repeatable', text: describeInput(snippet) };
+  return 'unrepeatable';
 }
 
 /** The last instruction alone, from the state that the ones before it left. */
@@ -73,14 +77,16 @@ function describe(
   found: readonly string[],
 ): Isolated {
   const line = disassemble(snippet).at(-1);
+  const code = line?.code ?? Code.INVALID;
   const culprit = line?.text ?? '';
   const text = [`${describeInput(snippet)}`, ...found.map((difference) => `    ${difference}`)].join('\n');
-  const deviation = knownDeviation(snippet.bits, Code[line?.code ?? Code.INVALID], found);
-  if (deviation !== undefined) return { culprit, text, known: deviation.name };
-  if (found.length !== 1 || expected === undefined || typeof actual === 'string') return { culprit, text };
+  const deviation = knownDeviation(snippet.bits, Code[code], found);
+  if (deviation !== undefined) return { code, culprit, text, known: deviation.name };
+  if (found.length !== 1 || expected === undefined || typeof actual === 'string')
+    return { code, culprit, text };
   const differing = (expected.flags ^ actual.flags) & COMPARED_FLAGS;
-  if (differing === 0 || (differing & ~(line?.undefinedFlags ?? 0)) !== 0) return { culprit, text };
-  return { culprit, text, undefinedFlags: `${culprit.split(' ')[0] ?? ''} ${flagNames(differing)}` };
+  if (differing === 0 || (differing & ~(line?.undefinedFlags ?? 0)) !== 0) return { code, culprit, text };
+  return { code, culprit, text, undefinedFlags: `${culprit.split(' ')[0] ?? ''} ${flagNames(differing)}` };
 }
 
 function describeInput(snippet: Snippet): string {

@@ -1,23 +1,26 @@
 /**
- * npm run silicon -- --cases 100000 --seed 7 [--bits 16] [--only <names of encodings>]: a long comparison with this
- * machine's processor.
+ * npm run silicon -- --cases 100000 --seed 7 [--bits 16] [--only <names of encodings>] [--jobs 2] [--save]: a long
+ * comparison with this machine's processor.
  *
- * `--only` is a regular expression over iced's names of encodings. Ends with status 1 if anything differs; flags that the
- * manual leaves undefined are listed, not failed, and so is what vmexit does not implement.
+ * `--only` is a regular expression over iced's names of encodings. `--jobs` shares the cases among threads. `--save` writes
+ * the results where `npm run conformance` finds them. Ends with status 1 if anything differs; flags that the manual leaves
+ * undefined are listed, not failed, and so is what vmexit does not implement.
  */
 import { parseArgs } from 'node:util';
-import { compare } from './compare.js';
-import { SnippetGenerator } from './generate.js';
+import { Worker } from 'node:worker_threads';
 import { NativeProcessor } from './native.js';
 import { Report } from './report.js';
-import { VmexitSubject } from './vmexit-subject.js';
 import type { Bits } from './record.js';
-import type { Mismatch } from './report.js';
+import type { ReportData } from './report.js';
+import { writeResult } from './results.js';
+import type { RunOptions } from './run.js';
+import { describeReport, resultOf } from './summary.js';
 
-const BATCH = 4000;
-const SHOWN = 20;
 /** Inputs with which each sequence of instructions runs. */
-const INPUTS = 4;
+const INPUTS = 8;
+/** Seeds of threads are this far apart. */
+const SEED_STEP = 1_000_003;
+const PROGRESS_CASES = 500_000;
 
 const { values } = parseArgs({
   options: {
@@ -25,55 +28,55 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     bits: { type: 'string' },
     only: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    save: { type: 'boolean', default: false },
   },
 });
 const ALL: readonly Bits[] = [64, 32, 16];
 const modes = values.bits === undefined ? ALL : ALL.filter((bits) => String(bits) === values.bits);
-const subject = await VmexitSubject.create();
-for (const bits of modes) run(bits, Number(values.cases), Number(values.seed));
+const [cases, seed, jobs] = [Number(values.cases), Number(values.seed), Number(values.jobs)];
+for (const bits of modes) await runMode(bits);
 
-function run(bits: Bits, cases: number, seed: number): void {
-  const native = NativeProcessor.create(bits);
-  if (native === undefined) {
+async function runMode(bits: Bits): Promise<void> {
+  if (NativeProcessor.create(bits) === undefined) {
     console.log(`${bits}-bit: skipped, this needs gcc-multilib on x86-64 Linux`);
     return;
   }
-  const only = values.only === undefined ? {} : { only: new RegExp(values.only) };
-  const generator = new SnippetGenerator(bits, seed, {
-    families: ['integer', 'extended'],
-    inputs: INPUTS,
-    ...only,
-  });
-  const report = new Report();
   const start = performance.now();
-  for (let done = 0; done < cases; done += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, cases - done) }, () => generator.nextCase());
-    report.merge(compare(batch, native, subject));
-  }
-  const seconds = (performance.now() - start) / 1000;
-  console.log(
-    `${bits}-bit, seed ${seed}: ${report.cases} cases in ${seconds.toFixed(1)} s, ${report.mismatches.length} differ, ` +
-      `${report.known.total} as known, ${report.unreachable} reached foreign memory, ` +
-      `${report.unimplemented.total} not implemented`,
+  const report = new Report();
+  const threads = Array.from({ length: jobs }, (_, job) =>
+    runThread(
+      { bits, cases: Math.ceil(cases / jobs), seed: seed + job * SEED_STEP, ...generatorOptions() },
+      (part) => {
+        report.merge(part);
+        showProgress(bits, report, part.cases);
+      },
+    ),
   );
-  showMismatches(report.mismatches);
-  for (const [name, count] of report.known.counts) console.log(`known deviation: ${name}: ${count} cases`);
-  for (const [name, count] of report.undefinedFlags.counts)
-    console.log(`undefined flags differ: ${name}: ${count} cases`);
-  const missing = [...report.unimplemented.counts].sort();
-  if (missing.length > 0)
-    console.log(`not implemented: ${missing.map(([name, n]) => `${name} (${n})`).join(' ')}`);
-  if (report.mismatches.length > 0) process.exitCode = 1;
+  await Promise.all(threads);
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${bits}-bit, seed ${seed}: ${report.cases} cases in ${seconds.toFixed(1)} s`);
+  console.log(describeReport(report));
+  if (values.save) writeResult(`silicon-${bits}`, resultOf(bits, report, process.argv.slice(2).join(' ')));
+  if (report.differing > 0) process.exitCode = 1;
 }
 
-function showMismatches(mismatches: readonly Mismatch[]): void {
-  const byName = new Map<string, { count: number; example: string }>();
-  for (const { culprit, text } of mismatches) {
-    const name = culprit.split(' ')[0] ?? '';
-    const known = byName.get(name);
-    byName.set(name, { count: (known?.count ?? 0) + 1, example: known?.example ?? text });
-  }
-  const worst = [...byName].sort(([, a], [, b]) => b.count - a.count);
-  for (const [name, { count, example }] of worst.slice(0, SHOWN))
-    console.log(`\n${name}: ${count} cases\n${example}`);
+function generatorOptions(): Pick<RunOptions, 'families' | 'inputs' | 'only'> {
+  const common = { families: ['integer', 'extended'], inputs: INPUTS } as const;
+  return values.only === undefined ? common : { ...common, only: new RegExp(values.only) };
+}
+
+function runThread(options: RunOptions, onReport: (report: ReportData) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
+    worker.on('message', onReport);
+    worker.on('error', reject);
+    worker.on('exit', () => resolve());
+  });
+}
+
+function showProgress(bits: Bits, report: Report, latest: number): void {
+  const before = report.cases - latest;
+  if (Math.floor(before / PROGRESS_CASES) === Math.floor(report.cases / PROGRESS_CASES)) return;
+  console.error(`${bits}-bit: ${report.cases} cases, ${report.differing} differ`);
 }

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { Batch, Res } from './layout.js';
 import { decodeResult, encodeRecords } from './record.js';
 import type { Bits, Outcome, Snippet } from './record.js';
@@ -33,7 +34,7 @@ export class NativeProcessor {
     private readonly harness: string,
     private readonly bits: Bits,
   ) {
-    const own = join(EXCHANGE, `vmexit-${bits}-${process.pid}`);
+    const own = join(EXCHANGE, `vmexit-${bits}-${process.pid}-${threadId}`);
     this.records = `${own}.records`;
     this.results = `${own}.results`;
   }
@@ -96,7 +97,7 @@ export function isDone(results: Batch, i: number): boolean {
 /** Under a name of its own first: another process may be building it too. */
 function build(harness: string, width: 32 | 64): boolean {
   mkdirSync(FOLDER, { recursive: true });
-  const own = `${harness}-${process.pid}`;
+  const own = `${harness}-${process.pid}-${threadId}`;
   const options = ['-O1', '-mno-red-zone', `-m${width}`, ...SOURCES, '-o', own];
   if (spawnSync('gcc', options).status !== 0) return false;
   renameSync(own, harness);

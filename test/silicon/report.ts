@@ -1,7 +1,10 @@
 /** What comparisons found. */
+import type { Code } from 'iced-x86';
 import { Coverage } from './coverage.js';
 
 export interface Mismatch {
+  /** The encoding of the instruction that differs. */
+  readonly code: Code;
   /** The instruction, as NASM would write it. */
   readonly culprit: string;
   /** Everything needed to see it again. */
@@ -16,7 +19,7 @@ export class Counter {
     this.counts.set(name, (this.counts.get(name) ?? 0) + count);
   }
 
-  merge(other: Counter): void {
+  merge(other: CounterData): void {
     for (const [name, count] of other.counts) this.add(name, count);
   }
 
@@ -27,10 +30,33 @@ export class Counter {
   }
 }
 
-export class Report {
+type CounterData = Pick<Counter, 'counts'>;
+
+/** A report as it comes from another thread. */
+export interface ReportData {
+  readonly cases: number;
+  readonly unreachable: number;
+  readonly unrepeatable: number;
+  readonly differing: number;
+  readonly mismatches: readonly Mismatch[];
+  readonly undefinedFlags: CounterData;
+  readonly unimplemented: CounterData;
+  readonly known: CounterData;
+  readonly coverage: Pick<Coverage, 'completed' | 'faulted'>;
+}
+
+/** Mismatches that are kept; the rest are only counted. */
+const MOST_KEPT = 2000;
+
+export class Report implements ReportData {
   cases = 0;
   /** Cases whose native run reached memory that only the native process has. */
   unreachable = 0;
+  /** Cases that differed once and never again: the operating system switched tasks at a bad moment. */
+  unrepeatable = 0;
+  /** Cases that differ for no known reason. */
+  differing = 0;
+  /** The first of them, taken apart. */
   readonly mismatches: Mismatch[] = [];
   /** Cases that differ only in flags that the manual leaves undefined, by instruction and flags. */
   readonly undefinedFlags = new Counter();
@@ -40,10 +66,12 @@ export class Report {
   readonly known = new Counter();
   readonly coverage = new Coverage();
 
-  merge(other: Report): void {
+  merge(other: ReportData): void {
     this.cases += other.cases;
     this.unreachable += other.unreachable;
-    this.mismatches.push(...other.mismatches);
+    this.unrepeatable += other.unrepeatable;
+    this.differing += other.differing;
+    this.mismatches.push(...other.mismatches.slice(0, Math.max(0, MOST_KEPT - this.mismatches.length)));
     this.undefinedFlags.merge(other.undefinedFlags);
     this.unimplemented.merge(other.unimplemented);
     this.known.merge(other.known);

@@ -1,6 +1,5 @@
 /** vmexit as the subject of the comparison: runs records and leaves results in the layout of the native ones. */
 import { ExitCode } from '../../assembly/abi/exit-code.js';
-import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { Engine } from '../../src/engine/engine.js';
@@ -31,6 +30,9 @@ const EXCEPTIONS = 32;
 const STRANGE_EXIT = 0x1000;
 const IRET = 0xcf;
 const WORD = 4;
+/** Bytes of the window that are looked at together for changes. */
+const CHUNK = 1024;
+const SEGMENTS = 6;
 
 /** What runs a snippet in vmexit. A text is a stop that no processor shows: an unimplemented instruction, a hang. */
 export interface Subject {
@@ -41,11 +43,14 @@ export class VmexitSubject implements Subject {
   private readonly machine: SubjectMachine;
   private readonly extendedState: ExtendedStatePort;
   private readonly window: Uint32Array;
+  private readonly windowBytes: Buffer;
   private readonly pristine = new Uint32Array(WINDOW_BYTES / WORD);
+  private readonly pristineBytes = Buffer.from(this.pristine.buffer);
   private readonly code: Uint8Array;
   private codeBytes = 0;
-  /** Index of rAX among the state's words. */
+  /** Indices of rAX and of the selectors among the state's words. */
   private readonly firstRegister: number;
+  private readonly selectors: number;
 
   private constructor(
     private readonly engine: Engine,
@@ -53,8 +58,10 @@ export class VmexitSubject implements Subject {
   ) {
     const { memory, state } = engine.core;
     this.window = new Uint32Array(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES / WORD);
+    this.windowBytes = Buffer.from(memory.buffer, memory.byteOffset + WINDOW, WINDOW_BYTES);
     this.code = memory.subarray(CODE + CODE_START - CODE_ADDRESS, CODE + CODE_BYTES);
     this.firstRegister = state.index('rax');
+    this.selectors = state.index('selectors');
     memory.fill(INT3, CODE, CODE + CODE_BYTES);
     this.machine = new SubjectMachine(engine, variant);
     this.extendedState = new ExtendedStatePort(engine.core);
@@ -147,7 +154,7 @@ export class VmexitSubject implements Subject {
 
   private report(results: Batch, at: number, stop: Stop): void {
     const { state, exports } = this.engine.core;
-    const { words, halves } = results;
+    const { words } = results;
     const word = at >> 2;
     const code = state.num('exitCode');
     // INT1 has an intercept of its own and is not subject to that of #DB (APM vol 2 §15.12.2).
@@ -166,17 +173,26 @@ export class VmexitSubject implements Subject {
     words[word + (Res.vector >> 2)] = isException ? vector : code;
     words[word + (Res.errorCode >> 2)] = state.get('exitInfo1');
     words[word + (Res.stop >> 2)] = stop !== Stop.Exit ? stop + 1 : isException ? 0 : STRANGE_EXIT;
-    for (let seg: number = Seg.Es; seg <= Seg.Gs; seg++) {
-      halves[((at + Res.lastSelectors) >> 1) + seg] = state.segment(seg).selector;
-    }
+    copyWords(words, word + (Res.lastSelectors >> 2), state.words, this.selectors, SEGMENTS / 2);
     words[word + (Res.isDone >> 2)] = 1;
     this.listChanges(words, word);
   }
 
   private listChanges(words: Uint32Array, word: number): void {
-    const { window, pristine } = this;
     let count = 0;
-    for (let i = 0; i < window.length; i += 2) {
+    for (let from = 0; from < WINDOW_BYTES; from += CHUNK) {
+      const end = from + CHUNK;
+      const isSame = this.windowBytes.compare(this.pristineBytes, from, end, from, end) === 0;
+      if (!isSame) count = this.listChunk(from, words, word, count);
+    }
+    words[word + (Res.changedCount >> 2)] = count;
+  }
+
+  /** Appends the changed words of a chunk, and says how many there are now. */
+  private listChunk(from: number, words: Uint32Array, word: number, listed: number): number {
+    const { window, pristine } = this;
+    let count = listed;
+    for (let i = from / WORD; i < (from + CHUNK) / WORD; i += 2) {
       if (window[i] === pristine[i] && window[i + 1] === pristine[i + 1]) continue;
       if (count < MAX_CHANGES) {
         const to = word + ((Res.changed + count * PATCH_BYTES) >> 2);
@@ -186,7 +202,7 @@ export class VmexitSubject implements Subject {
       }
       count++;
     }
-    words[word + (Res.changedCount >> 2)] = count;
+    return count;
   }
 }
 
