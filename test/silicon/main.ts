@@ -12,7 +12,7 @@ import { NativeProcessor } from './native.js';
 import { Report } from './report.js';
 import type { Bits } from './record.js';
 import type { ReportData } from './report.js';
-import { writeResult } from './results.js';
+import { writeResult } from '../conformance/results.js';
 import type { RunOptions } from './run.js';
 import { describeReport, resultOf } from './summary.js';
 

@@ -4,7 +4,7 @@ import type { Bits } from './record.js';
 import { groupOf, isPrivileged, supportedCodes, unmeasured } from './instruction-set.js';
 import { KNOWN_DEVIATIONS } from './known-deviations.js';
 import type { Mismatch, Report } from './report.js';
-import type { ResultFile, ResultRow } from './results.js';
+import type { ResultFile, ResultRow } from '../conformance/results.js';
 
 const SHOWN = 20;
 
@@ -51,8 +51,9 @@ export function resultOf(bits: Bits, report: Report, args: string): ResultFile {
     command: `npm run silicon -- ${args}`,
     title: `Silicon, ${bits}-bit user mode`,
     summary:
-      `${report.cases} random snippets, run natively and in vmexit: registers, flags, memory, x87, MXCSR and vector ` +
-      'state, and the exception with its error code and address, bit for bit.',
+      'Random snippets, run natively and in vmexit: registers, flags, memory, x87, MXCSR and vector state, and the exception ' +
+      `with its error code and address, bit for bit. ${report.unreachable} of them reached memory that only the native process has.`,
+    cases: report.cases,
     rows: rowsOf(bits, report),
     deviations: KNOWN_DEVIATIONS.filter(({ name }) => report.known.counts.has(name)).map(
       ({ name, reason }) => ({

@@ -3,7 +3,7 @@
  *
  * Any oracle may write one. A file has rows for the page's table and texts for the lists below it.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const RESULTS_FOLDER = 'build/results';
@@ -31,6 +31,8 @@ export interface ResultFile {
   readonly title: string;
   /** What is compared and how, in a sentence or two. */
   readonly summary: string;
+  /** Cases in all, if not the sum of the rows'. */
+  readonly cases?: number;
   readonly rows: readonly ResultRow[];
   /** Differences with a known reason: how many cases showed them. */
   readonly deviations?: readonly { readonly name: string; readonly reason: string; readonly cases: number }[];
@@ -45,6 +47,7 @@ export function writeResult(name: string, file: ResultFile): void {
 
 /** Sorted by name. */
 export function readResults(): ResultFile[] {
+  if (!existsSync(RESULTS_FOLDER)) return [];
   const names = readdirSync(RESULTS_FOLDER).filter((name) => name.endsWith('.json'));
   return names
     .sort()
