@@ -30,6 +30,7 @@ import { cpuid } from './exec/cpuid';
 import { syscall, sysret, sysenter, sysexit, swapgs } from './exec/system-call';
 import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/svm';
 import { cmpxchg16b, cmpxchg8b } from './exec/atomic';
+import { storeSelectedBytes } from './exec/masked-store';
 import { compareStrings } from './exec/string-compare';
 import { raise, raiseGp, raiseUd, unimplemented } from './fault';
 import { UopRecord } from './uop-record';
@@ -204,6 +205,8 @@ export function executeSystem(uop: UopRecord): Flow {
       return cmpxchg8b(uop);
     case SysOp.Cmpxchg16b:
       return cmpxchg16b(uop);
+    case SysOp.StoreSelectedBytes:
+      return storeSelectedBytes(uop);
     case SysOp.CompareStrings:
       return compareStrings(uop);
     default:

@@ -5,8 +5,8 @@ const XMM_BYTES = 16;
 const YMM_BYTES = 32;
 
 /** A machine in 64-bit mode that has everything vectors need. */
-export function enableVectors(machine: Machine): Machine {
-  machine.long();
+export function enableVectors(machine: Machine, cpl = 0): Machine {
+  machine.long(cpl);
   const osfxsrAndOsxsave = 0x40200n;
   machine.state.setBig('cr4', machine.state.big('cr4') | osfxsrAndOsxsave);
   machine.state.setNum('xcr0', 7);

@@ -59,6 +59,14 @@ export class MemoryOperand {
     this.linearize(bytes, isWrite);
   }
 
+  /** As `resolve`, for a store of `bytes` bytes to what one register points to. */
+  resolveAt(register: number, width: Width, bytes: number): void {
+    this.fetch();
+    this.setOffset(register);
+    this.width = width;
+    this.linearize(bytes, true);
+  }
+
   /** As `resolve`, for base, index and displacement that the caller has changed after `fetch`. */
   linearize(bytes: number, isWrite: boolean): void {
     if (this.mode.is64Bit) this.linearize64();

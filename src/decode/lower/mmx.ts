@@ -12,10 +12,11 @@ import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireMmx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+import { storeSelected } from './masked-store.js';
 import { emitVector, immediateOf } from './vector-row.js';
 
 const { Legacy, Mmx, MmxPaired, MmxUpper } = VectorForm;
-const { T0 } = VectorRegister;
+const { T0, T1 } = VectorRegister;
 /** Lanes of 16 bits in an MMX register, less one. */
 const WORD_INDEX = 3;
 
@@ -153,6 +154,15 @@ const pmovmskb = toGeneral((context) => {
   emitVector(context, Uop.VectorWhole, VectorWholeOp.Signs8, Legacy, T0, T0, T0);
 });
 
+/** Zen 4 has changed x87 state when the store faults. */
+function maskmovq(context: LoweringContext): void {
+  const { instruction } = context;
+  context.emit(Uop.MmxRead, T0, instruction.register(1));
+  context.emit(Uop.MmxRead, T1, instruction.register(2));
+  context.emit(Uop.MmxEnter);
+  storeSelected(context, T0, T1, 8);
+}
+
 function movq2dq(context: LoweringContext): void {
   const { instruction } = context;
   context.emit(Uop.MmxRead, T0, instruction.register(1));
@@ -232,6 +242,7 @@ const OF_SSE = rows(
   [Mnemonic.Pextrw, pextrw],
   [Mnemonic.Pmovmskb, pmovmskb],
   [Mnemonic.Movntq, move(Width.Qword)],
+  [Mnemonic.Maskmovq, maskmovq],
 );
 
 const OF_SSE2: LoweringRows = [

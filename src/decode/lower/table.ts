@@ -7,6 +7,7 @@ import { BIT } from './bit.js';
 import { BIT_MANIPULATION } from './bit-manipulation.js';
 import { BRANCH } from './branch.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+import { MASKED_STORE } from './masked-store.js';
 import { EMMS, MMX } from './mmx.js';
 import { MOVE } from './move.js';
 import { MULDIV } from './muldiv.js';
@@ -26,6 +27,7 @@ const TABLE = tableOf([
   BIT_MANIPULATION,
   BRANCH,
   EMMS,
+  MASKED_STORE,
   MOVE,
   MULDIV,
   SHIFT,
