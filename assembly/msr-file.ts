@@ -5,6 +5,7 @@
  */
 import { ApicBase, Hwcr, Msr, VmCr } from './abi/msr';
 import { Cr0, Efer, PHYSICAL_ADDRESS_BITS } from './abi/processor-bits';
+import { findCpuidRow } from './cpuid-table';
 import { raiseGp, unimplemented } from './fault';
 import { isCanonical } from './memory';
 import { cpu } from './state';
@@ -39,6 +40,9 @@ export function readMsr(index: u32): u64 {
       return state.vmCr;
     case Msr.VmHsavePa:
       return state.vmHsavePa;
+    case Msr.Xss:
+      if (!hasXsaves()) raiseGp();
+      return 0;
     default:
       return readSystemCallMsr(index);
   }
@@ -98,6 +102,9 @@ export function writeMsr(index: u32, value: u64): void {
       return writeVmCr(value);
     case Msr.VmHsavePa:
       return writeVmHsavePa(value);
+    case Msr.Xss:
+      if (value != 0 || !hasXsaves()) raiseGp();
+      return;
     default:
       return writeSystemCallMsr(index, value);
   }
@@ -222,6 +229,12 @@ function writeVmCr(value: u64): void {
   const disablesUsedSvm = (next & VmCr.SvmDisable) != 0 && (state.efer & Efer.Svme) != 0;
   if ((value & ~defined) != 0 || disablesUsedSvm) raiseGp();
   else state.vmCr = next;
+}
+
+/** XSS exists with XSAVES, as CPUID 0Dh.1 EAX[3] says; this processor has no supervisor state for it to name. */
+function hasXsaves(): bool {
+  const row = findCpuidRow(0xd, 1);
+  return row ? (row.eax & 8) != 0 : false;
 }
 
 /** A page of physical memory (APM vol 2 §15.30.4). */

@@ -29,17 +29,11 @@ const FEATURES_LEAF: u32 = 1;
 
 /**
  * Puts every register at its power-up value, clock included. Physical memory and where it is stay, and what describes
- * the processor model rather than its state: CPUID and the choices where sources disagree.
+ * the processor model rather than its state.
  */
 export function reset(): void {
   const state = cpu();
-  const memoryBytes = state.memoryBytes;
-  const memoryBase = state.memoryBase;
-  const faultingIretUnmasks = state.faultingIretUnmasks;
-  memory.fill(STATE_ADDRESS, 0, offsetof<CpuState>());
-  state.memoryBytes = memoryBytes;
-  state.memoryBase = memoryBase;
-  state.faultingIretUnmasks = faultingIretUnmasks;
+  memory.fill(STATE_ADDRESS, 0, offsetof<CpuState>('memoryBytes'));
   resetSegments();
   resetControl(state);
   resetVectorFile();

@@ -166,8 +166,6 @@ export class CpuState {
   eventInfo: u64;
   /** EXT of the error codes that a fault raises now: 1 while an event from outside the program is delivered. */
   externalEvent: u32;
-  /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (iret.ts). */
-  faultingIretUnmasks: u32;
 
   // SVM.
   /** A guest runs: intercepts are in force. */
@@ -221,9 +219,6 @@ export class CpuState {
   // Translation.
   /** Address of the TLB bank that data accesses use at the present privilege; see tlb.ts. */
   tlbBank: u32;
-  /** Bytes of physical memory, and where byte 0 is in Wasm memory. */
-  memoryBytes: u32;
-  memoryBase: u32;
 
   // Observation, for ledgers: not architectural.
   /** NMI handlers entered whose IRET has not completed, and the most there were at once. */
@@ -231,6 +226,17 @@ export class CpuState {
   nmiMaxDepth: u32;
   nmiDelivered: u32;
   nmiReturned: u32;
+
+  // What RESET leaves alone: the machine and the processor model, not their state.
+  /** Bytes of physical memory, and where byte 0 is in Wasm memory. */
+  memoryBytes: u32;
+  memoryBase: u32;
+  /** Choice where sources disagree: an IRET that faults clears the physical NMI mask nevertheless (iret.ts). */
+  faultingIretUnmasks: u32;
+  /** The bits of CR4 that exist in this model. */
+  cr4Bits: u64;
+  /** Of the generator behind RDRAND and RDSEED. */
+  randomState: u64;
 }
 
 const STATE = memory.data(offsetof<CpuState>(), 16);

@@ -16,7 +16,7 @@ export const SIGN_EXPONENT: u32 = 8;
 export const X87_REGISTERS_ADDRESS: u32 = REGISTERS;
 
 /** FCW after FNINIT: all exceptions masked, 64 bits of significand, nearest even. */
-const CONTROL_INITIAL: u32 = 0x37f;
+export const X87_INITIAL_CONTROL: u32 = 0x37f;
 /** FCW after RESET (APM vol 2 Table 14-1). */
 const CONTROL_RESET: u32 = 0x40;
 /** The bits of FCW that can be written; bit 6 is always set, bits 7 and 15:13 are always clear. */
@@ -76,7 +76,7 @@ export function x87TagWord(): u32 {
 export function setX87TagWord(word: u32): void {
   let tags: u32 = 0;
   for (let number: u32 = 0; number < 8; number++) {
-    if (((word >> (number << 1)) & 3) != TAG_EMPTY) tags |= <u32>1 << number;
+    if (((word >> (number << 1)) & 3) != TAG_EMPTY) tags |= (<u32>1) << number;
   }
   cpu().x87Tags = tags;
 }
@@ -130,8 +130,14 @@ export function setMmx(number: u32, value: u64): void {
 export function initializeX87(): void {
   const state = cpu();
   clearControl(state);
-  state.x87Control = CONTROL_INITIAL;
+  state.x87Control = X87_INITIAL_CONTROL;
   state.x87Tags = 0;
+}
+
+/** The initial configuration of XRSTOR: as FNINIT, and the registers are zero. */
+export function clearX87(): void {
+  initializeX87();
+  memory.fill(REGISTERS, 0, 8 * 16);
 }
 
 /** RESET: the registers are zero and, by their tags, hold it. */

@@ -1,5 +1,6 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
 import { readAsset } from '#platform';
+import type { CpuOption } from './decode/cpu-models.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
 import { layOut } from './hypervisor/memory-layout.js';
@@ -26,6 +27,10 @@ export interface CreateVmOptions {
   readonly nmiSchedule?: NmiSchedule | undefined;
   /** Guest memory, a multiple of 4 KiB from 1 MiB to 1 GiB; 16 MiB unless given. */
   readonly memoryBytes?: number | undefined;
+  /** The processor model, which decides what CPUID shows and which instructions exist; the fullest unless given. */
+  readonly cpu?: CpuOption | undefined;
+  /** Of the random numbers of RDRAND and RDSEED: 0 to 2^64 - 1; 1 unless given. */
+  readonly seed?: number | bigint | undefined;
   /** Decided by the content unless given. */
   readonly format?: GuestFormat | undefined;
   /** Flat binaries: code size at entry. */
@@ -52,7 +57,7 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
   const layout = layOut(memoryBytes);
   const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
   const [processor, disassembler] = await Promise.all([
-    Processor.create({ memoryBytes: layout.totalBytes }),
+    Processor.create({ memoryBytes: layout.totalBytes, cpu: options.cpu, seed: options.seed }),
     createDisassembler(),
   ]);
   return new Vm({

@@ -27,6 +27,17 @@ export {
   randomInstructions,
 } from './hypervisor/nmi-schedule.js';
 
+// Processor models.
+export {
+  CPU_MODELS,
+  type CpuModel,
+  cpuModel,
+  type CpuName,
+  type CpuOption,
+  DEFAULT_CPU,
+  UnknownCpuError,
+} from './decode/cpu-models.js';
+
 // Guests.
 export { loadGuest, type LoadOptions } from './loader/detect.js';
 export type { Bits, GuestEntry } from './loader/entry.js';

@@ -7,6 +7,7 @@ export enum Msr {
   SysenterEip = 0x176,
   DebugCtl = 0x1d9,
   Pat = 0x277,
+  Xss = 0xda0,
   Efer = 0xc0000080,
   Star = 0xc0000081,
   Lstar = 0xc0000082,

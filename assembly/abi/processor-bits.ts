@@ -51,11 +51,12 @@ export enum Cr4 {
   Osfxsr = 0x200,
   Osxmmexcpt = 0x400,
   Umip = 0x800,
-  Smep = 0x100000,
+  Fsgsbase = 0x10000,
   Osxsave = 0x40000,
+  Smep = 0x100000,
   Smap = 0x200000,
-  /** The bits that exist; the others must be zero. */
-  Defined = 0x300fff,
+  /** The bits that exist in the fullest model; the others must be zero. */
+  Defined = 0x350fff,
 }
 
 export enum Efer {

@@ -119,7 +119,7 @@ function isLegalCr0(value: u64): bool {
 
 function isLegalCr4(value: u64): bool {
   const state = cpu();
-  if ((value & ~(<u64>Cr4.Defined)) != 0) return false;
+  if ((value & ~state.cr4Bits) != 0) return false;
   if (isLongMode()) return (value & Cr4.Pae) != 0;
   const loadsPdptes = (value & Cr4.Pae) != 0 && ((value ^ state.cr4) & RELOADING_PDPTES) != 0;
   return !loadsPdptes || (state.cr0 & PG) == 0 || arePdptesLegal(state.cr3);

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.js';
 import {
   compare,
+  type CompareOptions,
   type Comparison,
   describeSchedule,
   describeStop,
@@ -21,6 +22,7 @@ import {
   guestPlacement,
   maxInstructions,
   nmiSchedule,
+  processorOptions,
 } from './options.js';
 import { ResultFile } from './result-writer.js';
 import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
@@ -37,12 +39,13 @@ export async function compareCommand(
   if (options['json'] && options['csv']) throw new UsageError('--json and --csv are two formats: give one');
   const wanted = deliveries(options) ?? STRATEGY_NAMES;
   const limit = maxInstructions(options);
+  const machine = { ...processorOptions(options), maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS };
   const asked = await nmiSchedule(options, readScheduleFile);
   const guest = await chooseGuest(positionals, guestPlacement(options));
   const schedule = startingAt(asked ?? guest.schedule ?? DEFAULT_SCHEDULE, guest.nmiFrom);
   const file = typeof options['output'] === 'string' ? await ResultFile.open(options['output']) : undefined;
   const notes: string[] = [];
-  const comparison = await run(guest, schedule, wanted, limit, options, terminal, notes);
+  const comparison = await run(guest, schedule, wanted, machine, options, terminal, notes);
   const text = format(comparison, describeSchedule(schedule), options, terminal, file !== undefined);
   if (file) await file.write(text);
   else terminal.stdout.write(text);
@@ -56,7 +59,7 @@ function run(
   guest: ChosenGuest,
   schedule: ScheduleSpec,
   wanted: readonly StrategyName[],
-  limit: number | undefined,
+  machine: Pick<CompareOptions, 'cpu' | 'seed' | 'maxInstructions'>,
   options: GivenOptions,
   terminal: Terminal,
   notes: string[],
@@ -66,9 +69,9 @@ function run(
     name: guest.name,
     guest: guest.image,
     memoryBytes: guest.memoryBytes,
+    ...machine,
     schedule,
     deliveries: wanted,
-    maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS,
     signal: terminal.signal,
     onProgress: ({ delivery, completed, total, time }) =>
       progress.show(`${guest.name} ${completed + 1}/${total} ${delivery}: ${time} instructions`),

@@ -1,5 +1,5 @@
 /** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
-import { STRATEGY_NAMES } from '../index.js';
+import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
 
 const COMMANDS = `vmexit: an x86 processor with AMD-V, and hypervisors that deliver NMIs to its guests.
 
@@ -7,7 +7,7 @@ usage: vmexit <command> [options]
 
   run <guest>       run a guest; print its output and what it cost
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
-  list              list the shipped guests and the delivery strategies
+  list              list the shipped guests, the processor models and the delivery strategies
 
   --help, -h        this help; "vmexit <command> --help" for that command's options
   --version         the version
@@ -25,6 +25,8 @@ const GUEST = `the guest:
   --bits 16|32|64         flat binaries: code size at entry (default 16)
   --entry ADDRESS         flat binaries: the first instruction (default: the first byte)
   --memory SIZE           guest memory (default 16M; up to 1G)
+  --cpu MODEL             the processor model: ${Object.keys(CPU_MODELS).join(', ')}
+                          (default ${DEFAULT_CPU}; v1 for x86-64-v1, and so on)
   --max-instructions N    stop after so many instructions (default 20M; also 1e8, 0x5f5e100)
 `;
 
@@ -32,7 +34,7 @@ const SCHEDULE = `when NMIs are requested, in instructions:
   --nmis N                N requests, at random 1000 instructions apart on average; limits the next two
   --nmi-every N           one every N instructions
   --nmi-random MEAN       at random, MEAN instructions apart on average
-  --seed S                of the random numbers (default 1)
+  --seed S                of these random numbers, and of those that the guest reads by RDRAND (default 1)
   --nmi-at LIST           at these instruction counts: --nmi-at 100,250,251
   --nmi-file FILE         at the counts in a file, one a line; # begins a comment
   Without any of these a shipped guest gets the schedule that suits it. For shipped guests, schedules
@@ -103,7 +105,7 @@ examples:
 
 const LIST = `usage: vmexit list
 
-Lists the shipped guests and the ways of delivering NMIs, one line each.
+Lists the shipped guests, the processor models and the ways of delivering NMIs, one line each.
 
   --help, -h              this help
 

@@ -1,7 +1,15 @@
 /** The options of each command, and what they mean together. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../errors.js';
-import { type Bits, isStrategyName, type ScheduleSpec, STRATEGY_NAMES, type StrategyName } from '../index.js';
+import {
+  type Bits,
+  cpuModel,
+  type CpuName,
+  isStrategyName,
+  type ScheduleSpec,
+  STRATEGY_NAMES,
+  type StrategyName,
+} from '../index.js';
 import { parseAddress, parseBytes, parseCount } from './numbers.js';
 import { didYouMean } from './suggestion.js';
 
@@ -12,6 +20,7 @@ const GUEST_OPTIONS = {
   bits: { type: 'string' },
   entry: { type: 'string' },
   memory: { type: 'string' },
+  cpu: { type: 'string' },
   'max-instructions': { type: 'string' },
   delivery: { type: 'string' },
   nmis: { type: 'string' },
@@ -105,6 +114,15 @@ function parseBits(value: string): Bits {
   throw new UsageError(`--bits expects 16, 32 or 64, not ${JSON.stringify(value)}`);
 }
 
+/** Which processor the guest runs on, as createVm takes it. */
+export function processorOptions(options: GivenOptions): {
+  readonly cpu: CpuName | undefined;
+  readonly seed: number;
+} {
+  const cpu = text(options, 'cpu');
+  return { cpu: cpu === undefined ? undefined : cpuModel(cpu).name, seed: parseSeed(options) };
+}
+
 /** The limit that was asked for; undefined where none was. */
 export function maxInstructions(options: GivenOptions): number | undefined {
   const value = text(options, 'max-instructions');
@@ -144,7 +162,7 @@ export async function nmiSchedule(
   if (second) throw new UsageError(`--${kind} and --${second} are two schedules: give one`);
   const nmis = text(options, 'nmis');
   const count = nmis === undefined ? undefined : parseCount('--nmis', nmis);
-  const seed = parseSeed(options, kind, nmis);
+  const seed = parseSeed(options);
   const value = kind === undefined ? '' : (text(options, kind) ?? '');
   if (nmis !== undefined && (kind === 'nmi-at' || kind === 'nmi-file'))
     throw new UsageError(`--nmis does not go with --${kind}, which lists every NMI`);
@@ -174,12 +192,9 @@ export const DEFAULT_SCHEDULE: ScheduleSpec = {
   count: 1000,
 };
 
-function parseSeed(options: GivenOptions, kind: string | undefined, nmis: string | undefined): number {
+function parseSeed(options: GivenOptions): number {
   const seed = text(options, 'seed');
-  if (seed === undefined) return DEFAULT_SEED;
-  const isRandom = kind === 'nmi-random' || (kind === undefined && nmis !== undefined);
-  if (!isRandom) throw new UsageError('--seed goes with a random schedule: --nmi-random or --nmis');
-  return parseCount('--seed', seed);
+  return seed === undefined ? DEFAULT_SEED : parseCount('--seed', seed);
 }
 
 function parsePeriod(option: string, value: string): number {

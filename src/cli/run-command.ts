@@ -18,6 +18,7 @@ import {
   guestPlacement,
   maxInstructions,
   nmiSchedule,
+  processorOptions,
 } from './options.js';
 import { ResultFile } from './result-writer.js';
 import { reportRun } from './run-report.js';
@@ -30,13 +31,14 @@ export async function runCommand({ options, positionals }: Arguments, terminal: 
     throw new UsageError('--trace and --json both want the output: give one');
   const delivery = oneDelivery(options);
   const limit = maxInstructions(options);
+  const processor = processorOptions(options);
   const schedule = await nmiSchedule(options, readScheduleFile);
   const guest = await chooseGuest(positionals, guestPlacement(options));
   const file = typeof options['output'] === 'string' ? await ResultFile.open(options['output']) : undefined;
   const written: string[] = [];
   const write = (text: string): unknown => (file ? written.push(text) : terminal.stdout.write(text));
 
-  const vmOptions = { guest: guest.image, memoryBytes: guest.memoryBytes, nmi: delivery };
+  const vmOptions = { guest: guest.image, memoryBytes: guest.memoryBytes, nmi: delivery, ...processor };
   const wanted = schedule ?? guest.schedule ?? { kind: 'none' };
   const nmis = startSchedule(startingAt(wanted, guest.nmiFrom));
   const tracer = options['trace'] ? await createTracer(guest, write) : undefined;

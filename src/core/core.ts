@@ -9,7 +9,7 @@ import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { EventType } from '../../assembly/abi/vector.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
-import { type CpuidRow, encodeCpuidRows, PROCESSOR_CPUID } from './identification.js';
+import { type CpuidResult, type CpuidRow, encodeCpuidRows } from './cpuid-row.js';
 import { StateView } from './state-view.js';
 
 const WASM_PAGE = 0x10000;
@@ -28,7 +28,12 @@ interface CoreExports {
   readonly TLB_ENTRY_ADDEND: WebAssembly.Global;
   readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
   readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
+  readonly CPUID_ANSWER_ADDRESS: WebAssembly.Global;
   setCpuidRowCount(count: number): void;
+  answerCpuid(leaf: number, subleaf: number): void;
+  xcr0Bits(): bigint;
+  setXcr0(value: bigint): number;
+  initializeX87(): void;
   updateMode(): void;
   reset(): void;
   rflags(): bigint;
@@ -64,6 +69,12 @@ export interface CoreOptions {
   readonly memoryBytes: number;
   /** The compiled core, if the caller has it; else core.wasm is read from beside this module. */
   readonly module?: WebAssembly.Module;
+  /** What CPUID answers; zeros for the rest. */
+  readonly cpuid: readonly CpuidRow[];
+  /** The bits of CR4 that exist. */
+  readonly cr4Bits: number;
+  /** Where the random numbers of RDRAND and RDSEED begin: 64 bits. */
+  readonly seed: bigint;
 }
 
 export class Core {
@@ -84,33 +95,34 @@ export class Core {
   private constructor(
     exports: CoreExports & Record<string, unknown>,
     memory: WebAssembly.Memory,
-    size: number,
+    { memoryBytes, cpuid, cr4Bits, seed }: CoreOptions,
   ) {
     this.exports = exports;
-    exports.initializeMemory(size);
+    exports.initializeMemory(memoryBytes);
     this.state = new StateView(memory.buffer, exports.STATE_ADDRESS.value as number, exports);
     const base = this.state.get('memoryBase');
     this.bytes = new Uint8Array(memory.buffer);
-    this.memory = new Uint8Array(memory.buffer, base, size);
-    this.words = new DataView(memory.buffer, base, size);
+    this.memory = new Uint8Array(memory.buffer, base, memoryBytes);
+    this.words = new DataView(memory.buffer, base, memoryBytes);
     this.vectorRegisters = new Uint8Array(
       memory.buffer,
       exports.VECTOR_FILE_ADDRESS.value as number,
       16 * 32,
     );
     this.x87Registers = new Uint8Array(memory.buffer, exports.X87_REGISTERS_ADDRESS.value as number, 8 * 16);
-    this.identify(PROCESSOR_CPUID);
+    this.state.setNum('cr4Bits', cr4Bits);
+    this.state.setBig('randomState', seed);
+    this.identify(cpuid);
     exports.reset();
   }
 
   /** Makes a core in its reset state. */
   static async create(options: CoreOptions): Promise<Core> {
-    const { memoryBytes } = options;
-    const pages = wasmPages(memoryBytes);
+    const pages = wasmPages(options.memoryBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const source = options.module ?? (await readAsset(new URL('./core.wasm', import.meta.url)));
     const { exports } = await instantiate(source, { env: { memory } });
-    return new Core(exports as unknown as CoreExports & Record<string, unknown>, memory, memoryBytes);
+    return new Core(exports as unknown as CoreExports & Record<string, unknown>, memory, options);
   }
 
   /** Makes CPUID answer from `rows`, and zeros for the rest. */
@@ -122,6 +134,15 @@ export class Core {
     const address = exports.CPUID_TABLE_ADDRESS.value as number;
     this.bytes.set(new Uint8Array(encodeCpuidRows(rows).buffer), address);
     exports.setCpuidRowCount(rows.length);
+  }
+
+  /** What CPUID answers now, without an instruction. */
+  cpuid(leaf: number, subleaf: number): CpuidResult {
+    const { exports, words } = this;
+    exports.answerCpuid(leaf, subleaf);
+    const answer = new DataView(words.buffer, exports.CPUID_ANSWER_ADDRESS.value as number, 16);
+    const [eax, ebx, ecx, edx] = [0, 4, 8, 12].map((at) => answer.getUint32(at, true));
+    return { eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx! };
   }
 
   /** Copies `bytes` bytes of physical memory. */

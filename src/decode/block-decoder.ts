@@ -8,9 +8,10 @@ import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from './code-mode.js';
-import { ALL_FEATURES, type Features } from './features.js';
+import { ALL_FEATURES, Feature, type Features } from './features.js';
 import { quietDeadFlags } from './dead-flags.js';
-import { Decoded, Iced } from './iced.js';
+import { Decoded, DecoderOptions, Iced } from './iced.js';
+import { InstructionSet, Presence } from './instruction-set.js';
 import { LoweringContext } from './lower/context.js';
 import { loweringOf } from './lower/table.js';
 
@@ -34,6 +35,7 @@ export interface DecodedBlock {
 
 export class BlockDecoder {
   private readonly context: LoweringContext;
+  private readonly instructionSet: InstructionSet;
   private readonly block: DecodedBlock;
 
   private constructor(
@@ -41,6 +43,7 @@ export class BlockDecoder {
     features: Features,
   ) {
     this.context = new LoweringContext(iced, features);
+    this.instructionSet = new InstructionSet(iced, features);
     this.block = {
       uops: this.context.uops.bytes,
       uopCount: 0,
@@ -58,7 +61,7 @@ export class BlockDecoder {
     icedWasm: BufferSource | WebAssembly.Module,
     features: Features = ALL_FEATURES,
   ): Promise<BlockDecoder> {
-    return new BlockDecoder(await Iced.create(icedWasm), features);
+    return new BlockDecoder(await Iced.create(icedWasm, decoderOptions(features)), features);
   }
 
   /**
@@ -99,10 +102,11 @@ export class BlockDecoder {
     const uopsBefore = context.uops.count;
     context.beginInstruction(block.byteLength);
     if (decoded === Decoded.Instruction) {
-      const lowering = loweringOf(context.instruction);
+      const presence = this.instructionSet.presence();
+      const lowering = presence === Presence.Lacking ? undefined : loweringOf(context.instruction);
       if (lowering === undefined && !isFirst) return false;
-      if (lowering === undefined) context.sysEnd(SysOp.Unimplemented);
-      else lowering(context);
+      if (lowering !== undefined) lowering(context);
+      else context.sysEnd(presence === Presence.Present ? SysOp.Unimplemented : SysOp.Undefined);
     } else if (!isFirst) {
       return false;
     } else if (decoded === Decoded.Truncated) {
@@ -150,4 +154,13 @@ export class BlockDecoder {
     if (!context.mode.isStep) quietDeadFlags(context.uops);
     block.uopCount = context.uops.count;
   }
+}
+
+/** What an encoding means to a processor that lacks its instruction and takes it for another. */
+function decoderOptions(features: Features): number {
+  let options = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
+  if (!features.has(Feature.Bmi1)) options |= DecoderOptions.NoTzcnt;
+  if (!features.has(Feature.Lzcnt)) options |= DecoderOptions.NoLzcnt;
+  if (!features.has(Feature.Lahf64)) options |= DecoderOptions.NoLahf64;
+  return options;
 }

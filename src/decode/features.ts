@@ -33,6 +33,18 @@ export enum Feature {
   Fma,
   Vaes,
   Vpclmulqdq,
+  /** LAHF and SAHF in 64-bit mode. */
+  Lahf64,
+  Rdtscp,
+  Clzero,
+  Xsaveopt,
+  /** XSAVEC, and XGETBV with ECX = 1. */
+  Xsavec,
+  Xsaves,
+  Smep,
+  /** Also CLAC and STAC. */
+  Smap,
+  Umip,
 }
 
 export type Features = ReadonlySet<Feature>;

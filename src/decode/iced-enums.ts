@@ -33,6 +33,19 @@ export enum MemorySize {
   Bound16_WordWord = 22, Bound32_DwordDword = 23,
 }
 
+/** CPUID features, in iced's own spelling. */
+// prettier-ignore
+export enum CpuidFeature {
+  INTEL8086 = 0, INTEL186 = 2, INTEL286 = 3, INTEL386 = 5, INTEL486 = 8, X64 = 12, ADX = 13, AES = 14,
+  AVX = 15, AVX2 = 16, BMI1 = 34, BMI2 = 35, CLFLUSHOPT = 40, CLFSH = 41, CLWB = 42, CLZERO = 43, CMOV = 44,
+  CMPXCHG16B = 45, CPUID = 46, CX8 = 47, F16C = 52, FMA = 53, FPU = 55, FPU287 = 56, FPU387 = 58,
+  FSGSBASE = 60, FXSR = 61, LZCNT = 70, MMX = 72, MOVBE = 75, MSR = 79, MULTIBYTENOP = 80, PAUSE = 85,
+  PCLMULQDQ = 86, POPCNT = 90, PREFETCHW = 91, RDPID = 94, RDPMC = 95, RDRAND = 97, RDSEED = 98, RDTSCP = 99,
+  SEP = 101, SHA = 103, SKINIT = 104, SKINIT_or_SVM = 105, SMAP = 106, SSE = 108, SSE2 = 109, SSE3 = 110,
+  SSE4_1 = 111, SSE4_2 = 112, SSE4A = 113, SSSE3 = 114, SVM = 115, SYSCALL = 117, TSC = 119, VAES = 120,
+  VPCLMULQDQ = 122, XSAVE = 126, XSAVEC = 127, XSAVEOPT = 128, XSAVES = 129, SMM = 147,
+}
+
 /** Instructions. */
 // prettier-ignore
 export enum Mnemonic {

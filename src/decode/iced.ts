@@ -31,6 +31,7 @@ export interface IcedExports {
   instruction_mnemonic(instruction: number): number;
   instruction_memorySize(instruction: number): number;
   instruction_encoding(instruction: number): number;
+  instruction_cpuidFeatures(result: number, instruction: number): void;
   formatter_new(result: number, syntax: number): void;
   formatter_format(result: number, formatter: number, instruction: number): void;
 }
@@ -39,14 +40,16 @@ export interface IcedExports {
 export const WINDOW_BYTES = 1024;
 
 /**
- * iced's `DecoderOptions`: AMD encodings, and what a processor without WBNOINVD makes of its encoding (WBINVD with
- * a prefix that is ignored, APM vol 3 §1.2.5).
+ * iced's `DecoderOptions`: AMD encodings, and what a processor makes of an encoding whose instruction it does not have:
+ * WBINVD, BSF and BSR with a prefix that is ignored (APM vol 3 §1.2.5), or none at all.
  */
 export enum DecoderOptions {
   Amd = 0x2,
   NoWbnoinvd = 0x4000,
+  NoTzcnt = 0x10000,
+  NoLzcnt = 0x20000,
+  NoLahf64 = 0x40000,
 }
-const OPTIONS = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
 
 /** `DecoderError`. */
 const NO_MORE_BYTES = 2;
@@ -103,17 +106,24 @@ export class Iced {
   private current: CodeDecoder;
   private windowBytes = 0;
 
-  private constructor(readonly wasm: IcedExports) {
+  private constructor(
+    readonly wasm: IcedExports,
+    private readonly options: number,
+  ) {
     this.result = wasm.__wbindgen_malloc(16, 8);
     this.instruction = wasm.instruction_new();
     this.decoders = [16, 32, 64].map((bits) => this.createDecoder(bits));
     this.current = this.decoders[0] as CodeDecoder;
   }
 
-  static async create(source: BufferSource | WebAssembly.Module): Promise<Iced> {
+  /** @param options `DecoderOptions`. */
+  static async create(
+    source: BufferSource | WebAssembly.Module,
+    options: number = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd,
+  ): Promise<Iced> {
     const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
     const instance = await WebAssembly.instantiate(module, createImports(module));
-    return new Iced(instance.exports as unknown as IcedExports);
+    return new Iced(instance.exports as unknown as IcedExports, options);
   }
 
   /**
@@ -153,6 +163,17 @@ export class Iced {
     return error === NO_MORE_BYTES ? Decoded.Truncated : Decoded.Invalid;
   }
 
+  /** The CPUID features that the instruction needs: all of them. iced gives a pointer and a length; they are ours to free. */
+  cpuidFeatures(): number[] {
+    this.wasm.instruction_cpuidFeatures(this.result, this.instruction);
+    this.refreshViews();
+    const pointer = this.view.getUint32(this.result, true);
+    const count = this.view.getUint32(this.result + 4, true);
+    const features = Array.from({ length: count }, (_, i) => this.view.getUint32(pointer + 4 * i, true));
+    this.wasm.__wbindgen_free(pointer, 4 * count, 4);
+    return features;
+  }
+
   /** Byte `position` of the window. */
   byteAt(position: number): number {
     return this.bytes[this.current.data + WINDOW_BYTES - this.windowBytes + position] ?? 0;
@@ -167,7 +188,7 @@ export class Iced {
 
   private createDecoder(bits: number): CodeDecoder {
     const data = this.wasm.__wbindgen_malloc(WINDOW_BYTES, 1);
-    this.wasm.decoder_new(this.result, bits, data, WINDOW_BYTES, OPTIONS);
+    this.wasm.decoder_new(this.result, bits, data, WINDOW_BYTES, this.options);
     this.refreshViews();
     return { pointer: this.view.getUint32(this.result, true), data };
   }

@@ -11,6 +11,9 @@ import { Stop } from '../../assembly/abi/stop.js';
 import { UOP_BYTES } from '../../assembly/abi/uop.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
+import { cpuModel, type CpuOption, DEFAULT_CPU } from '../decode/cpu-models.js';
+import { UsageError } from '../errors.js';
+import { cpuidRows, cr4Bits } from './identification.js';
 
 const PAGE = 4096;
 /** The architectural limit on an instruction (APM vol 3 §1.2). */
@@ -18,6 +21,16 @@ const LONGEST_INSTRUCTION = 15;
 const MOST_INSTRUCTIONS = 64;
 /** What a fetch from where there is no memory reads. */
 const FLOATING_BUS = new Uint8Array(LONGEST_INSTRUCTION + 1).fill(0xff);
+
+/** Where random numbers begin unless the caller says. */
+const DEFAULT_SEED = 1n;
+
+export interface EngineOptions extends Pick<CoreOptions, 'memoryBytes' | 'module'> {
+  /** The processor model; the fullest unless given. */
+  readonly cpu?: CpuOption | undefined;
+  /** Of the random numbers of RDRAND and RDSEED: 0 to 2^64 - 1; 1 unless given. */
+  readonly seed?: number | bigint | undefined;
+}
 
 export class Engine {
   readonly #joined = new Uint8Array(2 * LONGEST_INSTRUCTION);
@@ -27,11 +40,19 @@ export class Engine {
     readonly decoder: BlockDecoder,
   ) {}
 
-  static async create(options: CoreOptions): Promise<Engine> {
+  static async create(options: EngineOptions): Promise<Engine> {
+    const { cpu = DEFAULT_CPU, seed = DEFAULT_SEED, ...memory } = options;
+    const { features } = cpuModel(cpu);
+    const coreOptions = {
+      ...memory,
+      cpuid: cpuidRows(features),
+      cr4Bits: cr4Bits(features),
+      seed: toSeed(seed),
+    };
     const iced = readAsset(new URL('../decode/iced_x86_bg.wasm', import.meta.url));
     const [core, decoder] = await Promise.all([
-      Core.create(options),
-      iced.then(BlockDecoder.create.bind(BlockDecoder)),
+      Core.create(coreOptions),
+      iced.then((bytes) => BlockDecoder.create(bytes, features)),
     ]);
     return new Engine(core, decoder);
   }
@@ -112,4 +133,11 @@ export class Engine {
     const { state } = this.core;
     return state.segment(Seg.Cs).limit - state.num('rip') + 1;
   }
+}
+
+function toSeed(seed: number | bigint): bigint {
+  const isWhole = typeof seed === 'bigint' || Number.isSafeInteger(seed);
+  if (!isWhole || BigInt.asUintN(64, BigInt(seed)) !== BigInt(seed))
+    throw new UsageError(`a seed is a whole number of 64 bits, not ${seed}`);
+  return BigInt(seed);
 }

@@ -3,11 +3,11 @@
  *
  * No handler runs the guest or counts. NMI exits belong to the delivery strategy.
  */
-import { PageFault } from '../../assembly/abi/processor-bits.js';
+import { Cr4, PageFault } from '../../assembly/abi/processor-bits.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import type { IoioExit, NestedPageFaultExit, VmExit } from '../svm/exit.js';
 import { exitName, removeIntercept } from '../svm/intercepts.js';
-import { cpuid } from './cpuid.js';
+import { guestCpuid } from './cpuid.js';
 import { hypercall } from './hypercalls.js';
 import { PAGE_BYTES } from './memory-layout.js';
 import { readMsr, writeMsr } from './msr.js';
@@ -61,13 +61,14 @@ const HANDLERS: Handlers = {
   vmmcall(vcpu) { vcpu.completeInstruction(); hypercall(vcpu); return 'resume'; },
   'nested-page-fault': mapPage,
   'task-switch': leaveToProcessor,
+  xsetbv: writeXcr0,
   shutdown: () => ({ kind: 'triple-fault' }),
   invd: skip,
   wbinvd: skip,
 
-  // The guest has no SVM, no MONITOR and no XSAVE.
+  // The guest has no SVM and no MONITOR.
   vmrun: undefinedOpcode, vmload: undefinedOpcode, vmsave: undefinedOpcode, stgi: undefinedOpcode,
-  clgi: undefinedOpcode, skinit: undefinedOpcode, invlpga: undefinedOpcode, xsetbv: undefinedOpcode,
+  clgi: undefinedOpcode, skinit: undefinedOpcode, invlpga: undefinedOpcode,
   monitor: undefinedOpcode, mwait: undefinedOpcode, 'mwait-conditional': undefinedOpcode, rdpru: undefinedOpcode,
 
   // Not intercepted.
@@ -107,7 +108,7 @@ function sleep(vcpu: Vcpu): Verdict {
 }
 
 function emulateCpuid(vcpu: Vcpu): Verdict {
-  const { eax, ebx, ecx, edx } = cpuid(vcpu.eax, vcpu.registers.low('rcx'));
+  const { eax, ebx, ecx, edx } = guestCpuid(vcpu, vcpu.eax, vcpu.registers.low('rcx'));
   vcpu.eax = eax;
   vcpu.registers.setNumber('rbx', ebx);
   vcpu.registers.setNumber('rcx', ecx);
@@ -154,6 +155,17 @@ function read(vcpu: Vcpu, index: number): boolean {
 function write(vcpu: Vcpu, index: number): boolean {
   const value = (BigInt(vcpu.registers.low('rdx')) << 32n) | BigInt(vcpu.eax);
   return writeMsr(vcpu, index, value);
+}
+
+/** XSETBV: the intercept came before the processor's own checks. This hypervisor uses none of the state, so XCR0 is shared. */
+function writeXcr0(vcpu: Vcpu): Verdict {
+  const { vmcb, registers } = vcpu;
+  const value = (BigInt(registers.low('rdx')) << 32n) | BigInt(vcpu.eax);
+  if ((vcpu.cr4 & Cr4.Osxsave) === 0) vcpu.raise(Vector.Ud);
+  else if (vmcb.get('cpl') === 0 && registers.low('rcx') === 0 && vcpu.host.xsetbv(value))
+    vcpu.completeInstruction();
+  else vcpu.raise(Vector.Gp, 0);
+  return 'resume';
 }
 
 /** The first touch of a page, or of one that was taken away, maps it. Beyond RAM there is nothing to map. */

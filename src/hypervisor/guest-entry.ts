@@ -2,7 +2,7 @@
 import { Efer } from '../../assembly/abi/processor-bits.js';
 import type { GuestEntry, SegmentName } from '../loader/entry.js';
 import { intercept, type InterceptName } from '../svm/intercepts.js';
-import type { Registers } from '../svm/registers.js';
+import type { Processor } from '../svm/processor.js';
 import { maskInterruptsVirtually } from '../svm/vintr.js';
 import type { Vmcb } from '../svm/vmcb.js';
 import type { MemoryLayout } from './memory-layout.js';
@@ -33,8 +33,11 @@ export function fillControlArea(vmcb: Vmcb, layout: MemoryLayout, nestedRoot: nu
   vmcb.setNumber('nestedCr3', nestedRoot);
 }
 
-/** The guest's state before its first instruction. SVME is set as VMRUN demands, and hidden from the guest (msr.ts). */
-export function fillStateSaveArea(vmcb: Vmcb, registers: Registers, entry: GuestEntry): void {
+/**
+ * The guest's state before its first instruction, without bits of CR4 and XCR0 that the processor does not have. SVME is set
+ * as VMRUN demands, and hidden from the guest (msr.ts).
+ */
+export function fillStateSaveArea(vmcb: Vmcb, processor: Processor, entry: GuestEntry): void {
   for (const [name, segment] of Object.entries(entry.segments))
     vmcb.setSegment(name as SegmentName, { ...segment, base: BigInt(segment.base) });
   vmcb.set('gdtrLimit', entry.gdtr.limit);
@@ -44,7 +47,8 @@ export function fillStateSaveArea(vmcb: Vmcb, registers: Registers, entry: Guest
   vmcb.setNumber('efer', entry.efer | Efer.Svme);
   vmcb.setNumber('cr0', entry.cr0);
   vmcb.setNumber('cr3', entry.cr3);
-  vmcb.setNumber('cr4', entry.cr4);
+  vmcb.setNumber('cr4', entry.cr4 & processor.cr4Bits);
+  processor.xsetbv(BigInt(entry.xcr0) & processor.xcr0Bits);
   vmcb.set('dr6', DR6_AT_RESET);
   vmcb.set('dr7', DR7_AT_RESET);
   vmcb.set('guestPat', PAT_AT_RESET);
@@ -52,5 +56,5 @@ export function fillStateSaveArea(vmcb: Vmcb, registers: Registers, entry: Guest
   vmcb.setNumber('rip', entry.rip);
   vmcb.setNumber('rsp', entry.rsp);
   vmcb.setNumber('rax', entry.registers.rax ?? 0);
-  registers.setNumber('rbx', entry.registers.rbx ?? 0);
+  processor.registers.setNumber('rbx', entry.registers.rbx ?? 0);
 }

@@ -43,6 +43,7 @@ export function assemble(parts: MachineParts): Vcpu {
     {
       vmcb,
       registers: processor.registers,
+      host: processor,
       memory,
       nested,
       ports,
@@ -58,7 +59,7 @@ export function assemble(parts: MachineParts): Vcpu {
   fillPermissionMaps(processor, layout);
   for (const piece of guest.pieces) memory.write(piece.address, piece.bytes);
   fillControlArea(vmcb, layout, nested.root);
-  fillStateSaveArea(vmcb, processor.registers, guest.entry);
+  fillStateSaveArea(vmcb, processor, guest.entry);
   delivery.initialize();
   // FS, GS, LDTR and TR stay in the processor from here on: this hypervisor uses none of them.
   processor.vmload(vmcb);

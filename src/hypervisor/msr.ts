@@ -23,7 +23,7 @@ interface MsrRule {
   readonly write: 'pass' | ((context: MsrContext, value: bigint) => boolean);
 }
 
-const WRITABLE_EFER = BigInt(Efer.Sce | Efer.Lme | Efer.Nxe);
+const WRITABLE_EFER = BigInt(Efer.Sce | Efer.Lme | Efer.Nxe | Efer.Ffxsr);
 const EFER_LMA = BigInt(Efer.Lma);
 const EFER_LME = BigInt(Efer.Lme);
 const EFER_SVME = BigInt(Efer.Svme);
@@ -36,6 +36,7 @@ const passed = (index: number): MsrRule => ({ index, read: 'pass', write: 'pass'
 const RULES: readonly MsrRule[] = [
   { index: 0x0000_0010, read: 'pass', write: writeTsc },                      // TSC
   { index: 0x0000_008b, read: () => 0n, write: () => true },                  // PATCH_LEVEL: no microcode
+  passed(0x0000_0da0),                                                        // XSS
   passed(0x0000_0174),                                                        // SYSENTER_CS
   passed(0x0000_0175),                                                        // SYSENTER_ESP
   passed(0x0000_0176),                                                        // SYSENTER_EIP

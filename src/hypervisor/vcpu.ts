@@ -8,6 +8,7 @@ import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { injectEvent } from '../svm/event-injection.js';
 import { setShadow } from '../svm/interrupt-shadow.js';
 import type { NestedPageTables } from '../svm/nested-paging.js';
+import type { Processor } from '../svm/processor.js';
 import type { Registers } from '../svm/registers.js';
 import type { Vmcb } from '../svm/vmcb.js';
 import type { Agenda } from './agenda.js';
@@ -21,6 +22,8 @@ import type { TraceEvent, TraceListener } from './trace.js';
 export interface VcpuParts {
   readonly vmcb: Vmcb;
   readonly registers: Registers;
+  /** Instructions that only the host can execute for its guest. */
+  readonly host: Pick<Processor, 'cpuid' | 'xsetbv'>;
   readonly memory: GuestMemory;
   readonly nested: NestedPageTables;
   readonly ports: PortBus;
@@ -36,6 +39,7 @@ export interface VcpuParts {
 export class Vcpu {
   readonly vmcb: Vmcb;
   readonly registers: Registers;
+  readonly host: VcpuParts['host'];
   readonly memory: GuestMemory;
   readonly nested: NestedPageTables;
   readonly ports: PortBus;
@@ -61,6 +65,7 @@ export class Vcpu {
   ) {
     this.vmcb = parts.vmcb;
     this.registers = parts.registers;
+    this.host = parts.host;
     this.memory = parts.memory;
     this.nested = parts.nested;
     this.ports = parts.ports;
@@ -117,6 +122,11 @@ export class Vcpu {
   raisePageFault(linear: bigint, errorCode: number): void {
     this.vmcb.set('cr2', linear);
     this.raise(Vector.Pf, errorCode);
+  }
+
+  /** CR4 of the guest. */
+  get cr4(): number {
+    return this.vmcb.low('cr4');
   }
 
   /** EAX of the guest; writing clears the upper half of RAX. */

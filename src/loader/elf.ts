@@ -4,6 +4,7 @@
  * `readElf` parses and validates, `loadElf` makes a guest of it. Segments go to their physical addresses. Addresses
  * are bigint until they are known to lie in guest memory: an ELF64 file may say anything.
  */
+import { enableMedia } from './entry.js';
 import { hex, LoadError } from './errors.js';
 import { finishGuest } from './image.js';
 import type { LoadedGuest, Piece } from './image.js';
@@ -67,7 +68,12 @@ export function loadElf(bytes: Uint8Array, options: { readonly memoryBytes: numb
   const enter = image.bits === 64 ? enterLongMode : enterProtectedMode;
   const { entry, pieces } = enter(image.entryAddress, options.memoryBytes);
   return finishGuest(
-    { format: 'elf', entry, pieces: [...image.pieces, ...pieces], symbols: image.symbols },
+    {
+      format: 'elf',
+      entry: enableMedia(entry),
+      pieces: [...image.pieces, ...pieces],
+      symbols: image.symbols,
+    },
     image.entryAddress,
     options.memoryBytes,
   );

@@ -29,6 +29,7 @@ export interface GuestEntry {
   readonly cr0: number;
   readonly cr3: number;
   readonly cr4: number;
+  readonly xcr0: number;
   /** Without SVME: VMRUN demands that bit of a guest, so whoever fills the VMCB adds it. */
   readonly efer: number;
   readonly segments: Readonly<Record<SegmentName, SegmentEntry>>;
@@ -42,7 +43,22 @@ export interface GuestEntry {
 export const RFLAGS_AT_ENTRY = 0x2;
 
 /** CR0 bits (APM vol 2 §3.1.1). ET is hard-wired to one. */
-export const CR0 = { PE: 0x1, ET: 0x10, PG: 0x8000_0000 } as const;
+export const CR0 = { PE: 0x1, MP: 0x2, ET: 0x10, NE: 0x20, PG: 0x8000_0000 } as const;
+/** CR4: OSFXSR, OSXMMEXCPT and OSXSAVE (§3.1.3). */
+const CR4_MEDIA = 0x4_0600;
+/** XCR0: x87, SSE and AVX state (§11.5.2). */
+const XCR0_ALL = 7;
+/** XCR0 after RESET: x87 state. */
+export const XCR0_AT_RESET = 1;
+
+/**
+ * The entry of a guest without a boot loader of its own: x87 reports its exceptions as #MF, SSE is enabled, and so is AVX if
+ * the processor has it, as code from a compiler takes for granted from its first function on. Whoever fills the VMCB
+ * leaves out what the processor lacks.
+ */
+export function enableMedia(entry: GuestEntry): GuestEntry {
+  return { ...entry, cr0: entry.cr0 + CR0.MP + CR0.NE, cr4: entry.cr4 | CR4_MEDIA, xcr0: XCR0_ALL };
+}
 
 /** LDTR and TR as RESET leaves them (APM vol 2 §14.1.3): no LDT, a busy TSS of 64 KiB at 0. */
 export const SYSTEM_SEGMENTS = {

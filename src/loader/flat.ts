@@ -1,5 +1,5 @@
 /** Flat binaries: bytes that go to an address as they are. */
-import type { Bits, GuestEntry } from './entry.js';
+import { type Bits, enableMedia, type GuestEntry } from './entry.js';
 import { finishGuest, piece } from './image.js';
 import type { LoadedGuest, Piece } from './image.js';
 import { enterLongMode } from './long-mode.js';
@@ -28,7 +28,7 @@ export function loadFlat(bytes: Uint8Array, options: FlatOptions): LoadedGuest {
   return finishGuest(
     {
       format: 'flat',
-      entry,
+      entry: bits === 16 ? entry : enableMedia(entry),
       pieces: [piece('the guest', load, bytes), ...pieces],
       symbols: options.symbols ?? SymbolTable.EMPTY,
     },

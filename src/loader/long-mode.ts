@@ -4,7 +4,7 @@
  * At the top of memory, from above: the GDT's page, then the page directories, the directory-pointer table and the
  * PML4. The stack starts right below them. Pages are 2 MiB and writable (APM vol 2 §5.3).
  */
-import { CR0, RFLAGS_AT_ENTRY } from './entry.js';
+import { CR0, RFLAGS_AT_ENTRY, XCR0_AT_RESET } from './entry.js';
 import type { GuestEntry } from './entry.js';
 import { piece } from './image.js';
 import type { Piece } from './image.js';
@@ -35,6 +35,7 @@ export function enterLongMode(rip: number, memoryBytes: number): { entry: GuestE
     cr0: CR0.PG + CR0.ET + CR0.PE,
     cr3: pml4,
     cr4: CR4_PAE,
+    xcr0: XCR0_AT_RESET,
     efer: EFER_LME_LMA,
     segments: flatSegments(64),
     gdtr: gdt.gdtr,

@@ -4,7 +4,7 @@
  * A small GDT at the top of memory backs the segment registers, so that a guest without one of its own can take
  * interrupts. The stack starts right below it.
  */
-import { CR0, RFLAGS_AT_ENTRY, SYSTEM_SEGMENTS } from './entry.js';
+import { CR0, RFLAGS_AT_ENTRY, SYSTEM_SEGMENTS, XCR0_AT_RESET } from './entry.js';
 import type { DescriptorTableEntry, GuestEntry, SegmentEntry } from './entry.js';
 import { LoadError, hex } from './errors.js';
 import { piece } from './image.js';
@@ -66,6 +66,7 @@ export function enterProtectedMode(rip: number, memoryBytes: number): { entry: G
     cr0: CR0.PE | CR0.ET,
     cr3: 0,
     cr4: 0,
+    xcr0: XCR0_AT_RESET,
     efer: 0,
     segments: flatSegments(32),
     gdtr: gdt.gdtr,

@@ -4,7 +4,7 @@
  * CS:IP is 0:entry below 64 KiB, and entry/16:entry%16 above. DS, ES, SS, FS and GS are 0, SS:SP is 0:7C00h, the
  * interrupt vector table is at 0.
  */
-import { CR0, REAL_MODE_IDTR, RFLAGS_AT_ENTRY, SYSTEM_SEGMENTS } from './entry.js';
+import { CR0, REAL_MODE_IDTR, RFLAGS_AT_ENTRY, SYSTEM_SEGMENTS, XCR0_AT_RESET } from './entry.js';
 import type { GuestEntry, SegmentEntry } from './entry.js';
 import { hex, LoadError } from './errors.js';
 
@@ -35,6 +35,7 @@ export function enterRealMode(address: number): GuestEntry {
     cr0: CR0.ET,
     cr3: 0,
     cr4: 0,
+    xcr0: XCR0_AT_RESET,
     efer: 0,
     segments: {
       es: data,

@@ -20,6 +20,8 @@ import type { Vmcb } from './vmcb.js';
 export interface CheckContext {
   /** CR0.PG of the host. */
   readonly isHostPaging: boolean;
+  /** The bits of CR4 that exist. */
+  readonly cr4Bits: number;
   /** Physical memory, for the page-directory pointers of PAE. */
   readonly memory: DataView;
 }
@@ -62,7 +64,8 @@ const CHECKS: readonly Check[] = [
   },
   {
     violation: 'CR4 has reserved bits set (§15.5.1)',
-    isViolated: (v) => (v.word(VmcbOffset.Cr4) & ~Cr4.Defined) !== 0 || v.word(VmcbOffset.Cr4 + 4) !== 0,
+    isViolated: (v, { cr4Bits }) =>
+      (v.word(VmcbOffset.Cr4) & ~cr4Bits) !== 0 || v.word(VmcbOffset.Cr4 + 4) !== 0,
   },
   {
     violation: 'DR6[63:32] are not zero (§15.5.1)',

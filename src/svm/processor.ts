@@ -6,8 +6,9 @@
  */
 import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
-import type { Core, CoreOptions } from '../core/core.js';
-import { Engine } from '../engine/engine.js';
+import type { Core } from '../core/core.js';
+import type { CpuidResult } from '../core/cpuid-row.js';
+import { Engine, type EngineOptions } from '../engine/engine.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CheckContext, findViolations, isAcceptable } from './checks.js';
 import { INVALID_EXIT } from './exit.js';
@@ -19,10 +20,9 @@ import { Schedule } from './schedule.js';
 import { Vmcb } from './vmcb.js';
 import { refuseGuest } from './vmexit.js';
 
-export interface ProcessorOptions extends CoreOptions {
-  /** Physical memory in bytes, a multiple of 4,096. */
-  readonly memoryBytes: number;
-}
+export type { CpuidResult };
+
+export type ProcessorOptions = EngineOptions;
 
 export interface RunOptions {
   /** Instructions after which the run pauses, the guest still entered. Unlimited unless given. */
@@ -144,6 +144,27 @@ export class Processor {
     this.core.exports.storeHiddenState(vmcb.physical);
   }
 
+  /** CPUID, as the host sees it. */
+  cpuid(leaf: number, subleaf: number): CpuidResult {
+    return this.core.cpuid(leaf, subleaf);
+  }
+
+  /** The bits of CR4 that this model has. */
+  get cr4Bits(): number {
+    return this.core.state.num('cr4Bits');
+  }
+
+  /** The bits of XCR0 that this model has; none without XSAVE. */
+  get xcr0Bits(): bigint {
+    return this.core.exports.xcr0Bits();
+  }
+
+  /** XSETBV. XCR0 is not in the VMCB: guests have the host's. False: the value raises #GP(0). */
+  xsetbv(value: bigint): boolean {
+    this.#requireHost();
+    return this.core.exports.setXcr0(value) !== 0;
+  }
+
   /** RFLAGS.IF of the host: under V_INTR_MASKING it gates physical interrupts while the guest runs. */
   setHostInterruptFlag(isOpen: boolean): void {
     this.#requireHost();
@@ -216,7 +237,7 @@ export class Processor {
   }
 
   #checkContext(): CheckContext {
-    return { isHostPaging: isHostPaging(this.core), memory: this.words };
+    return { isHostPaging: isHostPaging(this.core), cr4Bits: this.cr4Bits, memory: this.words };
   }
 }
 

@@ -2,7 +2,14 @@
 import * as iced from 'iced-x86';
 import { expect, it } from 'vitest';
 import { DecoderOptions } from '../../src/decode/iced.js';
-import { EncodingKind, MemorySize, Mnemonic, OpKind, Register } from '../../src/decode/iced-enums.js';
+import {
+  CpuidFeature,
+  EncodingKind,
+  MemorySize,
+  Mnemonic,
+  OpKind,
+  Register,
+} from '../../src/decode/iced-enums.js';
 
 /** Members of an enum, without the reverse mapping. */
 function members(enumeration: object): [name: string, value: number][] {
@@ -12,6 +19,7 @@ function members(enumeration: object): [name: string, value: number][] {
 }
 
 it.each([
+  ['CpuidFeature', CpuidFeature, iced.CpuidFeature],
   ['EncodingKind', EncodingKind, iced.EncodingKind],
   ['OpKind', OpKind, iced.OpKind],
   ['Register', Register, iced.Register],
@@ -26,4 +34,7 @@ it.each([
 it('decoder options', () => {
   expect(DecoderOptions.Amd).toBe(iced.DecoderOptions.AMD);
   expect(DecoderOptions.NoWbnoinvd).toBe(iced.DecoderOptions.NoWbnoinvd);
+  expect(DecoderOptions.NoTzcnt).toBe(iced.DecoderOptions.NoMPFX_0FBC);
+  expect(DecoderOptions.NoLzcnt).toBe(iced.DecoderOptions.NoMPFX_0FBD);
+  expect(DecoderOptions.NoLahf64).toBe(iced.DecoderOptions.NoLahfSahf64);
 });

@@ -6,6 +6,7 @@
  */
 import { Seg } from '../../assembly/abi/register.js';
 import type { Stop } from '../../assembly/abi/stop.js';
+import type { CpuOption } from '../../src/decode/cpu-models.js';
 import { Engine } from '../../src/engine/engine.js';
 
 export const CODE = 0x1000;
@@ -27,8 +28,8 @@ const PAGE_TABLES = 0x70000;
 export class Machine {
   private constructor(readonly engine: Engine) {}
 
-  static async create(memoryBytes = 1 << 20): Promise<Machine> {
-    return new Machine(await Engine.create({ memoryBytes }));
+  static async create(memoryBytes = 1 << 20, cpu?: CpuOption): Promise<Machine> {
+    return new Machine(await Engine.create({ memoryBytes, cpu }));
   }
 
   get state() {

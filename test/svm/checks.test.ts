@@ -1,9 +1,14 @@
 /** The consistency checks of VMRUN, each broken once (APM vol 2 §15.5.1). */
 import { describe, expect, it } from 'vitest';
+import { Cr4 } from '../../assembly/abi/processor-bits.js';
 import { type CheckContext, findViolations, isAcceptable } from '../../src/svm/checks.js';
 import { Vmcb, type VmcbFieldName } from '../../src/svm/vmcb.js';
 
-const CONTEXT: CheckContext = { isHostPaging: true, memory: new DataView(new ArrayBuffer(0x2000)) };
+const CONTEXT: CheckContext = {
+  isHostPaging: true,
+  cr4Bits: Cr4.Defined,
+  memory: new DataView(new ArrayBuffer(0x2000)),
+};
 const SVME = 1n << 12n;
 const LME = 1n << 8n;
 const LMA = 1n << 10n;
@@ -135,7 +140,7 @@ describe('page-directory pointers of a PAE guest', () => {
   function memoryWith(entry: bigint): CheckContext {
     const memory = new DataView(new ArrayBuffer(0x2000));
     memory.setBigUint64(0x1018, entry, true);
-    return { isHostPaging: true, memory };
+    return { ...CONTEXT, memory };
   }
 
   it.each([1n << 62n, 1n << 52n, 1n << 48n, 2n, 1n << 5n, 1n << 8n])('refuses present with bit %s', (bit) => {

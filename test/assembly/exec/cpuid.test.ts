@@ -1,6 +1,6 @@
 /** CPUID from the host's table (APM vol 3, CPUID). */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CpuidRow } from '../../../src/core/identification.js';
+import type { CpuidRow } from '../../../src/core/cpuid-row.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
 
