@@ -20,12 +20,18 @@ import { pushf, popf, pusha, popa, enter } from './exec/stack';
 import { movs, stos, lods, cmps, scas, ins, outs } from './exec/string';
 import { portIn, portOut } from './exec/port';
 import { cli, sti, hlt, pause, monitor, mwait } from './exec/activity';
-import { movFromCr, movToCr, clts, lmsw, smsw, xsetbv } from './exec/control';
+import { movFromCr, movToCr, clts, lmsw, smsw } from './exec/control';
 import { movFromDr, movToDr } from './exec/debug-register';
 import { lgdt, lidt, sgdt, sidt } from './exec/descriptor-table';
-import { invlpg, invlpga, invd, wbinvd } from './exec/cache';
+import { clzero, invlpg, invlpga, invd, wbinvd } from './exec/cache';
+import { xgetbv, xsetbv } from './exec/extended-control';
+import { fxrstor, fxsave } from './exec/fxsave';
+import { rdrand } from './exec/random';
+import { readSegmentBase, writeSegmentBase } from './exec/segment-base';
+import { xrstor, xrstors } from './exec/xrstor';
+import { xsave, xsavec, xsaveopt, xsaves } from './exec/xsave';
 import { rdmsr, wrmsr } from './exec/msr';
-import { rdtsc, rdtscp, rdpmc } from './exec/time';
+import { rdpid, rdtsc, rdtscp, rdpmc } from './exec/time';
 import { cpuid } from './exec/cpuid';
 import { syscall, sysret, sysenter, sysexit, swapgs } from './exec/system-call';
 import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/svm';
@@ -145,8 +151,6 @@ export function executeSystem(uop: UopRecord): Flow {
       return lmsw(uop);
     case SysOp.Smsw:
       return smsw(uop);
-    case SysOp.Xsetbv:
-      return xsetbv(uop);
     case SysOp.Lgdt:
       return lgdt(uop);
     case SysOp.Lidt:
@@ -209,6 +213,36 @@ export function executeSystem(uop: UopRecord): Flow {
       return storeSelectedBytes(uop);
     case SysOp.CompareStrings:
       return compareStrings(uop);
+    case SysOp.Fxsave:
+      return fxsave(uop);
+    case SysOp.Fxrstor:
+      return fxrstor(uop);
+    case SysOp.Xsave:
+      return xsave(uop);
+    case SysOp.Xsaveopt:
+      return xsaveopt(uop);
+    case SysOp.Xsavec:
+      return xsavec(uop);
+    case SysOp.Xsaves:
+      return xsaves(uop);
+    case SysOp.Xrstor:
+      return xrstor(uop);
+    case SysOp.Xrstors:
+      return xrstors(uop);
+    case SysOp.Xgetbv:
+      return xgetbv(uop);
+    case SysOp.Xsetbv:
+      return xsetbv(uop);
+    case SysOp.ReadSegmentBase:
+      return readSegmentBase(uop);
+    case SysOp.WriteSegmentBase:
+      return writeSegmentBase(uop);
+    case SysOp.Rdpid:
+      return rdpid(uop);
+    case SysOp.Rdrand:
+      return rdrand(uop);
+    case SysOp.Clzero:
+      return clzero(uop);
     default:
       return unimplemented();
   }

@@ -138,7 +138,6 @@ export enum SysOp {
   Rsm,
   Monitor,
   Mwait,
-  Xsetbv,
   /** T0 = memory operand (64 bits), T1 ← value to store; EDX:EAX and ZF as the manual says. */
   Cmpxchg8b,
   /** a = linear address of 16 bytes, param = segment. */
@@ -147,4 +146,26 @@ export enum SysOp {
   StoreSelectedBytes,
   /** PCMPxSTRx: a, b = numbers of vector registers, param = imm8, imm32 = `StringCompare` bits; result in rCX or XMM0. */
   CompareStrings,
+
+  // Extended state. a = register that holds the offset of the area, param = its segment, plus 8 for 64-bit pointers.
+  Fxsave,
+  Fxrstor,
+  Xsave,
+  Xsaveopt,
+  Xsavec,
+  Xsaves,
+  Xrstor,
+  Xrstors,
+  Xgetbv,
+  Xsetbv,
+
+  /** width; a = general register, b = `Seg`: RDFSBASE and its like. */
+  ReadSegmentBase,
+  WriteSegmentBase,
+  /** a = destination. */
+  Rdpid,
+  /** width; a = destination; CF. Also RDSEED. */
+  Rdrand,
+  /** width = address size, b = `Seg`; the line is that of rAX. */
+  Clzero,
 }

@@ -5,7 +5,9 @@
  */
 import { ExitCode } from '../abi/exit-code';
 import { Flow } from '../abi/stop';
-import { exitInstruction, isIntercepted, raiseExit, raiseGp } from '../fault';
+import { exitInstruction, isAborted, isIntercepted, raiseExit, raiseGp } from '../fault';
+import { probeWrite, writeLinear } from '../memory';
+import { segmentLinear } from '../segment';
 import { cpu, register } from '../state';
 import { flushTlb } from '../tlb';
 import { UopRecord } from '../uop-record';
@@ -42,5 +44,18 @@ export function invd(uop: UopRecord): Flow {
 export function wbinvd(uop: UopRecord): Flow {
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.Wbinvd)) return exitInstruction(ExitCode.Wbinvd);
+  return Flow.Next;
+}
+
+const LINE_BYTES: u32 = 64;
+
+/** Clears the line of 64 bytes that the offset in rAX, of address size c, lies in; b is the segment. */
+export function clzero(uop: UopRecord): Flow {
+  const address = uop.c == 1 ? cpu().rax & 0xffff : uop.c == 2 ? cpu().rax & 0xffffffff : cpu().rax;
+  const linear = segmentLinear(uop.b, address & ~(<u64>(LINE_BYTES - 1)), LINE_BYTES, true);
+  if (isAborted()) return Flow.Abort;
+  probeWrite(linear, LINE_BYTES, uop.b);
+  if (isAborted()) return Flow.Abort;
+  for (let at: u32 = 0; at < LINE_BYTES; at += 8) writeLinear<u64>(linear + at, uop.b, 0);
   return Flow.Next;
 }

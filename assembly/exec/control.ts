@@ -224,9 +224,3 @@ export function smsw(uop: UopRecord): Flow {
   setRegister<u64>(uop.a, cpu().cr0);
   return Flow.Next;
 }
-
-/** The intercept beats every exception; CR4.OSXSAVE cannot be set on this processor. */
-export function xsetbv(uop: UopRecord): Flow {
-  if (isIntercepted(ExitCode.Xsetbv)) return exitInstruction(ExitCode.Xsetbv);
-  return raiseUd();
-}

@@ -1,4 +1,4 @@
-/** RDTSC, RDTSCP, RDPMC (APM vol 2 §13.2, APM vol 3). */
+/** RDTSC, RDTSCP, RDPID, RDPMC (APM vol 2 §13.2, APM vol 3). */
 import { ExitCode } from '../abi/exit-code';
 import { Cr4 } from '../abi/processor-bits';
 import { Flow } from '../abi/stop';
@@ -33,6 +33,12 @@ export function rdtscp(uop: UopRecord): Flow {
   if (isIntercepted(ExitCode.Rdtscp)) return exitInstruction(ExitCode.Rdtscp);
   setEdxEax(timeStamp());
   setRegister<u32>(Reg.Rcx, <u32>cpu().tscAux);
+  return Flow.Next;
+}
+
+/** a ← TSC_AUX. */
+export function rdpid(uop: UopRecord): Flow {
+  setRegister<u64>(uop.a, cpu().tscAux);
   return Flow.Next;
 }
 

@@ -95,7 +95,10 @@ it.each<[name: string, mode: ModeName, bytes: string, op: string]>([
   ['x87', 'long', 'd9c0', 'Unimplemented'],
   ['MOVSD of SSE2, not the string instruction', 'long', 'f20f1000', 'Unimplemented'],
   ['CMPSD of SSE2, not the string instruction', 'long', 'f20fc2c100', 'Unimplemented'],
-  ['FXSAVE', 'long', '0fae00', 'Unimplemented'],
+  ['AVX-512, which no model has', 'long', '62f17d48fec0', 'Undefined'],
+  ['3DNow!, which no model has', 'long', '0f0fc09e', 'Undefined'],
+  ['INVPCID, which no model has', 'long', '660f388200', 'Undefined'],
+  ['RDPRU, which no model has', 'long', '0f01fd', 'Undefined'],
 ])('%s', (_name, mode, bytes, op) => {
   const uops = lower(mode, bytes);
   expect(uops).toHaveLength(2);

@@ -121,7 +121,6 @@ const CONTROL: LoweringRows = [
   [Mnemonic.Invlpga, ending(SysOp.Invlpga)],
   [Mnemonic.Invd, ending(SysOp.Invd)],
   [Mnemonic.Wbinvd, ending(SysOp.Wbinvd)],
-  [Mnemonic.Xsetbv, ending(SysOp.Xsetbv)],
   [Mnemonic.Rdmsr, simple(SysOp.Rdmsr)],
   [Mnemonic.Wrmsr, ending(SysOp.Wrmsr)],
   [Mnemonic.Rdtsc, simple(SysOp.Rdtsc)],

@@ -11,6 +11,7 @@ import { MASKED_STORE } from './masked-store.js';
 import { EMMS, MMX } from './mmx.js';
 import { MOVE } from './move.js';
 import { MULDIV } from './muldiv.js';
+import { PROCESSOR_STATE } from './processor-state.js';
 import { SHIFT } from './shift.js';
 import { SPECIAL_REGISTER } from './special-register.js';
 import { STACK } from './stack.js';
@@ -30,6 +31,7 @@ const TABLE = tableOf([
   MASKED_STORE,
   MOVE,
   MULDIV,
+  PROCESSOR_STATE,
   SHIFT,
   SPECIAL_REGISTER,
   STACK,
