@@ -4,7 +4,7 @@ export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
 export { rflags, setRflags } from './flags';
 export { VECTOR_FILE_ADDRESS } from './vector-file';
-export { initializeX87, X87_REGISTERS_ADDRESS } from './x87-state';
+export { initializeX87, setX87StatusWord, X87_REGISTERS_ADDRESS, x87StatusWord } from './x87-state';
 export { flushTlb, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
 export {
   commitBlock,

@@ -38,6 +38,8 @@ interface CoreExports {
   reset(): void;
   rflags(): bigint;
   setRflags(value: bigint): void;
+  x87StatusWord(): number;
+  setX87StatusWord(word: number): void;
   flushTlb(): void;
   commitBlock(
     physical: number,

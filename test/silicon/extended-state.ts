@@ -8,8 +8,6 @@ const VECTOR_BYTES = 32;
 const X87_REGISTERS = 8;
 const X87_SLOT = 16;
 const ERROR_SUMMARY = 0x80;
-const TOP_SHIFT = 11;
-const TOP_MASK = 7 << TOP_SHIFT;
 /** Its bits beyond the 80 are not state. */
 const X87_UNUSED = 10;
 
@@ -28,16 +26,14 @@ export class ExtendedStatePort {
 
   /** @param from Where the extended state begins among the batch's bytes. */
   load(batch: Batch, from: number): void {
-    const { state, vectorRegisters, x87Registers } = this.core;
+    const { exports, state, vectorRegisters, x87Registers } = this.core;
     const { bytes, halves, words } = batch;
     vectorRegisters.set(bytes.subarray(from, from + VECTOR_REGISTERS * VECTOR_BYTES));
     const x87 = from + Extended.x87;
     x87Registers.set(bytes.subarray(x87, x87 + X87_REGISTERS * X87_SLOT));
     const half = (offset: number) => halves[(from + offset) >> 1] ?? 0;
-    const status = half(Extended.status);
     state.set('x87Control', half(Extended.control));
-    state.set('x87Status', status & ~TOP_MASK);
-    state.set('x87Top', (status & TOP_MASK) >> TOP_SHIFT);
+    exports.setX87StatusWord(half(Extended.status));
     state.set('x87Tags', half(Extended.tags));
     state.set('x87Opcode', half(Extended.opcode));
     const word = from >> 2;
@@ -47,7 +43,7 @@ export class ExtendedStatePort {
   }
 
   save(batch: Batch, to: number): void {
-    const { state, vectorRegisters, x87Registers } = this.core;
+    const { exports, state, vectorRegisters, x87Registers } = this.core;
     const { bytes, halves, words } = batch;
     bytes.set(vectorRegisters.subarray(0, VECTOR_REGISTERS * VECTOR_BYTES), to);
     bytes.set(x87Registers.subarray(0, X87_REGISTERS * X87_SLOT), to + Extended.x87);
@@ -57,7 +53,7 @@ export class ExtendedStatePort {
     }
     const half = to >> 1;
     halves[half + (Extended.control >> 1)] = state.get('x87Control');
-    halves[half + (Extended.status >> 1)] = state.get('x87Status') | (state.get('x87Top') << TOP_SHIFT);
+    halves[half + (Extended.status >> 1)] = exports.x87StatusWord();
     halves[half + (Extended.tags >> 1)] = state.get('x87Tags');
     words[(to + Extended.mxcsr) >> 2] = state.get('mxcsr');
     this.savePointers(batch, to);
@@ -65,8 +61,8 @@ export class ExtendedStatePort {
 
   /** The native state comes from XSAVE, which on this processor stores zeros unless an exception is pending. */
   private savePointers({ words, halves }: Batch, to: number): void {
-    const { state } = this.core;
-    const isPending = (state.get('x87Status') & ERROR_SUMMARY) !== 0;
+    const { exports, state } = this.core;
+    const isPending = (exports.x87StatusWord() & ERROR_SUMMARY) !== 0;
     halves[(to + Extended.opcode) >> 1] = isPending ? state.get('x87Opcode') : 0;
     const word = to >> 2;
     for (const [name, offset] of POINTERS) {
