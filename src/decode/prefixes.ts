@@ -14,6 +14,8 @@ export class Prefixes {
   hasOperandSize = false;
   hasAddressSize = false;
   hasRexW = false;
+  /** Where in the window the opcode is. */
+  opcodePosition = 0;
 
   /** Reads the prefixes of the instruction at `position` of the window. */
   scan(iced: Iced, position: number, is64Bit: boolean): void {
@@ -30,6 +32,7 @@ export class Prefixes {
       } else if (is64Bit && (byte & 0xf0) === REX) {
         this.hasRexW = (byte & REX_W) === REX_W;
       } else {
+        this.opcodePosition = i;
         return;
       }
     }

@@ -6,7 +6,12 @@ import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
 import { VectorForm, VectorRegister } from '../../assembly/abi/vector-register.js';
-import { X87Op } from '../../assembly/abi/x87-op.js';
+import {
+  X87_ADDRESS_GIVEN,
+  X87_ADDRESS_WIDTH_SHIFT,
+  X87_OPCODE_SHIFT,
+  X87Op,
+} from '../../assembly/abi/x87-op.js';
 
 /** What bytes a, b and c, byte n and the immediate are, so that only what means something is printed. */
 type Print = (record: UopRecord) => string;
@@ -55,7 +60,7 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^Mmx/, () => ''],
   [/^MovFromVector/, (r) => `${register(r.a)}, V${r.b}`],
   [/^Float$/, (r) => printVector(FloatOp, r)],
-  [/^X87$/, (r) => `${X87Op[r.low & 0xffff]} ${r.a}, ${r.b}, ${r.c}, ${r.low >>> 16}, ${r.high}`],
+  [/^X87$/, printX87],
   [/^(Load|Store)/, (r) => `${register(r.a)}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
   [/^Lea/, (r) => `${register(r.a)}, [${address(r, r.n)}]`],
   [/^Segment/, (r) => `${register(r.a)}, ${segment(r.n)}:${register(r.b)}, ${r.low}`],
@@ -98,6 +103,18 @@ function printVector(operations: Record<number, string>, r: UopRecord): string {
   const third = r.n === 0 ? '' : `, ${name(r.n)}`;
   const registers = `${name(r.a)}, ${name(r.b)}, ${name(r.c)}${third}`;
   return `${operations[r.low & 0xffff]} ${VectorForm[form] ?? ''} ${registers}, ${r.high}`;
+}
+
+/** The opcode is that of FOP. Behind the operand, the bits of its address if they are not 64. */
+function printX87(r: UopRecord): string {
+  const width = (r.low >>> X87_ADDRESS_WIDTH_SHIFT) & 3;
+  const opcode = ((r.low >>> X87_OPCODE_SHIFT) & 0x7ff).toString(16).toUpperCase().padStart(3, '0');
+  const operation = `${X87Op[r.low & 0xffff]} ${r.a} ${opcode}h`;
+  if (width === 0) return r.n === 0 ? operation : `${operation} cc${r.n}`;
+  const operand = address({ ...r, low: r.high, high: r.high >> 31 }, r.n & 3);
+  const size = width === 3 ? '' : ` ${8 << width}`;
+  const given = (r.n & X87_ADDRESS_GIVEN) === 0 ? '' : ' at Address';
+  return `${operation} ${segment(r.n >> 4)}:[${operand}]${size}${given}`;
 }
 
 function address(r: UopRecord, scale: number): string {

@@ -92,7 +92,6 @@ it.each<[name: string, mode: ModeName, bytes: string, op: string]>([
   ['15 bytes, invalid', 'long', `${'66'.repeat(12)} 0f0400`, 'Undefined'],
   ['16 bytes', 'long', `${'66'.repeat(15)} 90`, 'TooLong'],
   ['16 bytes, the last ones missing', 'long', '66'.repeat(15), 'TooLong'],
-  ['x87', 'long', 'd9c0', 'Unimplemented'],
   ['MOVSD of SSE2, not the string instruction', 'long', 'f20f1000', 'Unimplemented'],
   ['CMPSD of SSE2, not the string instruction', 'long', 'f20fc2c100', 'Unimplemented'],
   ['AVX-512, which no model has', 'long', '62f17d48fec0', 'Undefined'],
@@ -105,7 +104,7 @@ it.each<[name: string, mode: ModeName, bytes: string, op: string]>([
   expect(uops[0]).toMatch(new RegExp(`^0: Sys ${op} `));
 });
 
-it.each(['d9c0', '06 00', 'f0 01c8'])('ends a block before %s', (bytes) => {
+it.each(['06 00', 'f0 01c8'])('ends a block before %s', (bytes) => {
   const block = decode('long', hex(`90 ${bytes}`));
   expect(shape(block)).toEqual({ instructionCount: 1, byteLength: 1, needsMoreBytes: false });
 });

@@ -144,6 +144,11 @@ export class LoweringContext {
     return this.mode.codeWidth === Width.Dword ? Width.Word : Width.Dword;
   }
 
+  /** Byte `index` from the opcode on. */
+  opcodeByte(index: number): number {
+    return this.iced.byteAt(this.knownPrefixes().opcodePosition + index);
+  }
+
   private knownPrefixes(): Prefixes {
     if (!this.arePrefixesKnown) this.prefixes.scan(this.iced, this.uops.ip, this.mode.is64Bit);
     this.arePrefixesKnown = true;

@@ -86,6 +86,14 @@ export class MemoryOperand {
     this.setAddress(Reg.Zero);
   }
 
+  /** After `resolve`: whether the linear address is in `Reg.Address`; if not, it is the effective address. */
+  settle(): boolean {
+    if (this.base === Reg.Address && this.index === Reg.Zero) return true;
+    if (!this.mode.is64Bit || this.segment < Seg.Fs) return false;
+    this.pin();
+    return true;
+  }
+
   load(register: number, width: number, delta = 0): void {
     this.access(Uop.Load8 + width, register, delta);
   }

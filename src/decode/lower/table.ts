@@ -21,6 +21,7 @@ import { SYSTEM } from './system.js';
 import { VECTOR_CRYPTO } from './vector-crypto.js';
 import { VECTOR_INTEGER } from './vector-integer.js';
 import { VECTOR_MOVE } from './vector-move.js';
+import { X87 } from './x87.js';
 
 const TABLE = tableOf([
   ARITH,
@@ -41,6 +42,7 @@ const TABLE = tableOf([
   VECTOR_CRYPTO,
   VECTOR_INTEGER,
   VECTOR_MOVE,
+  X87,
 ]);
 /** Instructions with an MMX register, most of which have a namesake without. */
 const MMX_TABLE = tableOf([MMX]);

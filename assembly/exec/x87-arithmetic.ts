@@ -1,0 +1,91 @@
+/** FADD, FSUB, FMUL, FDIV and their reversed, popping and integer forms, FSQRT (APM vol 5). */
+import { X87Arithmetic } from '../abi/x87-op';
+import { add, subtract } from '../softfloat/add';
+import { divide } from '../softfloat/divide';
+import { multiply } from '../softfloat/multiply';
+import { FloatNumber, operandA, operandB, result } from '../softfloat/number';
+import { roundToExtended } from '../softfloat/round';
+import { squareRoot } from '../softfloat/square-root';
+import { beginOperation, endOperation, precision } from './x87-exception';
+import { readStack, signalDenormal, resolvesOperand, resolvesOperands, writeStack } from './x87-operand';
+import { isEmpty, pop, setIndefinite, underflowStack } from './x87-stack';
+
+/** ST(to) ← ST(0) op ST(i), where `to` is 0 or i. */
+export function arithmeticStack(operation: X87Arithmetic, i: u32, to: u32, isPopping: bool): void {
+  if (isEmpty(0) || isEmpty(i)) {
+    if (!underflowStack()) return;
+    setIndefinite(to);
+    if (isPopping) pop();
+    return;
+  }
+  beginOperation();
+  readStack(0, operandA());
+  readStack(i, operandB());
+  if (compute(operation, to) && isPopping) pop();
+}
+
+/** ST(0) ← ST(0) op the number in `operandB`; the operation has begun. */
+export function arithmeticOperand(operation: X87Arithmetic): void {
+  if (isEmpty(0)) {
+    if (underflowStack()) setIndefinite(0);
+    return;
+  }
+  readStack(0, operandA());
+  compute(operation, 0);
+}
+
+/** ST(to) ← A op B. False: an unmasked exception forbids it. */
+function compute(operation: X87Arithmetic, to: u32): bool {
+  const a = operandA();
+  const b = operandB();
+  const x = result();
+  if (!resolvesOperands(a, b, x)) {
+    combine(operation, a, b, x);
+    signalDenormal(a.isDenormal | b.isDenormal);
+    roundToExtended(x, precision());
+  }
+  if (!endOperation()) return false;
+  writeStack(to, x);
+  return true;
+}
+
+function combine(operation: X87Arithmetic, a: FloatNumber, b: FloatNumber, to: FloatNumber): void {
+  switch (operation) {
+    case X87Arithmetic.Add:
+      add(a, b, to);
+      break;
+    case X87Arithmetic.Multiply:
+      multiply(a, b, to);
+      break;
+    case X87Arithmetic.Subtract:
+      subtract(a, b, to);
+      break;
+    case X87Arithmetic.SubtractReversed:
+      subtract(b, a, to);
+      break;
+    case X87Arithmetic.Divide:
+      divide(a, b, to);
+      break;
+    default:
+      divide(b, a, to);
+      break;
+  }
+}
+
+/** FSQRT */
+export function squareRootOfTop(): void {
+  if (isEmpty(0)) {
+    if (underflowStack()) setIndefinite(0);
+    return;
+  }
+  beginOperation();
+  const a = operandA();
+  const x = result();
+  readStack(0, a);
+  if (!resolvesOperand(a, x)) {
+    squareRoot(a, x);
+    signalDenormal(a.isDenormal);
+    roundToExtended(x, precision());
+  }
+  if (endOperation()) writeStack(0, x);
+}

@@ -1,0 +1,139 @@
+/** Stores from ST(0): floating-point numbers, integers, packed decimals (APM vol 5, FST, FIST, FISTTP, FBSTP). */
+import { Flow } from '../abi/stop';
+import { isAborted } from '../fault';
+import { readForWrite, writeLinear } from '../memory';
+import {
+  exceptions,
+  FloatException,
+  replaceExceptions,
+  Rounding,
+  setRoundingMode,
+  signal,
+} from '../softfloat/environment';
+import { toInteger } from '../softfloat/integral';
+import { FloatNumber, operandA, setIndefinite } from '../softfloat/number';
+import { packF32, packF64 } from '../softfloat/pack';
+import { roundToF32, roundToF64 } from '../softfloat/round';
+import { cpu } from '../state';
+import { SIGN_EXPONENT, stackX87 } from '../x87-state';
+import { allowsStore, beginOperation, endWith, X87Status } from './x87-exception';
+import { isNumber, readStack, resolvesOperand } from './x87-operand';
+import { isEmpty, pop } from './x87-stack';
+
+const INDEFINITE: u64 = 0xc000000000000000;
+const INDEFINITE_SIGN_EXPONENT: u16 = 0xffff;
+/** Packed decimal indefinite (APM vol 1 §6.3.1). */
+const DECIMAL_INDEFINITE_HIGH: u16 = 0xffff;
+
+/** Begins a store: x ← ST(0), a NaN that signals the invalid operation if it is empty. */
+function beginStore(x: FloatNumber): void {
+  beginOperation();
+  if (isEmpty(0)) {
+    signal(FloatException.Invalid);
+    setIndefinite(x);
+  } else {
+    readStack(0, x);
+  }
+}
+
+/** Ends a store that has been made, or that its exceptions forbid. */
+function endStore(isStored: bool, isPopping: bool): Flow {
+  const wasEmpty = isEmpty(0);
+  endWith(exceptions());
+  if (wasEmpty) cpu().x87Status |= X87Status.StackFault;
+  if (isStored && isPopping) pop();
+  return Flow.Next;
+}
+
+/** What is no number becomes a quiet NaN. A denormal operand of a store is no exception. */
+function quiet(x: FloatNumber): void {
+  if (!isNumber(x)) resolvesOperand(x, x);
+}
+
+/** FST m32, m64 */
+export function storeFloat<T extends number>(linear: u64, seg: u32, isPopping: bool): Flow {
+  const x = operandA();
+  beginStore(x);
+  quiet(x);
+  if (sizeof<T>() == 4) roundToF32(x);
+  else roundToF64(x);
+  const bits = sizeof<T>() == 4 ? <T>packF32(x) : <T>packF64(x);
+  return storeValue<T>(linear, seg, bits, isPopping);
+}
+
+/** FIST, FISTP; FISTTP if it truncates. */
+export function storeInteger<T extends number>(
+  linear: u64,
+  seg: u32,
+  isTruncating: bool,
+  isPopping: bool,
+): Flow {
+  const x = operandA();
+  beginStore(x);
+  if (isTruncating) setRoundingMode(Rounding.Zero);
+  const value = <T>toInteger(x, sizeof<T>() * 8);
+  return storeValue<T>(linear, seg, value, isPopping);
+}
+
+function storeValue<T extends number>(linear: u64, seg: u32, value: T, isPopping: bool): Flow {
+  const isStored = allowsStore();
+  if (isStored) writeLinear<T>(linear, seg, value);
+  else readForWrite<T>(linear, seg);
+  if (isAborted()) return Flow.Abort;
+  return endStore(isStored, isPopping);
+}
+
+/** FSTP m80: whatever the register holds, without an exception unless it is empty. */
+export function storeExtended(linear: u64, seg: u32): Flow {
+  beginOperation();
+  if (isEmpty(0)) signal(FloatException.Invalid);
+  const from = stackX87(0);
+  const significand = isEmpty(0) ? INDEFINITE : load<u64>(from);
+  const signExponent = isEmpty(0) ? INDEFINITE_SIGN_EXPONENT : load<u16>(from, SIGN_EXPONENT);
+  return storeTenBytes(linear, seg, significand, signExponent);
+}
+
+function storeTenBytes(linear: u64, seg: u32, low: u64, high: u16): Flow {
+  // Both parts are known to be writable before either is written.
+  readForWrite<u64>(linear, seg);
+  if (isAborted()) return Flow.Abort;
+  readForWrite<u16>(linear + 8, seg);
+  if (isAborted()) return Flow.Abort;
+  if (!allowsStore()) return endStore(false, true);
+  writeLinear<u64>(linear, seg, low);
+  writeLinear<u16>(linear + 8, seg, high);
+  return endStore(true, true);
+}
+
+/** The least number of nineteen digits, which a packed decimal cannot hold. */
+const DECIMAL_LIMIT: u64 = 1000000000000000000;
+
+/** FBSTP */
+export function storeDecimal(linear: u64, seg: u32): Flow {
+  const x = operandA();
+  beginStore(x);
+  const sign: u16 = x.sign != 0 ? 0x8000 : 0;
+  const value = toInteger(x, 64);
+  const magnitude = <u64>(value < 0 ? 0 - value : value);
+  if (magnitude >= DECIMAL_LIMIT || !isNumber(x)) {
+    replaceExceptions(FloatException.Invalid);
+    return storeTenBytes(linear, seg, INDEFINITE, DECIMAL_INDEFINITE_HIGH);
+  }
+  const high = magnitude / 10000000000000000;
+  return storeTenBytes(
+    linear,
+    seg,
+    packDigits(magnitude % 10000000000000000, 16),
+    sign | (<u16>packDigits(high, 2)),
+  );
+}
+
+function packDigits(value: u64, digits: u64): u64 {
+  let packed: u64 = 0;
+  let rest = value;
+  for (let shift: u64 = 0; shift < digits * 4; shift += 4) {
+    packed |= (rest % 10) << shift;
+    rest /= 10;
+  }
+  return packed;
+}
