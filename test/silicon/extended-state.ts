@@ -2,6 +2,7 @@
 import type { Core } from '../../src/core/core.js';
 import { Extended } from './layout.js';
 import type { Batch } from './layout.js';
+import type { Bits } from './record.js';
 
 const VECTOR_REGISTERS = 16;
 const VECTOR_BYTES = 32;
@@ -25,7 +26,7 @@ export class ExtendedStatePort {
   constructor(private readonly core: Core) {}
 
   /** @param from Where the extended state begins among the batch's bytes. */
-  load(batch: Batch, from: number): void {
+  load(batch: Batch, from: number, bits: Bits): void {
     const { exports, state, vectorRegisters, x87Registers } = this.core;
     const { bytes, halves, words } = batch;
     vectorRegisters.set(bytes.subarray(from, from + VECTOR_REGISTERS * VECTOR_BYTES));
@@ -37,12 +38,13 @@ export class ExtendedStatePort {
     state.set('x87Tags', half(Extended.tags));
     state.set('x87Opcode', half(Extended.opcode));
     const word = from >> 2;
+    if (bits === 64) this.loadBases(batch, from);
     this.copyQuad('x87InstructionPointer', words, word + (Extended.instructionPointer >> 2));
     this.copyQuad('x87DataPointer', words, word + (Extended.dataPointer >> 2));
     state.set('mxcsr', words[word + (Extended.mxcsr >> 2)] ?? 0);
   }
 
-  save(batch: Batch, to: number): void {
+  save(batch: Batch, to: number, bits: Bits): void {
     const { exports, state, vectorRegisters, x87Registers } = this.core;
     const { bytes, halves, words } = batch;
     bytes.set(vectorRegisters.subarray(0, VECTOR_REGISTERS * VECTOR_BYTES), to);
@@ -57,6 +59,23 @@ export class ExtendedStatePort {
     halves[half + (Extended.tags >> 1)] = state.get('x87Tags');
     words[(to + Extended.mxcsr) >> 2] = state.get('mxcsr');
     this.savePointers(batch, to);
+    if (bits === 64) this.saveBases(batch, to);
+    else words.fill(0, (to + Extended.fsBase) >> 2, (to + Extended.bytes) >> 2);
+  }
+
+  /** Bases of FS and GS, for 64-bit snippets. */
+  private loadBases({ words }: Batch, from: number): void {
+    this.copyQuad('fsBase', words, (from + Extended.fsBase) >> 2);
+    this.copyQuad('gsBase', words, (from + Extended.gsBase) >> 2);
+  }
+
+  private saveBases({ words }: Batch, to: number): void {
+    const { state } = this.core;
+    for (const [name, offset] of BASES) {
+      const index = state.index(name);
+      words[(to + offset) >> 2] = state.words[index] ?? 0;
+      words[((to + offset) >> 2) + 1] = state.words[index + 1] ?? 0;
+    }
   }
 
   /** The native state comes from XSAVE, which on this processor stores zeros unless an exception is pending. */
@@ -85,6 +104,11 @@ const POINTERS = [
   ['x87DataPointer', Extended.dataPointer],
 ] as const;
 
+const BASES = [
+  ['fsBase', Extended.fsBase],
+  ['gsBase', Extended.gsBase],
+] as const;
+
 /** Parts of the extended state, for people: name, offset, bytes. */
 const PARTS: readonly (readonly [name: string, offset: number, bytes: number])[] = [
   ...Array.from({ length: VECTOR_REGISTERS }, (_, i) => [`ymm${i}`, i * VECTOR_BYTES, VECTOR_BYTES] as const),
@@ -99,6 +123,8 @@ const PARTS: readonly (readonly [name: string, offset: number, bytes: number])[]
   ['FIP', Extended.instructionPointer, 8],
   ['FDP', Extended.dataPointer, 8],
   ['MXCSR', Extended.mxcsr, 4],
+  ['FS base', Extended.fsBase, 8],
+  ['GS base', Extended.gsBase, 8],
 ];
 
 /** Most significant byte first, in groups of eight bytes. */

@@ -41,7 +41,16 @@ export function randomExtendedState(random: Random, pool: ValuePool, wish: Exten
   view.setUint32(Extended.mxcsr, randomMxcsr(random), true);
   writeX87Registers(random, pool, state, view);
   writeX87Control(random, view);
+  if (wish.vectorRegisters === 16) writeBases(random, view);
   return state;
+}
+
+/** Small, so that an address with an FS or GS prefix stays in the window. */
+function writeBases(random: Random, view: DataView): void {
+  for (const offset of [Extended.fsBase, Extended.gsBase]) {
+    const base = random.chance(0.9) ? random.below(512) - 256 : random.u32() | 0;
+    view.setBigInt64(offset, BigInt(base), true);
+  }
 }
 
 /** Offsets from a base in the window's middle: mostly within it. */

@@ -107,7 +107,7 @@ export class SnippetGenerator {
       const instruction = new Instruction();
       instruction.code = encoding.code;
       if (this.setOperands(context, instruction, encoding)) {
-        this.setPrefixes(instruction, encoding);
+        this.setPrefixes(instruction, encoding, this.bits === 64 && family === 'extended');
         if (this.encode(instruction, startOf(this.bits)) !== undefined) return instruction;
       }
       instruction.free();
@@ -122,16 +122,18 @@ export class SnippetGenerator {
     return true;
   }
 
-  private setPrefixes(instruction: Instruction, { opCode }: Encoding): void {
+  private setPrefixes(instruction: Instruction, { opCode }: Encoding, hasBases: boolean): void {
     const { random, encoder } = this;
     const writesMemory = instruction.opCount > 0 && instruction.opKind(0) === OpKind.Memory;
     if (opCode.canUseLockPrefix && writesMemory && random.chance(0.2)) instruction.hasLockPrefix = true;
     if (opCode.canUseRepPrefix && random.chance(0.4)) instruction.hasRepPrefix = true;
     else if (opCode.canUseRepnePrefix && random.chance(0.3)) instruction.hasRepnePrefix = true;
-    // FS and GS belong to the C library, except that 16-bit snippets have an FS of their own.
+    // FS and GS belong to the C library, except that 16-bit snippets have an FS of their own, and 64-bit ones bases.
     const segments = [Register.ES, Register.SS, Register.DS];
     if (this.bits === 16) segments.push(Register.FS, Register.CS);
-    const hasMemory = writesMemory || (this.bits === 16 && instruction.opCount > 1);
+    if (hasBases) segments.push(Register.FS, Register.GS);
+    const hasMemory =
+      writesMemory || (this.bits === 16 && instruction.opCount > 1) || hasMemoryOperand(instruction);
     if (hasMemory && random.chance(this.bits === 16 ? 0.2 : 0.03)) {
       instruction.segmentPrefix = random.pick(segments);
     }
@@ -169,6 +171,11 @@ export class SnippetGenerator {
       return undefined;
     }
   }
+}
+
+function hasMemoryOperand(instruction: Instruction): boolean {
+  for (let i = 0; i < instruction.opCount; i++) if (instruction.opKind(i) === OpKind.Memory) return true;
+  return false;
 }
 
 function wanted(groups: Groups, only: RegExp | undefined): Groups {

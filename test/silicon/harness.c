@@ -37,6 +37,8 @@ enum { VECTOR_BP = 3, VECTOR_PF = 14 };
 static const struct record *current;
 static struct result outcome;
 static mcontext_t resume;
+/* Bases of FS and GS: the harness's while a snippet runs, and the snippet's otherwise. */
+static uint64_t ownFsBase, ownGsBase;
 static struct extended_state harmless = {.control = 0x37f, .mxcsr = 0x1f80};
 static int is16;
 static uint64_t *const window = (uint64_t *)(uintptr_t)WINDOW_ADDRESS;
@@ -100,8 +102,12 @@ static void onStart(int number, siginfo_t *info, void *data) {
   for (int i = 0; i < REGISTER_COUNT; i++) context->gregs[registerSlots[i]] = (word_t)current->registers[i];
   context->gregs[SLOT_IP] = CODE_START;
   context->gregs[REG_EFL] = current->flags;
-  if (current->options & EXTENDED) loadExtendedState(context, &current->extended);
   if (is16) enter16(context);
+  if ((current->options & EXTENDED) == 0) return;
+  loadExtendedState(context, &current->extended);
+  ownFsBase = current->extended.fsBase;
+  ownGsBase = current->extended.gsBase;
+  exchangeBases(&ownFsBase, &ownGsBase); /* last: the C library counts on FS */
 }
 
 /*
@@ -119,6 +125,7 @@ static void clearFlags(void) {
 /* Any fault or trap: the snippet is over. */
 static void onEnd(int number, siginfo_t *info, void *data) {
   clearFlags();
+  if (current->options & EXTENDED) exchangeBases(&ownFsBase, &ownGsBase);
   (void)number;
   (void)info;
   mcontext_t *context = &((ucontext_t *)data)->uc_mcontext;
@@ -132,6 +139,8 @@ static void onEnd(int number, siginfo_t *info, void *data) {
   memcpy(context->gregs, resume.gregs, sizeof resume.gregs);
   if ((current->options & EXTENDED) == 0) return;
   saveExtendedState(context, &outcome.extended);
+  outcome.extended.fsBase = ownFsBase;
+  outcome.extended.gsBase = ownGsBase;
   loadExtendedState(context, &harmless);
 }
 

@@ -45,6 +45,8 @@ struct extended_state {
   uint64_t dataPointer;
   uint32_t mxcsr;
   uint32_t zero;
+  uint64_t fsBase; /* of 64-bit code; the C library's otherwise */
+  uint64_t gsBase;
 };
 
 /* The snippet starts from the record's extended state and reports the one it leaves. */
@@ -80,6 +82,9 @@ struct result {
 };
 
 void fail(const char *what);
+
+/* Bases of FS and GS, which a signal frame does not have; nothing happens in 32-bit code. */
+void exchangeBases(uint64_t *fsBase, uint64_t *gsBase);
 
 void loadExtendedState(mcontext_t *context, const struct extended_state *state);
 void saveExtendedState(const mcontext_t *context, struct extended_state *state);

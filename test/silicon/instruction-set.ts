@@ -35,7 +35,7 @@ const EXTENDED_FEATURES: ReadonlySet<number> = new Set([
   ...[CpuidFeature.FXSR, CpuidFeature.XSAVE, CpuidFeature.XSAVEOPT, CpuidFeature.XSAVEC, CpuidFeature.XSAVES],
   ...[CpuidFeature.CLFSH, CpuidFeature.CLFLUSHOPT, CpuidFeature.CLWB, CpuidFeature.PREFETCHW],
   ...[CpuidFeature.AVX, CpuidFeature.AVX2, CpuidFeature.F16C, CpuidFeature.FMA],
-  ...[CpuidFeature.VAES, CpuidFeature.VPCLMULQDQ],
+  ...[CpuidFeature.VAES, CpuidFeature.VPCLMULQDQ, CpuidFeature.FSGSBASE],
   // Absent from this processor and from vmexit: both raise #UD.
   CpuidFeature.D3NOW,
 ]);

@@ -30,7 +30,9 @@ export const Extended = {
   instructionPointer: 648,
   dataPointer: 656,
   mxcsr: 664,
-  bytes: 672,
+  fsBase: 672,
+  gsBase: 680,
+  bytes: 688,
 } as const;
 
 /** Bit of a record's options: the snippet starts from the record's extended state and reports the one it leaves. */
@@ -46,8 +48,8 @@ export const Rec = {
   registers: 24,
   code: 152,
   extended: 280,
-  patches: 952,
-  bytes: 1976,
+  patches: 968,
+  bytes: 1992,
 } as const;
 
 /** Offsets in `struct result`. */
@@ -64,8 +66,8 @@ export const Res = {
   changedCount: 192,
   isDone: 196,
   extended: 200,
-  changed: 872,
-  bytes: 2664,
+  changed: 888,
+  bytes: 2680,
 } as const;
 
 /** Equally long structures, one behind the other, and views of them all. */

@@ -45,7 +45,8 @@ for (const bits of [64, 32] as const) {
 }
 
 /** Every byte of every component different from its neighbours and from the initial state, as far as it can be. */
-function distinctState(vectorRegisters: number): Uint8Array {
+function distinctState(bits: Bits): Uint8Array {
+  const vectorRegisters = bits === 64 ? 16 : 8;
   const state = defaultExtendedState();
   for (let i = 0; i < vectorRegisters * 32; i++) state[Extended.ymm + i] = (i * 37 + 11) & 0xff;
   for (let i = 0; i < 8 * 16; i++) if (i % 16 < 10) state[Extended.x87 + i] = (i * 41 + 7) & 0xff;
@@ -60,6 +61,9 @@ function distinctState(vectorRegisters: number): Uint8Array {
   view.setBigUint64(Extended.dataPointer, 0x9abc_def0n, true);
   const [roundDown, daz, ftz, overflow, denormalsUnmasked] = [0x2000, 0x40, 0x8000, 8, 0x100];
   view.setUint32(Extended.mxcsr, (0x1f80 ^ denormalsUnmasked) | roundDown | daz | ftz | overflow, true);
+  if (bits !== 64) return state;
+  view.setBigUint64(Extended.fsBase, 0x7123_4567_89abn, true);
+  view.setBigUint64(Extended.gsBase, 0xffff_8000_0000_0001n, true);
   return state;
 }
 
@@ -68,7 +72,7 @@ const subject = await VmexitSubject.create();
 for (const bits of [64, 32, 16] as const) {
   const native = NativeProcessor.create(bits);
   it.skipIf(native === undefined)(`extended state goes in and comes out, ${bits} bits`, () => {
-    const nop = { ...snippet(bits, [0x90]), extended: distinctState(bits === 64 ? 16 : 8) };
+    const nop = { ...snippet(bits, [0x90]), extended: distinctState(bits) };
     const fnclex = { ...nop, instructions: [Uint8Array.of(0xdb, 0xe2)] };
     const [same, cleared, unknown] = native?.run([nop, fnclex, snippet(bits, [0x90])]) ?? [];
     expect(extendedDifferences(nop.extended, same?.extended ?? defaultExtendedState())).toEqual([]);
@@ -86,7 +90,7 @@ for (const bits of [64, 32, 16] as const) {
   });
 
   it.skipIf(native === undefined)(`SIGFPE is #MF or #XF, ${bits} bits`, () => {
-    const pending = { ...snippet(bits, [0x9b]), extended: distinctState(8) }; // fwait
+    const pending = { ...snippet(bits, [0x9b]), extended: distinctState(bits) }; // fwait
     const divide = { ...snippet(bits, [0x0f, 0x5e, 0xc1]), extended: defaultExtendedState() }; // divps xmm0, xmm1
     new DataView(divide.extended.buffer).setUint32(Extended.mxcsr, 0, true); // nothing masked, and 0 / 0
     const [x87, sse] = native?.run([pending, divide]) ?? [];

@@ -26,6 +26,11 @@ static void readOwnSelectors(uint16_t selectors[8]) {
 }
 
 #ifdef __i386__
+void exchangeBases(uint64_t *fsBase, uint64_t *gsBase) {
+  (void)fsBase;
+  (void)gsBase;
+}
+
 /* Selectors: table indicator and RPL 3. */
 enum { CODE_16, DATA_16, EXTRA_16, STACK_16, EXPAND_DOWN_16, NOT_PRESENT, READ_ONLY, CONFORMING, EXECUTE_ONLY, CODE_32 };
 #define SELECTOR(entry) ((entry) * 8 + 7)
@@ -83,6 +88,15 @@ void readLastSelectors(const mcontext_t *context, struct result *outcome) {
 }
 #else
 void setUpSegments(void) {}
+
+void exchangeBases(uint64_t *fsBase, uint64_t *gsBase) {
+  uint64_t fs, gs;
+  __asm__ volatile("rdfsbase %0; rdgsbase %1; wrfsbase %2; wrgsbase %3"
+                   : "=&r"(fs), "=&r"(gs)
+                   : "r"(*fsBase), "r"(*gsBase));
+  *fsBase = fs;
+  *gsBase = gs;
+}
 
 void enter16(mcontext_t *context) { (void)context; }
 

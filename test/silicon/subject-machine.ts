@@ -121,7 +121,7 @@ export class SubjectMachine {
     exports.reset();
     state.setBig('cr0', BigInt(Cr0.Pe | Cr0.Mp | Cr0.Et | Cr0.Ne | Cr0.Wp | Cr0.Am) | BigInt(Cr0.Pg >>> 0));
     state.setBig('cr3', BigInt(isLong ? PML4 : LEGACY_PDPT));
-    state.setBig('cr4', BigInt(Cr4.Pae | Cr4.Pge | Cr4.Osfxsr | Cr4.Osxmmexcpt | Cr4.Osxsave));
+    state.setBig('cr4', BigInt(Cr4.Pae | Cr4.Pge | Cr4.Osfxsr | Cr4.Osxmmexcpt | Cr4.Osxsave | Cr4.Fsgsbase));
     state.setBig('efer', BigInt(Efer.Nxe | Efer.Sce | (isLong ? Efer.Lme | Efer.Lma : 0)));
     state.setBig('xcr0', BigInt(Xcr0.X87 | Xcr0.Sse | Xcr0.Avx));
     state.set('cpl', 3);

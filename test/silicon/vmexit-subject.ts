@@ -92,10 +92,10 @@ export class VmexitSubject implements Subject {
     );
     this.loadRegisters(bits, records, at);
     const isExtended = ((records.words[(at + Rec.options) >> 2] ?? 0) & OPTION_EXTENDED) !== 0;
-    if (isExtended) this.extendedState.load(records, at + Rec.extended);
+    if (isExtended) this.extendedState.load(records, at + Rec.extended, bits);
     const stop = this.variant.isStepping ? this.step() : this.engine.run();
     this.report(results, results.at(to), stop);
-    if (isExtended) this.extendedState.save(results, results.at(to) + Res.extended);
+    if (isExtended) this.extendedState.save(results, results.at(to) + Res.extended, bits);
   }
 
   /** Runs one instruction, or one iteration, at a time. */
