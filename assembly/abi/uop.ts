@@ -77,7 +77,8 @@ export enum Uop {
   StoreWrap32,
   StoreWrap64,
 
-  // Segmentation: a ← linear address of offset b in segment n; imm is the access size in bytes. Checks limit, type and presence.
+  // Segmentation: a ← linear address of offset b in segment n & SEGMENT_MASK; imm is the access size in bytes. Checks limit,
+  // type and presence, but first the `VectorAlignment` in n >> SEGMENT_ALIGNMENT_SHIFT.
   SegmentRead,
   SegmentWrite,
 
@@ -501,3 +502,7 @@ export enum Uop {
 
 /** Bytes of a micro-op record. */
 export const UOP_BYTES = 16;
+
+/** Fields of byte n of `SegmentRead` and `SegmentWrite`. */
+export const SEGMENT_MASK = 7;
+export const SEGMENT_ALIGNMENT_SHIFT = 2;

@@ -1,11 +1,14 @@
 /** Loads, stores and flat stacks: the fast path through the TLB, and the way to the slow one. */
+import { Mxcsr } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
+import { SEGMENT_ALIGNMENT_SHIFT, SEGMENT_MASK } from '../abi/uop';
+import { VectorAlignment } from '../abi/vector-register';
 import { setRunningUop } from '../code-cache';
-import { isAborted } from '../fault';
+import { isAborted, raiseGp } from '../fault';
 import { readForWrite, readLinear, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
-import { cpu, register, setRegister } from '../state';
+import { base, cpu, register, setRegister } from '../state';
 import { readTag, tlbEntry, tlbHost, tlbTag, writeTag } from '../tlb';
 import { UopRecord } from '../uop-record';
 import { branchTo, fallThrough, target } from './branch';
@@ -59,13 +62,31 @@ function storeValue<T extends number>(uop: UopRecord, linear: u64, seg: u32, val
   return !isAborted();
 }
 
-/** a ← linear address of offset b in segment n, checked. False: aborted. */
+/**
+ * a ← linear address of offset b in segment n, checked. False: aborted. On Zen 4 the alignment of a vector comes before the
+ * limit of the stack segment, whose violation would raise #SS.
+ */
 export function segmentAddress(uop: UopRecord, isWrite: bool): bool {
   setRunningUop(changetype<u32>(uop));
-  const linear = segmentLinear(uop.n, register<u64>(uop.b), <u32>uop.imm, isWrite);
+  const offset = register<u64>(uop.b);
+  const bytes = <u32>uop.imm;
+  const seg: u32 = uop.n & SEGMENT_MASK;
+  const alignment = (<u32>uop.n) >> SEGMENT_ALIGNMENT_SHIFT;
+  const isMisaligned = alignment != 0 && ((<u32>(base(seg) + offset)) & (bytes - 1)) != 0;
+  if (isMisaligned && !allowsMisaligned(alignment)) return false;
+  const linear = segmentLinear(seg, offset, bytes, isWrite);
   if (isAborted()) return false;
   setRegister<u64>(uop.a, linear);
   return true;
+}
+
+/** Whether a vector may be where it is, which is not aligned. False: aborted with #GP(0). */
+export function allowsMisaligned(alignment: u32): bool {
+  const demand = alignment & (VectorAlignment.Always | VectorAlignment.UnlessMisalignedMode);
+  if (demand == VectorAlignment.None) return true;
+  if (demand == VectorAlignment.UnlessMisalignedMode && (cpu().mxcsr & Mxcsr.Mm) != 0) return true;
+  raiseGp();
+  return false;
 }
 
 /** Pushes through ESP on a flat stack. */

@@ -1,14 +1,12 @@
 /** Loads and stores of vector registers. Nothing is written before the whole operand is known to be accessible. */
-import { Mxcsr } from '../abi/processor-bits';
-import { VectorAlignment } from '../abi/vector-register';
 import { setRunningUop } from '../code-cache';
-import { isAborted, raiseGp } from '../fault';
+import { isAborted } from '../fault';
 import { checkData, probeWrite, readLinear, writeLinear } from '../memory';
 import { cpu } from '../state';
 import { readTag, tlbEntry, tlbHost, tlbTag, writeTag } from '../tlb';
 import { UopRecord } from '../uop-record';
 import { clearUpperHalf, vectorAddress } from '../vector-file';
-import { effectiveAddress } from './memory-access';
+import { allowsMisaligned, effectiveAddress } from './memory-access';
 
 /** a ← 8 to 64 bits of memory; the rest becomes zero. False: aborted. */
 export function loadVectorScalar<T extends number>(uop: UopRecord): bool {
@@ -113,10 +111,7 @@ function storeVectorSlow(uop: UopRecord, linear: u64, bytes: u32): bool {
 
 /** False: aborted with #GP(0), whatever the segment. */
 function isAligned(uop: UopRecord, linear: u64, bytes: u32): bool {
-  const demand = uop.n & (VectorAlignment.Always | VectorAlignment.UnlessMisalignedMode);
-  if (demand == VectorAlignment.None || ((<u32>linear) & (bytes - 1)) == 0) return true;
-  if (demand == VectorAlignment.UnlessMisalignedMode && (cpu().mxcsr & Mxcsr.Mm) != 0) return true;
+  if (((<u32>linear) & (bytes - 1)) == 0) return true;
   setRunningUop(changetype<u32>(uop));
-  raiseGp();
-  return false;
+  return allowsMisaligned(uop.n);
 }

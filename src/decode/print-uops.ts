@@ -3,7 +3,7 @@ import { CryptoOp } from '../../assembly/abi/crypto-op.js';
 import { FloatOp } from '../../assembly/abi/float-op.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
-import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
+import { SEGMENT_MASK, Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
 import { VectorForm, VectorRegister } from '../../assembly/abi/vector-register.js';
 import {
@@ -63,7 +63,7 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^X87$/, printX87],
   [/^(Load|Store)/, (r) => `${register(r.a)}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
   [/^Lea/, (r) => `${register(r.a)}, [${address(r, r.n)}]`],
-  [/^Segment/, (r) => `${register(r.a)}, ${segment(r.n)}:${register(r.b)}, ${r.low}`],
+  [/^Segment/, (r) => `${register(r.a)}, ${segment(r.n & SEGMENT_MASK)}:${register(r.b)}, ${r.low}`],
   [/^(Cmov)/, (r) => `${register(r.a)}, ${register(r.b)}, cc${r.n}`],
   [/^Setcc$/, (r) => `${register(r.a)}, cc${r.n}`],
   [/^(Next|Jmp|CallRel32|CallRel64)$/, (r) => `${r.low} (${r.high}), c${r.c}`],

@@ -1,5 +1,6 @@
 /** Which vector instructions are available, and what their forms write (APM vol 2 §11.3, vol 1 §4.2). */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Seg } from '../../assembly/abi/register.js';
 import { hex } from '../decode/decoding.js';
 import { Machine } from '../helpers/machine.js';
 import { outcomeOf } from '../helpers/outcome.js';
@@ -88,4 +89,18 @@ describe('alignment', () => {
     machine.state.set('mxcsr', 0x1f80 | mxcsr);
     expect(run(bytes, DATA + 8)).toBe(outcome);
   });
+});
+
+/** On Zen 4: a misaligned operand beyond the end of the stack segment is misaligned in the first place. */
+it.each([
+  [0x2008, '#GP(0)'],
+  [0x2000, '#SS(0)'],
+])('alignment comes before the limit of the stack: at %x', (rbp, outcome) => {
+  const movapsFromRbp = '0f284d00';
+  machine.flat32();
+  machine.state.setBig('cr4', CR4_OSFXSR);
+  machine.state.setSegment(Seg.Ss, { ...machine.state.segment(Seg.Ss), limit: 0x1fff });
+  machine.core.exports.updateMode();
+  machine.state.setNum('rbp', rbp);
+  expect(outcomeOf(machine, [...hex(movapsFromRbp)])).toBe(outcome);
 });

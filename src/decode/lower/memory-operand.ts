@@ -5,8 +5,8 @@
  * a segmentation micro-op makes the linear address of it, in `Reg.Address`.
  */
 import { Reg, Seg } from '../../../assembly/abi/register.js';
-import { Uop } from '../../../assembly/abi/uop.js';
-import type { VectorAlignment } from '../../../assembly/abi/vector-register.js';
+import { SEGMENT_ALIGNMENT_SHIFT, Uop } from '../../../assembly/abi/uop.js';
+import { VectorAlignment } from '../../../assembly/abi/vector-register.js';
 import { type CodeMode, Width } from '../code-mode.js';
 import type { Instruction } from '../instruction.js';
 import type { UopWriter } from '../uop-writer.js';
@@ -52,11 +52,11 @@ export class MemoryOperand {
 
   /**
    * Emits what the address of an access of `bytes` bytes needs. After it, `load`, `loadForWrite` and `store` may
-   * access any part of those bytes.
+   * access any part of those bytes; `alignment` is what the access of a vector will demand.
    */
-  resolve(bytes: number, isWrite: boolean): void {
+  resolve(bytes: number, isWrite: boolean, alignment = VectorAlignment.None): void {
     this.fetch();
-    this.linearize(bytes, isWrite);
+    this.linearize(bytes, isWrite, alignment);
   }
 
   /** As `resolve`, for a store of `bytes` bytes to what one register points to. */
@@ -68,10 +68,10 @@ export class MemoryOperand {
   }
 
   /** As `resolve`, for base, index and displacement that the caller has changed after `fetch`. */
-  linearize(bytes: number, isWrite: boolean): void {
+  linearize(bytes: number, isWrite: boolean, alignment = VectorAlignment.None): void {
     if (this.mode.is64Bit) this.linearize64();
     else if (this.isUnsegmented(isWrite)) this.linearizeFlat();
-    else this.linearizeSegmented(bytes, isWrite);
+    else this.linearizeSegmented(bytes, isWrite, alignment);
   }
 
   /**
@@ -207,10 +207,11 @@ export class MemoryOperand {
     this.setAddress(Reg.Zero);
   }
 
-  private linearizeSegmented(bytes: number, isWrite: boolean): void {
+  private linearizeSegmented(bytes: number, isWrite: boolean, alignment: VectorAlignment): void {
     this.computeOffset();
     const check = isWrite ? Uop.SegmentWrite : Uop.SegmentRead;
-    this.uops.emit(check, Reg.Address, Reg.Address, 0, this.segment, bytes);
+    const n = this.segment | (alignment << SEGMENT_ALIGNMENT_SHIFT);
+    this.uops.emit(check, Reg.Address, Reg.Address, 0, n, bytes);
     this.setAddress(Reg.Zero);
   }
 

@@ -105,7 +105,7 @@ export function readVector(
   temporary = VectorRegister.T0,
 ): number {
   if (!context.instruction.isMemory(operand)) return context.instruction.register(operand);
-  context.memory.resolve(1 << width, false);
+  context.memory.resolve(1 << width, false, alignment);
   context.memory.loadVector(temporary, width, alignment);
   return temporary;
 }
@@ -150,7 +150,7 @@ export function moveRowVex(alignment: VectorAlignment): Lowering {
 function move(context: LoweringContext, alignment: VectorAlignment, form: VectorForm, width: number): void {
   const { instruction } = context;
   if (instruction.isMemory(0)) {
-    context.memory.resolve(1 << width, true);
+    context.memory.resolve(1 << width, true, alignment);
     context.memory.storeVector(instruction.register(1), width, alignment);
     return;
   }
