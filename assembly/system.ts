@@ -38,6 +38,7 @@ import { vmrun, vmmcall, vmload, vmsave, stgi, clgi, skinit, rsm } from './exec/
 import { cmpxchg16b, cmpxchg8b } from './exec/atomic';
 import { storeSelectedBytes } from './exec/masked-store';
 import { compareStrings } from './exec/string-compare';
+import { gather, maskedLoad, maskedStore } from './exec/vector-masked';
 import { raise, raiseGp, raiseUd, unimplemented } from './fault';
 import { UopRecord } from './uop-record';
 
@@ -243,6 +244,12 @@ export function executeSystem(uop: UopRecord): Flow {
       return rdrand(uop);
     case SysOp.Clzero:
       return clzero(uop);
+    case SysOp.MaskedLoad:
+      return maskedLoad(uop);
+    case SysOp.MaskedStore:
+      return maskedStore(uop);
+    case SysOp.Gather:
+      return gather(uop);
     default:
       return unimplemented();
   }

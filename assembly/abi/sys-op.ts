@@ -168,4 +168,10 @@ export enum SysOp {
   Rdrand,
   /** width = address size, b = `Seg`; the line is that of rAX. */
   Clzero,
+
+  // Elements of vectors: param = `MaskedAccess`, `Reg.Address` = offset of the operand. a = data, b = mask.
+  MaskedLoad,
+  MaskedStore,
+  /** a = data, b = indices, c = mask, imm32 = number of elements. */
+  Gather,
 }

@@ -198,6 +198,11 @@ export class Instruction {
     return REGISTER_OFFSET[this.byte(Field.Index)] ?? 0;
   }
 
+  /** log2 of the bytes of the index register, which may be a vector. */
+  get memoryIndexWidth(): number {
+    return REGISTER_WIDTH[this.byte(Field.Index)] ?? 0;
+  }
+
   /** log2 */
   get memoryScale(): number {
     return this.byte(Field.Scale);

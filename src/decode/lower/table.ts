@@ -19,8 +19,11 @@ import { STRING } from './string.js';
 import { STRING_COMPARE } from './string-compare.js';
 import { SYSTEM } from './system.js';
 import { VECTOR_CRYPTO } from './vector-crypto.js';
+import { MOVSD_SCALAR, VECTOR_ELEMENT } from './vector-element.js';
 import { VECTOR_INTEGER } from './vector-integer.js';
+import { VECTOR_MASKED } from './vector-masked.js';
 import { VECTOR_MOVE } from './vector-move.js';
+import { VECTOR_SHUFFLE } from './vector-shuffle.js';
 import { X87 } from './x87.js';
 
 const TABLE = tableOf([
@@ -40,10 +43,14 @@ const TABLE = tableOf([
   STRING_COMPARE,
   SYSTEM,
   VECTOR_CRYPTO,
+  VECTOR_ELEMENT,
   VECTOR_INTEGER,
+  VECTOR_MASKED,
   VECTOR_MOVE,
+  VECTOR_SHUFFLE,
   X87,
 ]);
+
 /** Instructions with an MMX register, most of which have a namesake without. */
 const MMX_TABLE = tableOf([MMX]);
 
@@ -57,11 +64,13 @@ function tableOf(families: readonly LoweringRows[]): readonly (Lowering | undefi
   return table;
 }
 
+/** Instructions of SSE2 that have the names of string instructions. */
+const NAMESAKES = new Map([MOVSD_SCALAR]);
+
 export function loweringOf(instruction: Instruction): Lowering | undefined {
   const { mnemonic } = instruction;
   const isAmbiguous = mnemonic === Mnemonic.Movsd || mnemonic === Mnemonic.Cmpsd;
-  // SSE2 has other instructions of these names.
-  if (isAmbiguous && !instruction.isString) return undefined;
+  if (isAmbiguous && !instruction.isString) return NAMESAKES.get(mnemonic);
   const mmx = MMX_TABLE[mnemonic];
   if (mmx !== undefined && instruction.hasMmxOperand) return mmx;
   return TABLE[mnemonic] ?? (instruction.isAbsent ? undefinedOpcode : undefined);

@@ -138,10 +138,10 @@ export function moveRow(feature: Feature, alignment: VectorAlignment): Lowering 
   };
 }
 
-export function moveRowVex(alignment: VectorAlignment): Lowering {
+export function moveRowVex(alignment: VectorAlignment, wideFeature = Feature.Avx): Lowering {
   return (context) => {
-    if (!requireAvx(context, Feature.Avx)) return;
     const isWide = context.instruction.width(0) === YMM_WIDTH || context.instruction.width(1) === YMM_WIDTH;
+    if (!requireAvx(context, isWide ? wideFeature : Feature.Avx)) return;
     if (isWide) move(context, alignment, VectorForm.Vex256, YMM_WIDTH);
     else move(context, alignment, VectorForm.Vex128, XMM_WIDTH);
   };
