@@ -22,7 +22,7 @@ export enum Register {
 /** How an instruction is encoded. */
 // prettier-ignore
 export enum EncodingKind {
-  Legacy = 0, VEX = 1, EVEX = 2, XOP = 3, D3NOW = 4,
+  Legacy = 0, VEX = 1, EVEX = 2,
 }
 
 /** Types of memory operands. */

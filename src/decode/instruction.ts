@@ -129,9 +129,9 @@ export class Instruction {
     return this.isMmxRegister(0) || this.isMmxRegister(1);
   }
 
-  /** Encoded as AVX-512, XOP or 3DNow! is, which no model has. */
-  get isAbsent(): boolean {
-    return this.iced.wasm.instruction_encoding(this.iced.instruction) >= EncodingKind.EVEX;
+  /** EVEX-encoded: not implemented by any model. */
+  get isEvex(): boolean {
+    return this.iced.wasm.instruction_encoding(this.iced.instruction) === EncodingKind.EVEX;
   }
 
   /** Offset in the register file; for a segment, control, debug, vector, x87 or MMX register its number. */

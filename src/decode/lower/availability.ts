@@ -10,9 +10,9 @@ import type { LoweringContext } from './context.js';
 
 /** Legacy SSE: #UD if CR0.EM is set or CR4.OSFXSR is clear, then #NM if CR0.TS is set. */
 export function requireSse(context: LoweringContext, feature: Feature): boolean {
-  const { mode } = context;
-  if (mode.isEmulated || !mode.hasOsfxsr) return refuse(context);
-  return requireTaskOwner(context, feature);
+  const { mode, features } = context;
+  if (mode.isEmulated || !mode.hasOsfxsr || !features.has(feature)) return refuse(context);
+  return requireTaskOwner(context);
 }
 
 /**
@@ -21,15 +21,14 @@ export function requireSse(context: LoweringContext, feature: Feature): boolean 
  */
 export function requireAvx(context: LoweringContext, feature: Feature): boolean {
   const { mode, features } = context;
-  if (!features.has(Feature.Avx) || !mode.hasAvx || mode.isRealOrV86 || context.instruction.isAbsent)
-    return refuse(context);
-  return requireTaskOwner(context, feature);
+  const isEnabled = mode.hasAvx && !mode.isRealOrV86 && features.has(Feature.Avx) && features.has(feature);
+  if (!isEnabled || context.instruction.isEvex) return refuse(context);
+  return requireTaskOwner(context);
 }
 
 /** MMX: #UD if CR0.EM is set, then #NM if CR0.TS is set. A pending x87 exception is the operation's business. */
-export function requireMmx(context: LoweringContext, feature: Feature): boolean {
-  if (context.mode.isEmulated) return refuse(context);
-  return requireTaskOwner(context, feature);
+export function requireMmx(context: LoweringContext): boolean {
+  return context.mode.isEmulated ? refuse(context) : requireTaskOwner(context);
 }
 
 /** x87: #NM if CR0.EM or CR0.TS is set. */
@@ -41,13 +40,7 @@ export function requireX87(context: LoweringContext): boolean {
   return false;
 }
 
-/** An instruction on general registers: #UD if the processor does not have it. */
-export function requireFeature(context: LoweringContext, feature: Feature): boolean {
-  return context.features.has(feature) || refuse(context);
-}
-
-function requireTaskOwner(context: LoweringContext, feature: Feature): boolean {
-  if (!context.features.has(feature)) return refuse(context);
+function requireTaskOwner(context: LoweringContext): boolean {
   if (!context.mode.isTaskSwitched) return true;
   context.sysEnd(SysOp.DeviceNotAvailable);
   return false;

@@ -3,9 +3,7 @@ import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
-import { requireFeature } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
 /** VEX encodings do not exist in real and virtual-8086 mode (APM vol 3 §1.2.8). */
@@ -66,7 +64,6 @@ function movbe(context: LoweringContext): void {
 
 /** The first operand is a remainder of 32 bits in a register that may be of 64; the second any width. */
 function crc32(context: LoweringContext): void {
-  if (!requireFeature(context, Feature.Sse42)) return;
   const { instruction } = context;
   const width = instruction.width(1);
   const source = context.read(1, width, Reg.T0);

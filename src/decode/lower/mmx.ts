@@ -20,25 +20,22 @@ const { T0, T1 } = VectorRegister;
 /** Lanes of 16 bits in an MMX register, less one. */
 const WORD_INDEX = 3;
 
-/** The row of an instruction, with the checks that every MMX instruction begins with. */
-function row(
-  feature: Feature,
-  mnemonic: Mnemonic,
-  lowering: Lowering,
-  isAvailable = requireMmx,
-): LoweringRows[number] {
-  return [
-    mnemonic,
-    (context) => {
-      if (!isAvailable(context, feature)) return;
-      context.emit(Uop.MmxCheck);
-      lowering(context);
-    },
-  ];
+/** Rows with the checks that every MMX instruction begins with. */
+function rows(...instructions: LoweringRows): LoweringRows {
+  return instructions.map(([mnemonic, lowering]) => [mnemonic, checked(lowering, requireMmx)]);
 }
 
-function rows(feature: Feature, ...instructions: LoweringRows): LoweringRows {
-  return instructions.map(([mnemonic, lowering]) => row(feature, mnemonic, lowering));
+function checked(lowering: Lowering, isAvailable: (context: LoweringContext) => boolean): Lowering {
+  return (context) => {
+    if (!isAvailable(context)) return;
+    context.emit(Uop.MmxCheck);
+    lowering(context);
+  };
+}
+
+/** Also with an XMM register. */
+function withXmm(lowering: Lowering): Lowering {
+  return checked(lowering, (context) => requireSse(context, Feature.Sse2));
 }
 
 /** The MMX register that holds an operand, or the temporary that it was loaded to. */
@@ -178,7 +175,6 @@ function movdq2q(context: LoweringContext): void {
 }
 
 const OF_MMX = rows(
-  Feature.Mmx,
   [Mnemonic.Movd, move(Width.Dword)],
   [Mnemonic.Movq, move(Width.Qword)],
   [Mnemonic.Paddb, binary(VectorOp.Add8)],
@@ -228,7 +224,6 @@ const OF_MMX = rows(
 );
 
 const OF_SSE = rows(
-  Feature.Sse,
   [Mnemonic.Pavgb, binary(VectorOp.AverageU8)],
   [Mnemonic.Pavgw, binary(VectorOp.AverageU16)],
   [Mnemonic.Pminub, binary(VectorOp.MinU8)],
@@ -247,17 +242,15 @@ const OF_SSE = rows(
 
 const OF_SSE2: LoweringRows = [
   ...rows(
-    Feature.Sse2,
     [Mnemonic.Paddq, binary(VectorOp.Add64)],
     [Mnemonic.Psubq, binary(VectorOp.Sub64)],
     [Mnemonic.Pmuludq, binary(VectorOp.MultiplyWideU32)],
   ),
-  row(Feature.Sse2, Mnemonic.Movq2dq, movq2dq, requireSse),
-  row(Feature.Sse2, Mnemonic.Movdq2q, movdq2q, requireSse),
+  [Mnemonic.Movq2dq, withXmm(movq2dq)],
+  [Mnemonic.Movdq2q, withXmm(movdq2q)],
 ];
 
 const OF_SSSE3 = rows(
-  Feature.Ssse3,
   [Mnemonic.Pabsb, binary(VectorOp.Abs8)],
   [Mnemonic.Pabsw, binary(VectorOp.Abs16)],
   [Mnemonic.Pabsd, binary(VectorOp.Abs32)],
@@ -280,4 +273,4 @@ const OF_SSSE3 = rows(
 export const MMX: LoweringRows = [...OF_MMX, ...OF_SSE, ...OF_SSE2, ...OF_SSSE3];
 
 /** Without operands: what ends MMX code. */
-export const EMMS: LoweringRows = rows(Feature.Mmx, [Mnemonic.Emms, (context) => context.emit(Uop.MmxLeave)]);
+export const EMMS: LoweringRows = rows([Mnemonic.Emms, (context) => context.emit(Uop.MmxLeave)]);

@@ -3,9 +3,7 @@ import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../code-mode.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
-import { requireFeature } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
 /** A micro-op without operands. */
@@ -30,12 +28,6 @@ function nothing(): void {}
 function flushLine(context: LoweringContext): void {
   context.memory.resolve(1, false);
   context.memory.load(Reg.T0, Width.Byte);
-}
-
-function flushLineIf(feature: Feature): Lowering {
-  return (context) => {
-    if (requireFeature(context, feature)) flushLine(context);
-  };
 }
 
 function input(context: LoweringContext): void {
@@ -151,8 +143,8 @@ const SVM: LoweringRows = [
 
 const HINTS: LoweringRows = [
   [Mnemonic.Clflush, flushLine],
-  [Mnemonic.Clflushopt, flushLineIf(Feature.Clflushopt)],
-  [Mnemonic.Clwb, flushLineIf(Feature.Clwb)],
+  [Mnemonic.Clflushopt, flushLine],
+  [Mnemonic.Clwb, flushLine],
   // prettier-ignore
   ...[
     Mnemonic.Nop, Mnemonic.Reservednop, Mnemonic.Endbr32, Mnemonic.Endbr64, Mnemonic.Rdsspd, Mnemonic.Rdsspq,
@@ -162,14 +154,14 @@ const HINTS: LoweringRows = [
   ].map((mnemonic) => [mnemonic, nothing] as const),
 ];
 
-/** #UD on every AMD processor of the model: UD opcodes, Intel's VMX, SMX, SGX and TSX, and what is left of 3DNow!. */
+/** #UD on every AMD processor of the model: UD opcodes and Intel's VMX, SMX, SGX and TSX. */
 // prettier-ignore
 const NEVER: LoweringRows = [
   Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Ud2,
   Mnemonic.Vmcall, Mnemonic.Vmclear, Mnemonic.Vmfunc, Mnemonic.Vmlaunch, Mnemonic.Vmptrld, Mnemonic.Vmptrst,
   Mnemonic.Vmread, Mnemonic.Vmresume, Mnemonic.Vmwrite, Mnemonic.Vmxoff, Mnemonic.Vmxon, Mnemonic.Invept,
   Mnemonic.Invvpid, Mnemonic.Getsec, Mnemonic.Encls, Mnemonic.Enclu, Mnemonic.Enclv,
-  Mnemonic.Xabort, Mnemonic.Xbegin, Mnemonic.Xend, Mnemonic.Xtest, Mnemonic.Femms,
+  Mnemonic.Xabort, Mnemonic.Xbegin, Mnemonic.Xend, Mnemonic.Xtest,
 ].map((mnemonic) => [mnemonic, ending(SysOp.Undefined)] as const);
 
 export const SYSTEM: LoweringRows = [...FLAGS, ...CONTROL, ...SVM, ...HINTS, ...NEVER];

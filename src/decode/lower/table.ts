@@ -1,12 +1,11 @@
 /** From mnemonics to lowerings. An instruction that is not here is not implemented. */
-import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Instruction } from '../instruction.js';
 import { ARITH } from './arith.js';
 import { BIT } from './bit.js';
 import { BIT_MANIPULATION } from './bit-manipulation.js';
 import { BRANCH } from './branch.js';
-import type { Lowering, LoweringContext, LoweringRows } from './context.js';
+import type { Lowering, LoweringRows } from './context.js';
 import { MASKED_STORE } from './masked-store.js';
 import { EMMS, MMX } from './mmx.js';
 import { MOVE } from './move.js';
@@ -54,10 +53,6 @@ const TABLE = tableOf([
 /** Instructions with an MMX register, most of which have a namesake without. */
 const MMX_TABLE = tableOf([MMX]);
 
-function undefinedOpcode(context: LoweringContext): void {
-  context.sysEnd(SysOp.Undefined);
-}
-
 function tableOf(families: readonly LoweringRows[]): readonly (Lowering | undefined)[] {
   const table: (Lowering | undefined)[] = [];
   for (const rows of families) for (const [mnemonic, lowering] of rows) table[mnemonic] = lowering;
@@ -72,6 +67,5 @@ export function loweringOf(instruction: Instruction): Lowering | undefined {
   const isAmbiguous = mnemonic === Mnemonic.Movsd || mnemonic === Mnemonic.Cmpsd;
   if (isAmbiguous && !instruction.isString) return NAMESAKES.get(mnemonic);
   const mmx = MMX_TABLE[mnemonic];
-  if (mmx !== undefined && instruction.hasMmxOperand) return mmx;
-  return TABLE[mnemonic] ?? (instruction.isAbsent ? undefinedOpcode : undefined);
+  return mmx !== undefined && instruction.hasMmxOperand ? mmx : TABLE[mnemonic];
 }

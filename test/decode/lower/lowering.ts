@@ -1,6 +1,6 @@
 /** What one instruction is, as text and as micro-ops. */
 import { BlockDecoder } from '../../../src/decode/block-decoder.js';
-import type { Features } from '../../../src/decode/features.js';
+import { ALL_FEATURES, type Feature, type Features } from '../../../src/decode/features.js';
 import { printUops } from '../../../src/decode/print-uops.js';
 import { bitsOf, disassembler, hex, icedWasm, lowerOne, MODES, type ModeName } from '../decoding.js';
 
@@ -16,4 +16,8 @@ export async function firstUopWith(features: Features, digits: string, extraMode
   const decoder = await BlockDecoder.create(icedWasm, features);
   const block = decoder.decode(bytes, 0, bytes.length, MODES.long | extraMode, 1);
   return printUops(block.uops, block.uopCount)[0] ?? '';
+}
+
+export function allBut(feature: Feature): Features {
+  return new Set([...ALL_FEATURES].filter((one) => one !== feature));
 }
