@@ -4,7 +4,7 @@
  * A function that faults records it (fault.ts) and returns 0; callers test `isAborted()` before they change
  * anything that software can see. Accesses that cross a page check both pages before they touch either.
  */
-import { Mode, Rflags } from './abi/processor-bits';
+import { Cr0, Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
@@ -136,13 +136,17 @@ export function checkData(linear: u64, bytes: u32, seg: u32): bool {
     return false;
   }
   if (state.tlbBank != CAREFUL_BANK) return true;
-  const isAlignmentChecked =
-    state.cpl == 3 && (state.systemFlags & Rflags.Ac) != 0 && (state.cr0 & 0x40000) != 0;
-  if (isAlignmentChecked && (linear & (bytes - 1)) != 0) {
+  if (isAlignmentChecked() && (linear & (bytes - 1)) != 0) {
     raiseWithCode(Vector.Ac, 0);
     return false;
   }
   return true;
+}
+
+/** Misaligned accesses raise #AC: CR0.AM, RFLAGS.AC and CPL 3 (APM vol 2 §8.2.18). */
+export function isAlignmentChecked(): bool {
+  const state = cpu();
+  return state.cpl == 3 && (state.systemFlags & Rflags.Ac) != 0 && (state.cr0 & Cr0.Am) != 0;
 }
 
 /** Flat segments are not checked access by access: what runs over their end, at 4 GiB, comes here. */

@@ -14,16 +14,27 @@ import {
   SLOT_BYTES,
   vectorCount,
 } from '../extended-state';
-import { raise, raiseGp, raiseUd } from '../fault';
+import { raise, raiseGp, raiseUd, raiseWithCode } from '../fault';
+import { isAlignmentChecked } from '../memory';
 import { cpu, is64Bit } from '../state';
 import { UopRecord } from '../uop-record';
-import { isWideFormat, openArea, probeAreaRead, probeAreaWrite, readArea, writeArea } from './state-operand';
+import {
+  isAreaAligned,
+  isWideFormat,
+  openArea,
+  probeAreaRead,
+  probeAreaWrite,
+  readArea,
+  writeArea,
+} from './state-operand';
 
 const ALIGNMENT: u32 = 16;
+/** Where #AC is enabled, what is not aligned to this raises it instead of #GP(0). */
+const CHECKED_ALIGNMENT: u32 = 4;
 const BYTES: u32 = Legacy.Bytes;
 
 export function fxsave(uop: UopRecord): Flow {
-  if (!isAvailable() || !openArea(uop, BYTES, ALIGNMENT, true)) return Flow.Abort;
+  if (!isAvailable() || !open(uop, true)) return Flow.Abort;
   if (!probeAreaWrite(BYTES - 1) || !probeAreaWrite(0)) return Flow.Abort;
   saveX87(isWideFormat(uop));
   writeArea(0, Legacy.Mxcsr);
@@ -38,7 +49,7 @@ export function fxsave(uop: UopRecord): Flow {
 }
 
 export function fxrstor(uop: UopRecord): Flow {
-  if (!isAvailable() || !openArea(uop, BYTES, ALIGNMENT, false)) return Flow.Abort;
+  if (!isAvailable() || !open(uop, false)) return Flow.Abort;
   if (!probeAreaRead(BYTES - 1) || !readArea(0, endOfXmm())) return Flow.Abort;
   if (hasMediaState()) {
     if (isMxcsrReserved()) return raiseGp();
@@ -54,6 +65,15 @@ function isAvailable(): bool {
   const cr0 = cpu().cr0;
   if ((cr0 & Cr0.Em) != 0) raiseUd();
   else if ((cr0 & Cr0.Ts) != 0) raise(Vector.Nm);
+  else return true;
+  return false;
+}
+
+/** False: aborted. */
+function open(uop: UopRecord, isWrite: bool): bool {
+  if (!openArea(uop, BYTES, isWrite)) return false;
+  if (isAlignmentChecked() && !isAreaAligned(CHECKED_ALIGNMENT)) raiseWithCode(Vector.Ac, 0);
+  else if (!isAreaAligned(ALIGNMENT)) raiseGp();
   else return true;
   return false;
 }

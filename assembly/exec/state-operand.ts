@@ -5,7 +5,7 @@
  * Both ends are checked before anything is written, so a fault leaves no trace; which end faults first is as on Zen 4.
  */
 import { image } from '../extended-state';
-import { isAborted, raiseGp } from '../fault';
+import { isAborted } from '../fault';
 import { probeWrite, readLinear, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
 import { register } from '../state';
@@ -24,14 +24,16 @@ export function isWideFormat(uop: UopRecord): bool {
   return ((<u32>(uop.imm >> 16)) & WIDE) != 0;
 }
 
-/** Finds the area of `bytes` bytes that a is the offset of. False: aborted. #GP(0) if it is not aligned. */
-export function openArea(uop: UopRecord, bytes: u32, alignment: u32, isWrite: bool): bool {
+/** Finds the area of `bytes` bytes that a is the offset of. False: aborted. */
+export function openArea(uop: UopRecord, bytes: u32, isWrite: bool): bool {
   seg = (<u32>(uop.imm >> 16)) & 7;
   base = segmentLinear(seg, register<u64>(uop.a), bytes, isWrite);
-  if (isAborted()) return false;
-  if (((<u32>base) & (alignment - 1)) == 0) return true;
-  raiseGp();
-  return false;
+  return !isAborted();
+}
+
+/** Whether the area begins at a multiple of `alignment`, a power of two. */
+export function isAreaAligned(alignment: u32): bool {
+  return ((<u32>base) & (alignment - 1)) == 0;
 }
 
 /** Checks that the byte at `offset` can be read. False: aborted. */

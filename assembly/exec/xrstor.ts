@@ -14,8 +14,8 @@ import {
 import { raiseGp } from '../fault';
 import { cpu } from '../state';
 import { UopRecord } from '../uop-record';
-import { isWideFormat, openArea, probeAreaRead, readArea } from './state-operand';
-import { Area, areaBytes, COMPACT, isXsaveAvailable, requestedComponents } from './xsave';
+import { isWideFormat, probeAreaRead, readArea } from './state-operand';
+import { Area, areaBytes, COMPACT, isXsaveAvailable, openXsaveArea, requestedComponents } from './xsave';
 
 export function xrstor(uop: UopRecord): Flow {
   return isXsaveAvailable() ? restore(uop, false) : Flow.Abort;
@@ -29,7 +29,7 @@ export function xrstors(uop: UopRecord): Flow {
 
 function restore(uop: UopRecord, mustBeCompact: bool): Flow {
   const requested = requestedComponents();
-  if (!openArea(uop, areaBytes(requested), Area.Alignment, false)) return Flow.Abort;
+  if (!openXsaveArea(uop, areaBytes(requested), false)) return Flow.Abort;
   if (!probeAreaRead(0) || !readArea(Area.Present, Area.Upper)) return Flow.Abort;
   const isCompact = (load<u64>(image(Area.Format)) & COMPACT) != 0;
   if (mustBeCompact && !isCompact) return raiseGp();

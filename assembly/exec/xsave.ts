@@ -21,7 +21,7 @@ import { raise, raiseGp, raiseUd } from '../fault';
 import { cpu } from '../state';
 import { UopRecord } from '../uop-record';
 import { stateInUseWithMxcsr } from './extended-control';
-import { isWideFormat, openArea, probeAreaWrite, readArea, writeArea } from './state-operand';
+import { isAreaAligned, isWideFormat, openArea, probeAreaWrite, readArea, writeArea } from './state-operand';
 
 /** The XSAVE area: the header is behind the legacy region, the upper halves of YMM behind that. */
 export enum Area {
@@ -99,10 +99,18 @@ function saveStandard(uop: UopRecord, isOptimized: bool): Flow {
   return Flow.Next;
 }
 
+/** False: aborted. #GP(0) if it is not aligned; never #AC. */
+export function openXsaveArea(uop: UopRecord, bytes: u32, isWrite: bool): bool {
+  if (!openArea(uop, bytes, isWrite)) return false;
+  if (isAreaAligned(Area.Alignment)) return true;
+  raiseGp();
+  return false;
+}
+
 /** False: aborted. */
 function openForWriting(uop: UopRecord, requested: u64): bool {
   const bytes = areaBytes(requested);
-  if (!openArea(uop, bytes, Area.Alignment, true)) return false;
+  if (!openXsaveArea(uop, bytes, true)) return false;
   return probeAreaWrite(0) && probeAreaWrite(bytes - 1);
 }
 
