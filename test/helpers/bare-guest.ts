@@ -4,7 +4,7 @@
  * Physical memory: guest code and data below 64 KiB are the same bytes for guest and host (no nested paging unless a
  * test turns it on); VMCB, permission maps and tables lie above.
  */
-import { Processor } from '../../src/svm/processor.js';
+import { Processor, type ProcessorOptions } from '../../src/svm/processor.js';
 import { enableVirtualNmi } from '../../src/svm/vnmi.js';
 import { intercept } from '../../src/svm/intercepts.js';
 import { IOPM_BYTES, MSRPM_BYTES } from '../../src/svm/permission-maps.js';
@@ -62,8 +62,8 @@ export class BareGuest {
     this.vmcb = processor.vmcb(VMCB_ADDRESS);
   }
 
-  static async create(): Promise<BareGuest> {
-    return new BareGuest(await Processor.create({ memoryBytes: MEMORY_BYTES }));
+  static async create(cpu?: ProcessorOptions['cpu']): Promise<BareGuest> {
+    return new BareGuest(await Processor.create({ memoryBytes: MEMORY_BYTES, cpu }));
   }
 
   /** A guest in real mode: code at 0:1000h, stack at 0:8000h, interrupts off. VMMCALL exits. */

@@ -33,7 +33,7 @@ describe('an instruction the guest does not have raises #UD', () => {
   it.each([
     ['MONITOR', [0x0f, 0x01, 0xc8]],
     ['MWAIT',   [0x0f, 0x01, 0xc9]],
-    ['XSETBV',  [0x0f, 0x01, 0xd1]],
+    ['XSETBV without CR4.OSXSAVE', [0x0f, 0x01, 0xd1]],
     ['VMRUN',   [0x0f, 0x01, 0xd8]],
     ['VMLOAD',  [0x0f, 0x01, 0xda]],
     ['VMSAVE',  [0x0f, 0x01, 0xdb]],
@@ -43,6 +43,35 @@ describe('an instruction the guest does not have raises #UD', () => {
   ])('%s', async (_name, bytes) => {
     const { stop } = await run([...bytes, ...exit(0)]);
     expect(stop).toEqual({ kind: 'exit', status: UNEXPECTED + INVALID_OPCODE });
+  });
+});
+
+describe('XSETBV exits, and the hypervisor executes it', () => {
+  const XSETBV = [0x0f, 0x01, 0xd1];
+  const OSXSAVE = 0x40000;
+  /** mov eax, OSXSAVE; mov cr4, eax */
+  const ENABLE = [0x66, 0xb8, ...dword(OSXSAVE), 0x0f, 0x22, 0xe0];
+  /** xor ecx, ecx; xor edx, edx; mov eax, value; xsetbv */
+  const write = (value: number) => [
+    ...[0x66, 0x31, 0xc9],
+    ...[0x66, 0x31, 0xd2],
+    0x66,
+    0xb8,
+    ...dword(value),
+    ...XSETBV,
+  ];
+  /** xgetbv; out 0F4h, al */
+  const EXIT_WITH_XCR0 = [0x0f, 0x01, 0xd0, 0xe6, 0xf4];
+
+  it('as it is', async () => {
+    const result = await run([...ENABLE, ...write(3), ...EXIT_WITH_XCR0]);
+    expect(result.stop).toEqual({ kind: 'exit', status: 3 });
+    expect(countOf(result, 'xsetbv')).toBe(1);
+  });
+
+  it('with #GP for a value that is not legal', async () => {
+    const { stop } = await run([...ENABLE, ...write(2), ...EXIT_WITH_XCR0]);
+    expect(stop).toEqual({ kind: 'exit', status: UNEXPECTED + GENERAL_PROTECTION });
   });
 });
 

@@ -67,6 +67,7 @@ describe.each<[rule: RegExp, change: Change, context?: CheckContext]>([
   [/CR4 has reserved bits/,         { cr4: 1n << 12n }],
   [/CR4 has reserved bits/,         { cr4: 1n << 23n }],
   [/CR4 has reserved bits/,         { cr4: 1n << 32n }],
+  [/CR4 has reserved bits/,         { cr4: BigInt(Cr4.Osxsave) }, { ...CONTEXT, cr4Bits: Cr4.Defined & ~Cr4.Osxsave }],
   [/DR6\[63:32\]/,                  { dr6: 1n << 32n }],
   [/DR7\[63:32\]/,                  { dr7: 1n << 32n }],
   [/EFER has reserved bits/,        { efer: SVME | (1n << 9n) }],

@@ -1,5 +1,6 @@
 /** The processor as a hypervisor's author sees it: VMRUN, pauses, pins, HLT, misuse. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Cr4 } from '../../assembly/abi/processor-bits.js';
 import { UsageError } from '../../src/errors.js';
 import { intercept } from '../../src/svm/intercepts.js';
 import { maskInterruptsVirtually } from '../../src/svm/vintr.js';
@@ -105,4 +106,23 @@ it('refuses to enter a second guest, and to resume without one', () => {
   guest.processor.vmrun(guest.vmcb, { maxInstructions: 1 });
   expect(() => guest.processor.vmrun(guest.vmcb)).toThrow(UsageError);
   guest.processor.leave();
+});
+
+describe('a processor model', () => {
+  it('decides which bits of CR4 a VMCB may have', async () => {
+    const level2 = await BareGuest.create('x86-64-v2');
+    level2.long(VMMCALL);
+    level2.vmcb.set('cr4', level2.vmcb.get('cr4') | BigInt(Cr4.Osxsave));
+    expect(level2.processor.vmrun(level2.vmcb).kind).toBe('invalid');
+    guest.long(VMMCALL);
+    guest.vmcb.set('cr4', guest.vmcb.get('cr4') | BigInt(Cr4.Osxsave));
+    expect(guest.processor.vmrun(guest.vmcb).kind).toBe('vmmcall');
+  });
+
+  it('decides which bits of XCR0 exist', async () => {
+    const level2 = await BareGuest.create('x86-64-v2');
+    expect([level2.processor.xcr0Bits, guest.processor.xcr0Bits]).toEqual([0n, 7n]);
+    expect([level2.processor.xsetbv(1n), guest.processor.xsetbv(5n)]).toEqual([false, false]);
+    expect(guest.processor.xsetbv(7n)).toBe(true);
+  });
 });

@@ -1,4 +1,4 @@
-/** INVLPG, INVLPGA, INVD, WBINVD. Privilege and intercepts are in intercept-order.test.ts. */
+/** INVLPG, INVLPGA, INVD, WBINVD, CLZERO. Privilege and intercepts are in intercept-order.test.ts. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../../assembly/abi/exit-code.js';
 import { Efer } from '../../../assembly/abi/processor-bits.js';
@@ -79,4 +79,41 @@ it.each([
   machine.core.words.setBigUint64(0x9000, 0x1122n, true);
   expect(outcomeOf(machine, code)).toBe('completed');
   expect(machine.core.words.getBigUint64(0x9000, true)).toBe(0x1122n);
+});
+
+describe('CLZERO', () => {
+  const CLZERO = [0x0f, 0x01, 0xfc];
+  const LINE = 0x4040;
+
+  function clear(rax: bigint, prefixes: readonly number[] = []): string {
+    machine.core.memory.fill(0x77, LINE - 64, LINE + 128);
+    machine.state.setBig('rax', rax);
+    return outcomeOf(machine, [...prefixes, ...CLZERO]);
+  }
+
+  function clearedBytes(): number[] {
+    const bytes = [...machine.core.read(LINE - 64, 192)].flatMap((byte, i) => (byte === 0 ? [i - 64] : []));
+    return [bytes[0] ?? NaN, bytes.length];
+  }
+
+  it.each([LINE, LINE + 1, LINE + 63])('clears the line of 64 bytes that %i lies in', (address) => {
+    machine.long(3);
+    expect(clear(BigInt(address))).toBe('completed');
+    expect(clearedBytes()).toEqual([0, 64]);
+  });
+
+  it('takes the address at the address size, in the segment of a prefix', () => {
+    machine.long();
+    machine.state.setBig('fsBase', 0x40n);
+    expect(clear(0xff_0000_4000n, [FS, ADDRESS_SIZE])).toBe('completed');
+    expect(clearedBytes()).toEqual([0, 64]);
+  });
+
+  it('faults as a write of the line', () => {
+    machine.long(3);
+    machine.core.words.setBigUint64(FIRST_PAGE_TABLE_ENTRY, 0xe5n, true);
+    machine.core.exports.flushTlb();
+    expect(clear(BigInt(LINE + 5))).toBe('#PF(7)');
+    expect(machine.state.num('exitInfo2')).toBe(LINE);
+  });
 });

@@ -1,5 +1,6 @@
 /** CPUID from the host's table (APM vol 3, CPUID). */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Cr4 } from '../../../assembly/abi/processor-bits.js';
 import type { CpuidRow } from '../../../src/core/cpuid-row.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
@@ -52,9 +53,11 @@ describe('CPUID', () => {
     expect(machine.state.num('rax')).toBe(0xa20f10);
   });
 
-  it('shows OSXSAVE as CR4 has it: never', () => {
+  it('shows OSXSAVE as CR4 has it, whatever the row says', () => {
     machine.long();
     expect(cpuid(1)[2]).toBe(1);
+    machine.state.setNum('cr4', machine.state.num('cr4') | Cr4.Osxsave);
+    expect(cpuid(1)[2]).toBe(OSXSAVE_BIT | 1);
   });
 
   it('shows the APIC while APIC_BASE enables it', () => {

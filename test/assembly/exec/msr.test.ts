@@ -54,6 +54,7 @@ describe('registers', () => {
     ['DebugCtl',     0x3cn,                       0x3cn],
     ['VmCr',         BigInt(VmCr.RedirectInit),   BigInt(VmCr.RedirectInit)],
     ['VmHsavePa',    0x1234_5000n,                0x1234_5000n],
+    ['Xss',          0n,                          0n],
   ])('%s keeps what was written', (name, value, stored) => {
     machine.long();
     expect(write(Msr[name], value)).toBe('completed');
@@ -80,6 +81,7 @@ describe('registers', () => {
     ['EFER: reserved bit',             Msr.Efer,         0x700n],
     ['EFER: LMA cleared',              Msr.Efer,         BigInt(Efer.Lme)],
     ['EFER: LME cleared under paging', Msr.Efer,         BigInt(Efer.Lma)],
+    ['XSS: there is no such state',    Msr.Xss,          1n],
     ['no such register',               0x1234,           0n],
     ['a canonical value for none',     0xc0000200,       0n],
   ])('%s faults', (_rule, msr, value) => {
@@ -93,6 +95,13 @@ describe('registers', () => {
     machine.state.setNum('rax', 7);
     expect(read(0x1234)).toBe('#GP(0)');
     expect(machine.state.num('rax')).toBe(7);
+  });
+
+  it('XSS exists in models with XSAVES', async () => {
+    const level3 = (await Machine.create(1 << 20, 'v3')).long();
+    level3.state.setNum('rcx', Msr.Xss);
+    expect(outcomeOf(level3, RDMSR)).toBe('#GP(0)');
+    expect(outcomeOf(level3, WRMSR)).toBe('#GP(0)');
   });
 
   it('branch tracing stops as not implemented', () => {

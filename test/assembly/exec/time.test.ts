@@ -1,4 +1,4 @@
-/** RDTSC, RDTSCP, RDPMC. */
+/** RDTSC, RDTSCP, RDPID, RDPMC. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Cr4 } from '../../../assembly/abi/processor-bits.js';
 import { Machine } from '../../helpers/machine.js';
@@ -65,5 +65,16 @@ describe('RDPMC', () => {
     machine.state.setNum('rax', 5);
     expect(outcomeOf(machine, RDPMC)).toBe(outcome);
     expect(machine.state.num('rax')).toBe(outcome === 'completed' ? 0 : 5);
+  });
+});
+
+describe('RDPID', () => {
+  it('reads TSC_AUX, at any privilege and whatever CR4.TSD', () => {
+    machine.long(3);
+    machine.state.setNum('cr4', Cr4.Pae | Cr4.Tsd);
+    machine.state.setBig('tscAux', 0x1234n);
+    machine.state.setBig('rbx', ~0n);
+    expect(outcomeOf(machine, [0xf3, 0x0f, 0xc7, 0xfb])).toBe('completed'); // rdpid rbx
+    expect(machine.state.big('rbx')).toBe(0x1234n);
   });
 });
