@@ -31,6 +31,7 @@ export enum MemorySize {
   UInt8 = 1, UInt16 = 2, UInt32 = 3, UInt64 = 5, Int8 = 9, Int16 = 10, Int32 = 11, Int64 = 12,
   SegPtr16 = 16, SegPtr32 = 17, SegPtr64 = 18, WordOffset = 19, DwordOffset = 20, QwordOffset = 21,
   Bound16_WordWord = 22, Bound32_DwordDword = 23,
+  Packed128_Float64 = 75, Packed256_Float64 = 92,
 }
 
 /** CPUID features, in iced's own spelling. */

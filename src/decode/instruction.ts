@@ -36,7 +36,7 @@ function define(register: number, offset: number, width: number): void {
   REGISTER_WIDTH[register] = width;
 }
 
-/** log2 of the bytes of a memory operand that is a plain integer or near pointer, and of a far pointer's offset. */
+/** log2 of the bytes of a memory operand that is a plain integer or near pointer, of a far pointer's offset, and of some vectors. */
 const MEMORY_WIDTH = new Uint8Array(256);
 for (const [width, sizes] of [
   [0, [MemorySize.UInt8, MemorySize.Int8]],
@@ -61,6 +61,9 @@ for (const [width, sizes] of [
     ],
   ],
   [3, [MemorySize.UInt64, MemorySize.Int64, MemorySize.QwordOffset, MemorySize.SegPtr64]],
+  // Of instructions whose registers do not tell.
+  [4, [MemorySize.Packed128_Float64]],
+  [5, [MemorySize.Packed256_Float64]],
 ] as const) {
   for (const size of sizes) MEMORY_WIDTH[size] = width;
 }

@@ -1,6 +1,12 @@
 /** Micro-ops as text, one a line: for traces, tests and debugging. */
 import { CryptoOp } from '../../assembly/abi/crypto-op.js';
-import { FloatOp } from '../../assembly/abi/float-op.js';
+import {
+  FLOAT_FORMAT_SHIFT,
+  FloatFormat,
+  FloatOp,
+  FUSED_ORDER_SHIFT,
+  FusedOrder,
+} from '../../assembly/abi/float-op.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { SEGMENT_MASK, Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
@@ -59,7 +65,7 @@ const PRINTERS: readonly (readonly [name: RegExp, print: Print])[] = [
   [/^MmxRead$/, (r) => `V${r.a}, MM${r.b}`],
   [/^Mmx/, () => ''],
   [/^MovFromVector/, (r) => `${register(r.a)}, V${r.b}`],
-  [/^Float$/, (r) => printVector(FloatOp, r)],
+  [/^Float$/, printFloat],
   [/^X87$/, printX87],
   [/^(Load|Store)/, (r) => `${register(r.a)}, ${segment(r.n >> 4)}:[${address(r, r.n & 3)}]`],
   [/^Lea/, (r) => `${register(r.a)}, [${address(r, r.n)}]`],
@@ -103,6 +109,13 @@ function printVector(operations: Record<number, string>, r: UopRecord): string {
   const third = r.n === 0 ? '' : `, ${name(r.n)}`;
   const registers = `${name(r.a)}, ${name(r.b)}, ${name(r.c)}${third}`;
   return `${operations[r.low & 0xffff]} ${VectorForm[form] ?? ''} ${registers}, ${r.high}`;
+}
+
+/** Only fused operations have an order of operands. */
+function printFloat(r: UopRecord): string {
+  const format = FloatFormat[(r.low >> FLOAT_FORMAT_SHIFT) & 3];
+  const text = `${printVector(FloatOp, r)} ${format}`;
+  return text.startsWith('F') ? `${text} ${FusedOrder[(r.low >> FUSED_ORDER_SHIFT) & 3]}` : text;
 }
 
 /** The opcode is that of FOP. Behind the operand, the bits of its address if they are not 64. */

@@ -92,7 +92,7 @@ it.each<[name: string, mode: ModeName, bytes: string, op: string]>([
   ['15 bytes, invalid', 'long', `${'66'.repeat(12)} 0f0400`, 'Undefined'],
   ['16 bytes', 'long', `${'66'.repeat(15)} 90`, 'TooLong'],
   ['16 bytes, the last ones missing', 'long', '66'.repeat(15), 'TooLong'],
-  ['CMPSD of SSE2, not the string instruction', 'long', 'f20fc2c100', 'Unimplemented'],
+  ['CMPSD of SSE2 without CR4.OSFXSR, not the string instruction', 'long', 'f20fc2c100', 'Undefined'],
   ['AVX-512, which no model has', 'long', '62f17d48fec0', 'Undefined'],
   ['3DNow!, which no model has', 'long', '0f0fc09e', 'Undefined'],
   ['INVPCID, which no model has', 'long', '660f388200', 'Undefined'],

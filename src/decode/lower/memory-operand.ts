@@ -110,8 +110,8 @@ export class MemoryOperand {
   }
 
   /** A load that faults if the operand cannot be written. */
-  loadForWrite(register: number, width: number): void {
-    this.access(Uop.LoadRmw8 + width, register, 0);
+  loadForWrite(register: number, width: number, delta = 0): void {
+    this.access(Uop.LoadRmw8 + width, register, delta);
   }
 
   store(register: number, width: number, delta = 0): void {

@@ -6,6 +6,7 @@ import { BIT } from './bit.js';
 import { BIT_MANIPULATION } from './bit-manipulation.js';
 import { BRANCH } from './branch.js';
 import type { Lowering, LoweringRows } from './context.js';
+import { FLOAT_MMX } from './float-mmx.js';
 import { MASKED_STORE } from './masked-store.js';
 import { EMMS, MMX } from './mmx.js';
 import { MOVE } from './move.js';
@@ -19,6 +20,7 @@ import { STRING_COMPARE } from './string-compare.js';
 import { SYSTEM } from './system.js';
 import { VECTOR_CRYPTO } from './vector-crypto.js';
 import { MOVSD_SCALAR, VECTOR_ELEMENT } from './vector-element.js';
+import { FLOAT_NAMESAKES, VECTOR_FLOAT } from './vector-float.js';
 import { VECTOR_INTEGER } from './vector-integer.js';
 import { VECTOR_MASKED } from './vector-masked.js';
 import { VECTOR_MOVE } from './vector-move.js';
@@ -30,6 +32,7 @@ const TABLE = tableOf([
   BIT,
   BIT_MANIPULATION,
   BRANCH,
+  FLOAT_MMX,
   EMMS,
   MASKED_STORE,
   MOVE,
@@ -43,6 +46,7 @@ const TABLE = tableOf([
   SYSTEM,
   VECTOR_CRYPTO,
   VECTOR_ELEMENT,
+  VECTOR_FLOAT,
   VECTOR_INTEGER,
   VECTOR_MASKED,
   VECTOR_MOVE,
@@ -60,7 +64,7 @@ function tableOf(families: readonly LoweringRows[]): readonly (Lowering | undefi
 }
 
 /** Instructions of SSE2 that have the names of string instructions. */
-const NAMESAKES = new Map([MOVSD_SCALAR]);
+const NAMESAKES = new Map([MOVSD_SCALAR, ...FLOAT_NAMESAKES]);
 
 export function loweringOf(instruction: Instruction): Lowering | undefined {
   const { mnemonic } = instruction;

@@ -1,0 +1,90 @@
+/** CMPPS and its like, and COMISS and its like (APM vol 4). */
+import { FloatOp } from '../abi/float-op';
+import { Rflags } from '../abi/processor-bits';
+import { Flow } from '../abi/stop';
+import { setStatusFlags } from '../flags';
+import { compare } from '../softfloat/compare';
+import { FloatException } from '../softfloat/environment';
+import { isNan, isSignalling, operandA, operandB } from '../softfloat/number';
+import { UopRecord } from '../uop-record';
+import { vectorAddress } from '../vector-file';
+import { beginFloat, finishFloat, signalLane } from './float-environment';
+import { unpackOperand } from './float-operand';
+
+/** What two operands are to each other. */
+enum Relation {
+  Less = 1,
+  Equal = 2,
+  Greater = 4,
+  Unordered = 8,
+}
+
+/** The relations for which each of the first 16 predicates holds; the other 16 are the same (APM vol 4, CMPPS). */
+const HOLDS = memory.data<u8>([
+  2, // EQ
+  1, // LT
+  3, // LE
+  8, // UNORD
+  13, // NEQ
+  14, // NLT
+  12, // NLE
+  7, // ORD
+  10, // EQ, unordered
+  9, // NGE
+  11, // NGT
+  0, // FALSE
+  5, // NEQ, ordered
+  6, // GE
+  4, // GT
+  15, // TRUE
+]);
+/** The predicates of the first 16 to which a QNaN is invalid; it is the other way round with the other 16. */
+const SIGNALLING: u32 = 0x6666;
+
+/** All ones if the predicate holds. */
+export function compareLane<T extends number>(predicate: u32, a: T, b: T): T {
+  const isQuiet = ((SIGNALLING >> (predicate & 15)) & 1) == predicate >> 4;
+  const relation = relationOf<T>(a, b, isQuiet);
+  const holds = load<u8>(HOLDS + (predicate & 15));
+  return (holds & relation) != 0 ? <T>-1 : <T>0;
+}
+
+/** A `Relation`; signals what the comparison does. */
+function relationOf<T extends number>(a: T, b: T, isQuiet: bool): u32 {
+  const x = operandA();
+  const y = operandB();
+  unpackOperand<T>(a, x);
+  unpackOperand<T>(b, y);
+  if (isNan(x) || isNan(y)) {
+    if (!isQuiet || isSignalling(x) || isSignalling(y)) signalLane(FloatException.Invalid);
+    return Relation.Unordered;
+  }
+  if ((x.isDenormal | y.isDenormal) != 0) signalLane(FloatException.Denormal);
+  const order = compare(x, y);
+  if (order == 0) return Relation.Equal;
+  return order < 0 ? Relation.Less : Relation.Greater;
+}
+
+/** COMISS, UCOMISS: ZF, PF and CF; the other status flags become zero. */
+export function compareToFlags<T extends number>(uop: UopRecord, op: FloatOp): Flow {
+  beginFloat();
+  const a = load<T>(vectorAddress(uop.b));
+  const b = load<T>(vectorAddress(uop.c));
+  const relation = relationOf<T>(a, b, op == FloatOp.Ucomi);
+  if (finishFloat() != Flow.Next) return Flow.Abort;
+  setStatusFlags(flagsOf(relation));
+  return Flow.Next;
+}
+
+function flagsOf(relation: u32): u32 {
+  switch (relation) {
+    case Relation.Less:
+      return Rflags.Cf;
+    case Relation.Equal:
+      return Rflags.Zf;
+    case Relation.Greater:
+      return 0;
+    default:
+      return Rflags.Zf | Rflags.Pf | Rflags.Cf;
+  }
+}
