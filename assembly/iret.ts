@@ -22,7 +22,16 @@ import {
   loadRealSegment,
   loadStackOrNull,
 } from './segment-load';
-import { currentStack, loadStackPointer, popSlot, slotAhead, Stack, topOfStack } from './stack-frame';
+import {
+  currentStack,
+  frameSlot,
+  loadStackPointer,
+  popFrame,
+  popSlot,
+  slotAhead,
+  Stack,
+  topOfStack,
+} from './stack-frame';
 import { base, cpu, is64Bit, isLongMode, isV86, limit } from './state';
 import { flowAfterFault, switchTask, TaskSwitch } from './task';
 
@@ -77,10 +86,11 @@ function unmaskNmi(): void {
 /** Real mode: no checks but the limit. */
 function returnReal(width: u32): void {
   const stack = currentStack(width);
-  const target = popSlot(stack);
-  const code = (<u32>popSlot(stack)) & 0xffff;
-  const image = popSlot(stack);
+  popFrame(stack, 3);
   if (isAborted()) return;
+  const target = frameSlot(0);
+  const code = (<u32>frameSlot(1)) & 0xffff;
+  const image = frameSlot(2);
   if (target > <u64>limit(Seg.Cs)) {
     raiseGp();
     return;
@@ -100,10 +110,11 @@ function returnInV86(width: u32): void {
     return;
   }
   const stack = currentStack(width);
-  const target = popSlot(stack);
-  const code = (<u32>popSlot(stack)) & 0xffff;
-  const image = popSlot(stack);
+  popFrame(stack, 3);
   if (isAborted()) return;
+  const target = frameSlot(0);
+  const code = (<u32>frameSlot(1)) & 0xffff;
+  const image = frameSlot(2);
   if (target > 0xffff || (!isPrivileged && isVirtualPopIllegal(image))) {
     raiseGp();
     return;
@@ -130,10 +141,11 @@ function popVirtualFlags(image: u64): void {
 /** Protected, compatibility and 64-bit mode: to the same level, an outer level, or virtual-8086 mode. */
 function returnProtected(width: u32): void {
   const stack = currentStack(width);
-  const target = popSlot(stack);
-  const selector = (<u32>popSlot(stack)) & 0xffff;
-  const image = popSlot(stack);
+  popFrame(stack, 3);
   if (isAborted()) return;
+  const target = frameSlot(0);
+  const selector = (<u32>frameSlot(1)) & 0xffff;
+  const image = frameSlot(2);
   const isToV86 = !isLongMode() && width == 2 && (image & Rflags.Vm) != 0 && cpu().cpl == 0;
   if (isToV86) {
     returnToV86(stack, target, selector, image);

@@ -31,6 +31,7 @@ export class Stack {
 
 const CURRENT = memory.data(offsetof<Stack>(), 16);
 const INNER = memory.data(offsetof<Stack>(), 16);
+const FRAME = <u32>memory.data(3 * 8, 8);
 
 /** The stack that SS and the stack pointer describe, for slots of 1 << `width` bytes. */
 export function currentStack(width: u32): Stack {
@@ -91,6 +92,19 @@ export function slotAhead(stack: Stack, index: u32): u64 {
   const value = popSlot(stack);
   stack.pointer = top;
   return value;
+}
+
+/** Pops the `count` slots of a return frame, three at most: `frameSlot` has them. Silicon reads the uppermost first. */
+export function popFrame(stack: Stack, count: u32): void {
+  for (let index = count; index > 0; index--) {
+    store<u64>(FRAME + ((index - 1) << 3), slotAhead(stack, index - 1));
+  }
+  stack.pointer += count * stack.slot;
+}
+
+/** A slot of the frame that was popped last, counted from its lowest: IP, CS, flags. */
+export function frameSlot(index: u32): u64 {
+  return load<u64>(FRAME + (index << 3));
 }
 
 /** Linear address of the slot at the top: what identifies a frame. */

@@ -35,7 +35,15 @@ import {
   loadRealSegment,
   loadStackOrNull,
 } from '../segment-load';
-import { currentStack, loadStackPointer, popSlot, pushSlot, slotAhead, Stack } from '../stack-frame';
+import {
+  currentStack,
+  frameSlot,
+  loadStackPointer,
+  popFrame,
+  pushSlot,
+  slotAhead,
+  Stack,
+} from '../stack-frame';
 import { cpu, isLongMode, limit, register, selector } from '../state';
 import { checkSystemPrivilege, flowAfterFault, switchTask, TaskSwitch } from '../task';
 import { UopRecord } from '../uop-record';
@@ -53,9 +61,10 @@ export function retFar(uop: UopRecord): Flow {
   const release = <u64>(((<u32>uop.imm) >> 16) & 0xffff);
   const rip = cpu().rip;
   const stack = currentStack(uop.c);
-  const target = popSlot(stack);
-  const code = (<u32>popSlot(stack)) & 0xffff;
+  popFrame(stack, 2);
   if (isAborted()) return Flow.Abort;
+  const target = frameSlot(0);
+  const code = (<u32>frameSlot(1)) & 0xffff;
   if (isRealOrV86()) returnReal(stack, code, target, release);
   else returnProtected(stack, code, target, release);
   return finish(rip);
