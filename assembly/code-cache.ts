@@ -8,6 +8,7 @@
  */
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
+import { addMembership, dropRegions, initializeRegions, isRegionAlive, killRegions } from './region';
 import { cpu } from './state';
 import { flushFetchCache, markCodePage } from './tlb';
 import { UopRecord } from './uop-record';
@@ -25,9 +26,12 @@ export class Block {
   nextInHash: u32;
   nextInPage: u32;
   nextInSecondPage: u32;
-  reserved0: u32;
-  reserved1: u32;
-  reserved2: u32;
+  /** Executions so far, until the block is compiled. */
+  heat: u32;
+  /** The region that is entered here, or 0. */
+  region: u32;
+  /** Regions that the block belongs to (region.ts). */
+  memberships: u32;
 }
 
 /** Offset of a block's first micro-op. */
@@ -51,6 +55,9 @@ export let runningBlock: u32 = 0;
 /** The running block was invalidated by its own store. */
 export let isRunningBlockDead: bool = false;
 
+/** Times that every block was dropped. */
+export let codeGeneration: u32 = 0;
+
 export function setRunningUop(uop: u32): void {
   runningUop = uop;
 }
@@ -66,9 +73,10 @@ export function initializeMemory(memoryBytes: u32): void {
   pageCount = memoryBytes >> 12;
   blockStart = Layout.StaticBytes;
   blockEnd = blockStart + Layout.BlockBytes;
-  pageHeads = blockEnd;
+  initializeRegions(blockEnd);
+  pageHeads = blockEnd + Layout.RegionBytes;
   pageLines = (pageHeads + pageCount * 4 + 7) & ~7;
-  const end = blockEnd + pageCount * Layout.CodeMapBytesPerPage + 8;
+  const end = pageHeads + pageCount * Layout.CodeMapBytesPerPage + 8;
   state.memoryBase = (end + Layout.MemoryAlignment - 1) & ~(<u32>Layout.MemoryAlignment - 1);
   state.memoryBytes = memoryBytes;
   cursor = blockStart;
@@ -77,6 +85,8 @@ export function initializeMemory(memoryBytes: u32): void {
 /** Drops every block. */
 export function dropAllCode(): void {
   cursor = blockStart;
+  codeGeneration++;
+  dropRegions();
   memory.fill(hashHeads, 0, HASH_ENTRIES * 4);
   memory.fill(pageHeads, 0, pageCount * 4);
   memory.fill(pageLines, 0, pageCount * 8);
@@ -105,6 +115,9 @@ export function commitBlock(
   block.uops = uops;
   block.bytes = bytes;
   block.secondPage = secondPage;
+  block.heat = 0;
+  block.region = 0;
+  block.memberships = 0;
   const address = cursor;
   cursor += (BLOCK_HEADER + uops * UOP_BYTES + 15) & ~15;
   if (physical >> 12 < pageCount) enter(address, block);
@@ -202,7 +215,31 @@ function kill(address: u32, block: Block): void {
   const slot = hashSlot(block.physical, block.mode);
   unlink(slot, address, block.nextInHash);
   block.mode = DEAD;
+  if (block.memberships != 0) killRegions(block.memberships);
   if (address == runningBlock) endRunningBlock(block);
+}
+
+/** Makes a block the entry of a region. */
+export function setRegionEntry(block: u32, region: u32): void {
+  changetype<Block>(block).region = region;
+}
+
+/** Makes a block one of those that a region stands for. False: there is no room. */
+export function addRegionBlock(region: u32, block: u32): bool {
+  const record = changetype<Block>(block);
+  const memberships = addMembership(record.memberships, region);
+  if (memberships == 0) return false;
+  record.memberships = memberships;
+  return true;
+}
+
+/** The living region that is entered at a block, or 0. A block whose region has died may become hot again. */
+export function regionAt(block: Block): u32 {
+  const region = block.region;
+  if (region == 0 || isRegionAlive(region)) return region;
+  block.region = 0;
+  block.heat = 0;
+  return 0;
 }
 
 /** Makes one block unreachable: it no longer matches what is in memory. */

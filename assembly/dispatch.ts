@@ -1258,6 +1258,8 @@ export function execute(block: u32): Flow {
       case Uop.X87:
         if (executeX87(uop) != Flow.Next) return abortAt(at);
         break;
+      case Uop.Done:
+        return Flow.Next;
       case Uop.Sys: {
         const flow = callSystem(at, uop);
         if (flow != Flow.Next) return flow;

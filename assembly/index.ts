@@ -1,19 +1,42 @@
 /** The core's Wasm exports, nothing else. */
 export * from './layout';
+export { multiplyHigh } from './wide-integer';
 export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
 export { rflags, setRflags } from './flags';
 export { VECTOR_FILE_ADDRESS } from './vector-file';
 export { initializeX87, setX87StatusWord, X87_REGISTERS_ADDRESS, x87StatusWord } from './x87-state';
-export { flushTlb, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
+export { flushTlb, probeFetch, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
 export {
+  addRegionBlock,
+  codeGeneration,
   commitBlock,
+  findDecoded,
+  setRegionEntry,
   dropAllCode,
   initializeMemory,
   invalidateCode,
   nextBlockUops,
   pageHoldsCode,
 } from './code-cache';
+export {
+  compiledRead16,
+  compiledRead32,
+  compiledRead64,
+  compiledRead8,
+  compiledReadForWrite16,
+  compiledReadForWrite32,
+  compiledReadForWrite64,
+  compiledReadForWrite8,
+  compiledWrite16,
+  compiledWrite32,
+  compiledWrite64,
+  compiledWrite8,
+  conditionHolds,
+  executeUop,
+} from './compiled';
+export { carryOf, settleFlags } from './lazy-flags';
+export { createRegion, hotBlock, setHotThreshold, setRegionPage, STALENESS_ADDRESS } from './region';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
 export { deliverEvent } from './settle';
 export { exitAtBoundary, loadGuest, loadHiddenState, storeGuest, storeHiddenState } from './world-switch';

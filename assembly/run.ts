@@ -18,6 +18,7 @@ import {
   findDecoded,
   instructionsBefore,
   isRunningBlockDead,
+  regionAt,
   runningUop,
   setRunningBlock,
 } from './code-cache';
@@ -26,6 +27,7 @@ import { execute } from './dispatch';
 import { isAborted, raiseGp } from './fault';
 import { translateFetch } from './memory';
 import { updateAttention } from './mode';
+import { enterRegion, hotThreshold, setHotBlock } from './region';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
 import { fetchEntry } from './tlb';
@@ -68,8 +70,22 @@ export function run(): Stop {
       if (isAborted()) continue;
       return Stop.DecodeMiss;
     }
+    const record = changetype<Block>(block);
+    const region = regionAt(record);
+    if (region != 0) {
+      setRunningBlock(0);
+      if (enterRegion(state, region, linearRip(state))) continue;
+    } else if (++record.heat == hotThreshold) {
+      setHotBlock(block);
+      return Stop.Hot;
+    }
     runBlock(state, block);
   }
+}
+
+/** The linear address of RIP. */
+function linearRip(state: CpuState): u64 {
+  return isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
 }
 
 /** A boundary that `watch` asked for, or the processor is not running. */
@@ -113,7 +129,7 @@ function isCode64(state: CpuState): bool {
 
 /** The block at RIP, decoded for `mode`; 0 on a decode miss or, with `pending` set, a fetch fault. */
 function findBlock(state: CpuState, mode: u32): u32 {
-  const linear = isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
+  const linear = linearRip(state);
   const context = (state.asid << 1) | (state.cpl == 3 ? 1 : 0);
   const entry = fetchEntry(linear);
   if (entry.linear == linear && entry.context == context && entry.block != 0) {
@@ -232,7 +248,7 @@ function stepInstruction(state: CpuState, block: u32): Stop {
 
 function hitsInstructionBreakpoint(state: CpuState): bool {
   if ((state.dr7 & 0xff) == 0 || state.gif == 0) return false;
-  const linear = isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
+  const linear = linearRip(state);
   const hits = instructionBreakpoint(linear);
   if (hits == 0) return false;
   raiseDebug(hits);

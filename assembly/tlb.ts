@@ -7,6 +7,7 @@
  *
  * A third bank is never filled. Alignment checks and data breakpoints select it, and every access takes the slow path.
  */
+import { NO_PAGE } from './abi/layout';
 import { cpu } from './state';
 
 @unmanaged
@@ -115,6 +116,12 @@ export function flushTlb(): void {
   flushFetchCache();
 }
 
+/** Physical address of the code at `linear` if its translation is cached for the present privilege, else NO_PAGE. */
+export function probeFetch(linear: u64): u32 {
+  const entry = tlbEntry(cpu().cpl == 3 ? USER_BANK : SUPERVISOR_BANK, linear);
+  return fetchTag(entry) == tlbTag(linear, 1) ? tlbPhysical(entry, linear) : NO_PAGE;
+}
+
 /** Makes stores to a physical page take the slow path: it now holds decoded code. */
 export function markCodePage(physicalPage: u32): void {
   for (let entry: u32 = BANKS; entry < BANKS + 2 * BANK_BYTES; entry += 1 << ENTRY_SHIFT) {
@@ -141,7 +148,11 @@ export function fetchEntry(linear: u64): FetchEntry {
   return changetype<FetchEntry>(fetchEntries + ((hash & (FETCH_ENTRIES - 1)) << 4));
 }
 
+/** Changes whenever a translation may have. Never 0. */
+export let fetchGeneration: u32 = 1;
+
 /** Forgets which blocks are at which linear addresses: translations or blocks have changed. */
 export function flushFetchCache(): void {
+  fetchGeneration = max<u32>(fetchGeneration + 1, 1);
   memory.fill(fetchEntries, 0, FETCH_ENTRIES << 4);
 }

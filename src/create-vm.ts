@@ -41,6 +41,8 @@ export interface CreateVmOptions {
   readonly entry?: number | undefined;
   /** Multiboot kernels: their command line. */
   readonly commandLine?: string | undefined;
+  /** Whether hot guest code is compiled; it is unless this says false. Results are the same either way. */
+  readonly jit?: boolean | undefined;
   /** Told of every exit, injection and NMI event. */
   readonly onTrace?: TraceListener | undefined;
   /** Told of each byte the guest prints. */
@@ -57,7 +59,12 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
   const layout = layOut(memoryBytes);
   const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
   const [processor, disassembler] = await Promise.all([
-    Processor.create({ memoryBytes: layout.totalBytes, cpu: options.cpu, seed: options.seed }),
+    Processor.create({
+      memoryBytes: layout.totalBytes,
+      cpu: options.cpu,
+      seed: options.seed,
+      jit: options.jit,
+    }),
     createDisassembler(),
   ]);
   return new Vm({

@@ -10,6 +10,8 @@ export enum Layout {
   BlockBytes = 0x400000,
   /** Room for one block: 48 bytes of header, at most 1,023 micro-ops. */
   LargestBlock = 0x4000,
+  /** Records of compiled regions (region.ts). */
+  RegionBytes = 0x40000,
   /** Bytes of code map for each page of physical memory: a list of blocks, and a bitmap of 64-byte lines. */
   CodeMapBytesPerPage = 12,
   /** Physical memory begins at a multiple of this. */

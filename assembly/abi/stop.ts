@@ -16,6 +16,8 @@ export enum Stop {
   Shutdown = 6,
   /** The instruction at RIP is not implemented. Nothing of it was executed. */
   Unimplemented = 7,
+  /** Block `hotBlock` has been executed often enough to be compiled. Nothing else is to be done for it. */
+  Hot = 8,
 }
 
 /** What a core function says to the block interpreter. */

@@ -495,6 +495,9 @@ export enum Uop {
   /** low 16 bits of imm = `X87Op`, the rest as its row says */
   X87,
 
+  /** Ends a micro-op that compiled code has interpreted by itself (compiled.ts). */
+  Done,
+
   // Everything rare or complicated.
   /** a core function: low 16 bits of imm = SysOp, n = instruction length, a b c and the rest of imm as the SysOp says */
   Sys,

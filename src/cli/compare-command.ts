@@ -59,7 +59,7 @@ function run(
   guest: ChosenGuest,
   schedule: ScheduleSpec,
   wanted: readonly StrategyName[],
-  machine: Pick<CompareOptions, 'cpu' | 'seed' | 'maxInstructions'>,
+  machine: Pick<CompareOptions, 'cpu' | 'seed' | 'jit' | 'maxInstructions'>,
   options: GivenOptions,
   terminal: Terminal,
   notes: string[],

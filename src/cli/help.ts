@@ -28,6 +28,7 @@ const GUEST = `the guest:
   --cpu MODEL             the processor model: ${Object.keys(CPU_MODELS).join(', ')}
                           (default ${DEFAULT_CPU}; v1 for x86-64-v1, and so on)
   --max-instructions N    stop after so many instructions (default 20M; also 1e8, 0x5f5e100)
+  --no-jit                interpret everything, compile nothing: the same results, later
 `;
 
 const SCHEDULE = `when NMIs are requested, in instructions:

@@ -29,6 +29,7 @@ const GUEST_OPTIONS = {
   seed: { type: 'string' },
   'nmi-at': { type: 'string' },
   'nmi-file': { type: 'string' },
+  'no-jit': { type: 'boolean' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
   output: { type: 'string', short: 'o' },
@@ -118,9 +119,14 @@ function parseBits(value: string): Bits {
 export function processorOptions(options: GivenOptions): {
   readonly cpu: CpuName | undefined;
   readonly seed: number;
+  readonly jit: boolean;
 } {
   const cpu = text(options, 'cpu');
-  return { cpu: cpu === undefined ? undefined : cpuModel(cpu).name, seed: parseSeed(options) };
+  return {
+    cpu: cpu === undefined ? undefined : cpuModel(cpu).name,
+    seed: parseSeed(options),
+    jit: !options['no-jit'],
+  };
 }
 
 /** The limit that was asked for; undefined where none was. */

@@ -58,6 +58,17 @@ interface CoreExports {
   refuseFetch(): void;
   run(): Stop;
   setTransientBlock(block: number): void;
+  readonly table: WebAssembly.Table;
+  readonly hotBlock: WebAssembly.Global;
+  readonly codeGeneration: WebAssembly.Global;
+  readonly STALENESS_ADDRESS: WebAssembly.Global;
+  setHotThreshold(executions: number): void;
+  createRegion(entry: number, pageCount: number): number;
+  setRegionPage(region: number, index: number, distance: number, physical: number): void;
+  addRegionBlock(region: number, block: number): number;
+  setRegionEntry(block: number, region: number): void;
+  findDecoded(physical: number, mode: number): number;
+  probeFetch(linear: bigint): number;
   deliverEvent(vector: number, type: EventType, hasCode: number, code: number): Stop;
   exitAtBoundary(code: number): void;
   loadGuest(vmcb: number): void;
@@ -79,6 +90,15 @@ export interface CoreOptions {
   readonly seed: bigint;
 }
 
+/** What a function made at run time needs of the core. */
+export interface FunctionLinkage {
+  /** Module and names under which it imports the core's functions, beside `memory`. */
+  readonly module: string;
+  readonly names: readonly string[];
+  /** Name under which its module exports it. */
+  readonly exportName: string;
+}
+
 export class Core {
   /** The core's exports; call them through the engine and SVM, which know when. */
   readonly exports: CoreExports;
@@ -94,12 +114,16 @@ export class Core {
   /** The physical x87 registers, 16 bytes each: significand (8), sign and exponent (2), unused (6). */
   readonly x87Registers: Uint8Array;
 
+  /** What functions made at run time can import. */
+  readonly #linkable: WebAssembly.ModuleImports;
+
   private constructor(
     exports: CoreExports & Record<string, unknown>,
     memory: WebAssembly.Memory,
     { memoryBytes, cpuid, cr4Bits, seed }: CoreOptions,
   ) {
     this.exports = exports;
+    this.#linkable = { ...exports, memory } as unknown as WebAssembly.ModuleImports;
     exports.initializeMemory(memoryBytes);
     this.state = new StateView(memory.buffer, exports.STATE_ADDRESS.value as number, exports);
     const base = this.state.get('memoryBase');
@@ -168,6 +192,21 @@ export class Core {
     }
   }
 
+  /** Functions in the core's table. */
+  get functionCount(): number {
+    return this.exports.table.length;
+  }
+
+  /** Puts the function that a module exports into the core's table, at `index`; the table grows as needed. */
+  setFunction(index: number, module: Uint8Array<ArrayBuffer>, linkage: FunctionLinkage): void {
+    const { table } = this.exports;
+    const imports: WebAssembly.ModuleImports = { memory: this.#linkable['memory']! };
+    for (const name of linkage.names) imports[name] = this.#linkable[name]!;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module), { [linkage.module]: imports });
+    if (index >= table.length) table.grow(index + 1 - table.length);
+    table.set(index, instance.exports[linkage.exportName]);
+  }
+
   #checkRange(address: number, bytes: number): void {
     const isInside = Number.isInteger(address) && address >= 0 && address + bytes <= this.memory.length;
     if (!isInside) throw new MemoryRangeError(address, bytes, this.memory.length);
@@ -180,7 +219,8 @@ function wasmPages(memoryBytes: number): number {
     throw new UsageError(`memory must be a multiple of ${PAGE} bytes, got ${memoryBytes}`);
   }
   const codeMap = (memoryBytes / PAGE) * Layout.CodeMapBytesPerPage + 8;
-  const overhead = Layout.StaticBytes + Layout.BlockBytes + codeMap + Layout.MemoryAlignment;
+  const overhead =
+    Layout.StaticBytes + Layout.BlockBytes + Layout.RegionBytes + codeMap + Layout.MemoryAlignment;
   const pages = Math.ceil((overhead + memoryBytes) / WASM_PAGE);
   if (pages > MOST_WASM_PAGES) {
     throw new UsageError(`memory of ${memoryBytes} bytes is too much: at most about 3.9 GiB fit`);

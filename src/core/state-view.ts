@@ -49,6 +49,11 @@ export class StateView {
     return this.#offset(name) >> 2;
   }
 
+  /** Address of a field in the core's memory. */
+  address(name: string): number {
+    return this.#view.byteOffset + this.#offset(name);
+  }
+
   /** A 32-bit field, unsigned. */
   get(name: string): number {
     return this.#view.getUint32(this.#offset(name), true);

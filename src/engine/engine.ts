@@ -10,6 +10,7 @@ import { readAsset } from '#platform';
 import { Stop } from '../../assembly/abi/stop.js';
 import { UOP_BYTES } from '../../assembly/abi/uop.js';
 import { Core, type CoreOptions } from '../core/core.js';
+import { Compiler } from '../jit/compiler.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
 import { cpuModel, type CpuOption, DEFAULT_CPU } from '../decode/cpu-models.js';
 import { UsageError } from '../errors.js';
@@ -30,15 +31,24 @@ export interface EngineOptions extends Pick<CoreOptions, 'memoryBytes' | 'module
   readonly cpu?: CpuOption | undefined;
   /** Of the random numbers of RDRAND and RDSEED: 0 to 2^64 - 1; 1 unless given. */
   readonly seed?: number | bigint | undefined;
+  /** Compile hot code; else interpret everything. Results are the same. */
+  readonly jit?: boolean | undefined;
+  /** Executions of a block after which it is compiled. */
+  readonly hotThreshold?: number;
 }
 
 export class Engine {
   readonly #joined = new Uint8Array(2 * LONGEST_INSTRUCTION);
 
+  readonly #compiler: Compiler | undefined;
+
   private constructor(
     readonly core: Core,
     readonly decoder: BlockDecoder,
-  ) {}
+    { jit = true, hotThreshold }: EngineOptions,
+  ) {
+    if (jit) this.#compiler = new Compiler(core, hotThreshold);
+  }
 
   static async create(options: EngineOptions): Promise<Engine> {
     const { cpu = DEFAULT_CPU, seed = DEFAULT_SEED, ...memory } = options;
@@ -54,15 +64,16 @@ export class Engine {
       Core.create(coreOptions),
       iced.then((bytes) => BlockDecoder.create(bytes, features)),
     ]);
-    return new Engine(core, decoder);
+    return new Engine(core, decoder, options);
   }
 
   /** Runs until the clock reaches the state's `deadline` or the core must report something else. */
-  run(): Exclude<Stop, Stop.DecodeMiss> {
+  run(): Exclude<Stop, Stop.DecodeMiss | Stop.Hot> {
     for (;;) {
       const stop = this.core.exports.run();
-      if (stop !== Stop.DecodeMiss) return stop;
-      this.#decode();
+      if (stop === Stop.DecodeMiss) this.#decode();
+      else if (stop === Stop.Hot) this.#compiler?.compileHotBlock();
+      else return stop;
     }
   }
 

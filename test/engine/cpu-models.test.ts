@@ -80,7 +80,7 @@ function isShown({ core }: Machine, { leaf, subleaf = 0, register }: Leaf, bit: 
 }
 
 describe.each(CPU_NAMES)('%s', async (cpu) => {
-  const machine = await Machine.create(1 << 20, cpu);
+  const machine = await Machine.create(1 << 20, { cpu });
   const { features } = CPU_MODELS[cpu];
 
   it.each(ROWS)('%s', (_name, feature, leaf, bit, bytes) => {

@@ -6,8 +6,7 @@
  */
 import { Seg } from '../../assembly/abi/register.js';
 import type { Stop } from '../../assembly/abi/stop.js';
-import type { CpuOption } from '../../src/decode/cpu-models.js';
-import { Engine } from '../../src/engine/engine.js';
+import { Engine, type EngineOptions } from '../../src/engine/engine.js';
 
 export const CODE = 0x1000;
 export const STACK = 0x8000;
@@ -28,8 +27,11 @@ const PAGE_TABLES = 0x70000;
 export class Machine {
   private constructor(readonly engine: Engine) {}
 
-  static async create(memoryBytes = 1 << 20, cpu?: CpuOption): Promise<Machine> {
-    return new Machine(await Engine.create({ memoryBytes, cpu }));
+  static async create(
+    memoryBytes = 1 << 20,
+    options: Omit<EngineOptions, 'memoryBytes'> = {},
+  ): Promise<Machine> {
+    return new Machine(await Engine.create({ memoryBytes, ...options }));
   }
 
   get state() {

@@ -49,6 +49,8 @@ export interface Variant {
   readonly isCode16?: boolean;
   /** A deadline after every instruction. */
   readonly isStepping?: boolean;
+  /** Everything is compiled before it is executed, rather than interpreted. */
+  readonly isCompiled?: boolean;
 }
 
 const SEGMENTS = 6;

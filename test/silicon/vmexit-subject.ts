@@ -68,7 +68,8 @@ export class VmexitSubject implements Subject {
   }
 
   static async create(variant: Variant = {}): Promise<VmexitSubject> {
-    return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES }), variant);
+    const tier = variant.isCompiled ? { hotThreshold: 1 } : { jit: false };
+    return new VmexitSubject(await Engine.create({ memoryBytes: MEMORY_BYTES, ...tier }), variant);
   }
 
   /** How the snippet ends, or a stop that no processor shows: an unimplemented instruction, a hang. */

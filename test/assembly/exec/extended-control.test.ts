@@ -11,7 +11,7 @@ const XGETBV = [0x0f, 0x01, 0xd0];
 const XSETBV = [0x0f, 0x01, 0xd1];
 
 const machine = await Machine.create();
-const level3 = await Machine.create(1 << 20, 'v3');
+const level3 = await Machine.create(1 << 20, { cpu: 'v3' });
 const { state } = machine;
 
 function xsetbv(value: bigint, index = 0, intercepts: readonly number[] = []): string {

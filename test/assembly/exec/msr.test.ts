@@ -98,7 +98,7 @@ describe('registers', () => {
   });
 
   it('XSS exists in models with XSAVES', async () => {
-    const level3 = (await Machine.create(1 << 20, 'v3')).long();
+    const level3 = (await Machine.create(1 << 20, { cpu: 'v3' })).long();
     level3.state.setNum('rcx', Msr.Xss);
     expect(outcomeOf(level3, RDMSR)).toBe('#GP(0)');
     expect(outcomeOf(level3, WRMSR)).toBe('#GP(0)');

@@ -1,0 +1,72 @@
+/** What compiled code calls: the slow paths of memory accesses, and micro-ops that it does not compile. */
+import { Flow } from './abi/stop';
+import { Uop } from './abi/uop';
+import { BLOCK_HEADER } from './code-cache';
+import { execute } from './dispatch';
+import { condition } from './flags';
+import { readForWrite, readLinear, writeLinear } from './memory';
+import { UopRecord } from './uop-record';
+
+export function compiledRead8(linear: u64, seg: u32): u64 {
+  return <u64>readLinear<u8>(linear, seg);
+}
+
+export function compiledRead16(linear: u64, seg: u32): u64 {
+  return <u64>readLinear<u16>(linear, seg);
+}
+
+export function compiledRead32(linear: u64, seg: u32): u64 {
+  return <u64>readLinear<u32>(linear, seg);
+}
+
+export function compiledRead64(linear: u64, seg: u32): u64 {
+  return readLinear<u64>(linear, seg);
+}
+
+export function compiledReadForWrite8(linear: u64, seg: u32): u64 {
+  return <u64>readForWrite<u8>(linear, seg);
+}
+
+export function compiledReadForWrite16(linear: u64, seg: u32): u64 {
+  return <u64>readForWrite<u16>(linear, seg);
+}
+
+export function compiledReadForWrite32(linear: u64, seg: u32): u64 {
+  return <u64>readForWrite<u32>(linear, seg);
+}
+
+export function compiledReadForWrite64(linear: u64, seg: u32): u64 {
+  return readForWrite<u64>(linear, seg);
+}
+
+export function compiledWrite8(linear: u64, seg: u32, value: u64): void {
+  writeLinear<u8>(linear, seg, <u8>value);
+}
+
+export function compiledWrite16(linear: u64, seg: u32, value: u64): void {
+  writeLinear<u16>(linear, seg, <u16>value);
+}
+
+export function compiledWrite32(linear: u64, seg: u32, value: u64): void {
+  writeLinear<u32>(linear, seg, <u32>value);
+}
+
+export function compiledWrite64(linear: u64, seg: u32, value: u64): void {
+  writeLinear<u64>(linear, seg, value);
+}
+
+/** Condition n of the settled flags. */
+export function conditionHolds(n: u32): u32 {
+  return condition(n) ? 1 : 0;
+}
+
+/** A block of one micro-op: a header, the micro-op, and one that ends it. */
+const single = <u32>memory.data(48 + 2 * 16, 16);
+
+/** Interprets one micro-op on the register file. */
+export function executeUop(uop: u32): Flow {
+  const copy = single + BLOCK_HEADER;
+  v128.store(copy, v128.load(uop));
+  changetype<UopRecord>(copy + 16).code = <u16>Uop.Done;
+  return execute(single);
+}

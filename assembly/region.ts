@@ -1,0 +1,143 @@
+/**
+ * Compiled regions: blocks that one function of the compiler stands for.
+ *
+ * A region is entered at one block. It dies with any of its blocks, and where it spans pages it holds only as long as
+ * their translations do. Records live in an area that is emptied together with the decoded blocks.
+ */
+import { Layout } from './abi/layout';
+import { Flow } from './abi/stop';
+import { CpuState } from './state';
+import { fetchGeneration, probeFetch } from './tlb';
+
+@unmanaged
+class Region {
+  /** Index of its function in the core's table. */
+  entry: u32;
+  isAlive: u32;
+  /** Pages beside that of the entry; they follow the record. */
+  pageCount: u32;
+  /** The pages were found where they were expected in this generation of translations, for this entry address. */
+  checkedGeneration: u32;
+  checkedLinear: u64;
+}
+
+/** A page of a region: its distance from the page of the entry, and where it is in physical memory. */
+@unmanaged
+class RegionPage {
+  distance: i32;
+  physical: u32;
+}
+
+/** That a block belongs to a region; a list for each block. */
+@unmanaged
+class Membership {
+  region: u32;
+  next: u32;
+}
+
+let areaStart: u32 = 0;
+let areaEnd: u32 = 0;
+let cursor: u32 = 0;
+
+/** Executions of a block after which `run` asks for it to be compiled; 0 = never. */
+export let hotThreshold: u32 = 0;
+/** The block that `Stop.Hot` is about. */
+export let hotBlock: u32 = 0;
+/** A block of a region has died since compiled code was entered: it must be left after the running instruction. */
+const staleness = <u32>memory.data(4, 4);
+
+export const STALENESS_ADDRESS: u32 = staleness;
+
+export function setHotThreshold(executions: u32): void {
+  hotThreshold = executions;
+}
+
+export function setHotBlock(block: u32): void {
+  hotBlock = block;
+}
+
+export function initializeRegions(start: u32): void {
+  areaStart = start;
+  areaEnd = start + Layout.RegionBytes;
+  cursor = start;
+}
+
+/** Forgets every region. */
+export function dropRegions(): void {
+  cursor = areaStart;
+}
+
+function allocate(bytes: u32): u32 {
+  if (cursor + bytes > areaEnd) return 0;
+  const address = cursor;
+  cursor += bytes;
+  return address;
+}
+
+/** Makes a region whose function is at `entry` of the table, with room for `pageCount` pages. 0: there is no room. */
+export function createRegion(entry: u32, pageCount: u32): u32 {
+  const address = allocate(offsetof<Region>() + pageCount * offsetof<RegionPage>());
+  if (address == 0) return 0;
+  const region = changetype<Region>(address);
+  region.entry = entry;
+  region.isAlive = 1;
+  region.pageCount = pageCount;
+  region.checkedGeneration = 0;
+  region.checkedLinear = 0;
+  return address;
+}
+
+/** Page number `index` of a region is `distance` bytes from the page of its entry and at `physical`. */
+export function setRegionPage(region: u32, index: u32, distance: i32, physical: u32): void {
+  const page = changetype<RegionPage>(region + offsetof<Region>() + index * offsetof<RegionPage>());
+  page.distance = distance;
+  page.physical = physical;
+}
+
+export function isRegionAlive(region: u32): bool {
+  return changetype<Region>(region).isAlive != 0;
+}
+
+/** The list of a block that belongs to one region more; 0: there is no room. */
+export function addMembership(list: u32, region: u32): u32 {
+  const address = allocate(offsetof<Membership>());
+  if (address == 0) return 0;
+  const membership = changetype<Membership>(address);
+  membership.region = region;
+  membership.next = list;
+  return address;
+}
+
+/** A block has died: so do the regions of its list. */
+export function killRegions(list: u32): void {
+  for (let at = list; at != 0; at = changetype<Membership>(at).next) {
+    changetype<Region>(changetype<Membership>(at).region).isAlive = 0;
+  }
+  store<u32>(staleness, 1);
+}
+
+/**
+ * Runs a region whose entry is at `linear`, the address of RIP. False: it could not do a single instruction, because a
+ * page is not known to be where it was, or the deadline is too near.
+ */
+export function enterRegion(state: CpuState, address: u32, linear: u64): bool {
+  const region = changetype<Region>(address);
+  if (region.pageCount != 0 && !isMapped(region, linear)) return false;
+  store<u32>(staleness, 0);
+  const before = state.clock;
+  const flow = call_indirect<Flow>(region.entry);
+  return flow != Flow.Leave || state.clock != before;
+}
+
+/** Whether each page is where it was when the region was compiled, as far as the TLB knows. */
+function isMapped(region: Region, linear: u64): bool {
+  if (region.checkedGeneration == fetchGeneration && region.checkedLinear == linear) return true;
+  const first = changetype<u32>(region) + offsetof<Region>();
+  for (let i: u32 = 0; i < region.pageCount; i++) {
+    const page = changetype<RegionPage>(first + i * offsetof<RegionPage>());
+    if (probeFetch(linear + <i64>page.distance) >> 12 != page.physical >> 12) return false;
+  }
+  region.checkedGeneration = fetchGeneration;
+  region.checkedLinear = linear;
+  return true;
+}

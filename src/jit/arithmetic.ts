@@ -1,0 +1,265 @@
+/** Arithmetic, logic and shifts of the general registers: results in locals, flags remembered for who asks. */
+import { type Emitter, Width } from './emitter.js';
+import { Source } from './lazy-flags.js';
+import { Local } from './locals.js';
+import type { UopFields } from './region.js';
+import { Op } from './wasm-opcodes.js';
+
+/** i32 and i64 forms of an operation. */
+type Pair = readonly [Op, Op];
+
+const ADD: Pair = [Op.I32Add, Op.I64Add];
+const SUB: Pair = [Op.I32Sub, Op.I64Sub];
+const AND: Pair = [Op.I32And, Op.I64And];
+const OR: Pair = [Op.I32Or, Op.I64Or];
+const XOR: Pair = [Op.I32Xor, Op.I64Xor];
+const SHL: Pair = [Op.I32Shl, Op.I64Shl];
+const SHR: Pair = [Op.I32ShrU, Op.I64ShrU];
+const SAR: Pair = [Op.I32ShrS, Op.I64ShrS];
+const MUL: Pair = [Op.I32Mul, Op.I64Mul];
+
+function apply(emitter: Emitter, pair: Pair, width: Width): void {
+  emitter.code.op(pair[width === Width.Qword ? 1 : 0]);
+}
+
+/** Operand b, or the immediate. */
+type Right = (emitter: Emitter, uop: UopFields, width: Width) => void;
+const fromRegister: Right = (emitter, uop, width) => emitter.operand(uop.b, width);
+const fromImmediate: Right = (emitter, uop, width) => emitter.immediate(width, uop.low, uop.high);
+
+/** Leaves the operands in `FlagLeft` and `FlagRight`. */
+function rememberOperands(emitter: Emitter, uop: UopFields, isImmediate: boolean): void {
+  const { code } = emitter;
+  emitter.remembered(uop.a);
+  code.set(Local.FlagLeft);
+  if (isImmediate) code.i64(uop.low, uop.high);
+  else emitter.remembered(uop.b);
+  code.set(Local.FlagRight);
+}
+
+/** Pushes a remembered operand as arithmetic of that width wants it; bits above the width do not matter. */
+function recall(emitter: Emitter, local: Local, width: Width): void {
+  emitter.code.get(local);
+  if (width !== Width.Qword) emitter.code.op(Op.I32WrapI64);
+}
+
+/** ADD, SUB, CMP, ADC and SBB. */
+export function addOrSubtract(source: Source, isWritten: boolean) {
+  const isSum = source === Source.Add || source === Source.Adc;
+  const isChain = source === Source.Adc || source === Source.Sbb;
+  return (emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void => {
+    const { code, flags } = emitter;
+    if (isChain) pushCarry(emitter, Local.Narrow0);
+    rememberOperands(emitter, uop, isImmediate);
+    recall(emitter, Local.FlagLeft, width);
+    recall(emitter, Local.FlagRight, width);
+    apply(emitter, isSum ? ADD : SUB, width);
+    if (isChain) {
+      code.get(Local.Narrow0);
+      if (width === Width.Qword) code.op(Op.I64ExtendI32U);
+      apply(emitter, isSum ? ADD : SUB, width);
+    }
+    emitter.widen(width);
+    keepResult(emitter, uop.a, width, isWritten);
+    flags.set(source, width);
+  };
+}
+
+/** `local` ← CF. */
+function pushCarry(emitter: Emitter, local: Local): void {
+  const { code, flags } = emitter;
+  flags.pushCarry();
+  code.set(local);
+}
+
+/** `FlagResult`, and register `a` if it is written, ← the i64 on top of the stack. */
+function keepResult(emitter: Emitter, a: number, width: Width, isWritten: boolean): void {
+  const { code } = emitter;
+  if (!isWritten) return code.set(Local.FlagResult);
+  code.tee(Local.FlagResult);
+  emitter.assign(a, width);
+}
+
+/** AND, OR, XOR and TEST: `FlagResult` is the result, sign-extended. */
+export function logic(pair: Pair, isWritten: boolean) {
+  return (emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void => {
+    const { code, flags } = emitter;
+    emitter.operand(uop.a, width);
+    (isImmediate ? fromImmediate : fromRegister)(emitter, uop, width);
+    apply(emitter, pair, width);
+    if (isWritten) {
+      emitter.widen(width);
+      code.tee(Local.FlagResult);
+      emitter.assign(uop.a, width);
+      code.get(Local.FlagResult);
+    } else if (width !== Width.Qword) {
+      code.op(Op.I64ExtendI32U);
+    }
+    signExtend(emitter, width);
+    code.set(Local.FlagResult);
+    code.i64(0);
+    code.set(Local.FlagRight);
+    flags.set(Source.Logic);
+  };
+}
+
+const SIGN_EXTENSIONS: readonly Op[] = [Op.I64Extend8S, Op.I64Extend16S, Op.I64Extend32S];
+
+function signExtend(emitter: Emitter, width: Width): void {
+  if (width !== Width.Qword) emitter.code.op(SIGN_EXTENSIONS[width]!);
+}
+
+export const LOGIC = { AND, OR, XOR } as const;
+
+/** Operations whose flags are dead: a ← a op b. */
+export function quiet(pair: Pair) {
+  return (emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void => {
+    emitter.operand(uop.a, width);
+    (isImmediate ? fromImmediate : fromRegister)(emitter, uop, width);
+    apply(emitter, pair, width);
+    emitter.widen(width);
+    emitter.assign(uop.a, width);
+  };
+}
+
+export const QUIET = { ADD, SUB, AND, OR, XOR } as const;
+
+/** INC and DEC: CF is kept. */
+export function step(source: Source.Inc | Source.Dec) {
+  return (emitter: Emitter, uop: UopFields, width: Width): void => {
+    const { code, flags } = emitter;
+    pushCarry(emitter, Local.Narrow0);
+    code.get(Local.Narrow0);
+    code.op(Op.I64ExtendI32U);
+    code.set(Local.FlagRight);
+    emitter.operand(uop.a, width);
+    emitter.immediate(width, 1, 0);
+    apply(emitter, source === Source.Inc ? ADD : SUB, width);
+    emitter.widen(width);
+    keepResult(emitter, uop.a, width, true);
+    flags.set(source, width);
+  };
+}
+
+export function negate(emitter: Emitter, uop: UopFields, width: Width): void {
+  const { code, flags } = emitter;
+  code.i64(0);
+  code.set(Local.FlagLeft);
+  emitter.remembered(uop.a);
+  code.set(Local.FlagRight);
+  recall(emitter, Local.FlagLeft, width);
+  recall(emitter, Local.FlagRight, width);
+  apply(emitter, SUB, width);
+  emitter.widen(width);
+  keepResult(emitter, uop.a, width, true);
+  flags.set(Source.Sub, width);
+}
+
+export function complement(emitter: Emitter, uop: UopFields, width: Width): void {
+  emitter.operand(uop.a, width);
+  emitter.immediate(width, -1, -1);
+  apply(emitter, XOR, width);
+  emitter.widen(width);
+  emitter.assign(uop.a, width);
+}
+
+/** SHL, SHR, SAR and rotates by a constant that is not zero, without flags. */
+export function shiftQuiet(pair: Pair) {
+  return (emitter: Emitter, uop: UopFields, width: Width): void => {
+    emitter.operand(uop.a, width);
+    emitter.immediate(width, uop.n, 0);
+    apply(emitter, pair, width);
+    emitter.widen(width);
+    emitter.assign(uop.a, width);
+  };
+}
+
+export const SHIFT = {
+  SHL,
+  SHR,
+  SAR,
+  ROL: [Op.I32Rotl, Op.I64Rotl],
+  ROR: [Op.I32Rotr, Op.I64Rotr],
+} as const;
+
+/** AF after a shift, as assembly/exec/shift.ts has it; OF at its position. */
+const AF = 0x10;
+const OF_SHIFT = 11;
+
+/**
+ * SHL, SHR and SAR of 32 and 64 bits by a constant. Returns false, having emitted nothing, for what it does not do: the count
+ * is masked, and by zero there is nothing to do but to clear the upper half.
+ */
+export function shiftByConstant(pair: Pair) {
+  return (emitter: Emitter, uop: UopFields, width: Width): boolean => {
+    const count = uop.n & (width === Width.Qword ? 63 : 31);
+    if (count === 0 || width < Width.Dword) return false;
+    const { code, flags } = emitter;
+    const bits = 8 << width;
+    emitter.operand(uop.a, width);
+    if (width !== Width.Qword) code.op(pair === SAR ? Op.I64ExtendI32S : Op.I64ExtendI32U);
+    code.set(Local.Wide0);
+    shiftFlags(emitter, pair, count, bits);
+    code.get(Local.Wide0);
+    code.i64(count);
+    code.op(pair[1]);
+    code.tee(Local.FlagResult);
+    if (width === Width.Dword) emitter.truncateToDword();
+    emitter.assign(uop.a, width);
+    code.get(Local.FlagResult);
+    signExtend(emitter, width);
+    code.set(Local.FlagResult);
+    flags.set(Source.Explicit);
+    return true;
+  };
+}
+
+/** `FlagRight` ← CF, AF and OF of shifting `Wide0`, extended to 64 bits, by `count`. */
+function shiftFlags(emitter: Emitter, pair: Pair, count: number, bits: number): void {
+  const { code } = emitter;
+  // The last bit out.
+  bit(emitter, pair === SHL ? bits - count : count - 1);
+  if (pair === SHL) {
+    // OF: whether the last step changed the sign.
+    code.tee(Local.Wide1);
+    code.get(Local.Wide1);
+    bit(emitter, bits - 1 - count);
+    code.op(Op.I64Xor);
+    overflowBit(emitter);
+  } else if (pair === SHR) {
+    // OF: the sign before the last step, which zeros have replaced unless it is the first.
+    if (count === 1) {
+      bit(emitter, bits - 1);
+      overflowBit(emitter);
+    }
+  }
+  code.i64(AF);
+  code.op(Op.I64Or);
+  code.set(Local.FlagRight);
+}
+
+/** Pushes a bit of `Wide0`. */
+function bit(emitter: Emitter, index: number): void {
+  const { code } = emitter;
+  code.get(Local.Wide0);
+  code.i64(index);
+  code.op(Op.I64ShrU);
+  code.i64(1);
+  code.op(Op.I64And);
+}
+
+function overflowBit(emitter: Emitter): void {
+  const { code } = emitter;
+  code.i64(OF_SHIFT);
+  code.op(Op.I64Shl);
+  code.op(Op.I64Or);
+}
+
+/** IMUL with two or three operands where its flags are dead: a ← left * b or the immediate. */
+export function multiplyQuiet(emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void {
+  emitter.operand(isImmediate ? uop.b : uop.a, width);
+  (isImmediate ? fromImmediate : fromRegister)(emitter, uop, width);
+  apply(emitter, MUL, width);
+  emitter.widen(width);
+  emitter.assign(uop.a, width);
+}

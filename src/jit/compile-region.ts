@@ -1,0 +1,113 @@
+/** A region as a WebAssembly module: its body between what loads the state into locals and what stores it. */
+import { CodeWriter } from './code-writer.js';
+import { analyze } from './control-flow.js';
+import { Import, IMPORTS, type StateAddresses } from './core-layout.js';
+import { Emitter } from './emitter.js';
+import { Local, LOCALS } from './locals.js';
+import type { Region } from './region.js';
+import { GENERAL_SLOTS, slotsRead, slotsWritten } from './register-use.js';
+import { RegionBody } from './structure.js';
+import { WasmModule } from './wasm-module.js';
+import { Op, Type } from './wasm-opcodes.js';
+
+/**
+ * Instructions that a region runs at most before it returns. V8 replaces baseline code by optimised code only when a
+ * function is called again.
+ */
+const MOST_INSTRUCTIONS = 200_000;
+const SLOTS = 32;
+
+/** The module of a region; its function takes nothing and returns a `Flow`. */
+export function compileRegion(region: Region, addresses: StateAddresses): Uint8Array<ArrayBuffer> {
+  const emitter = new Emitter(addresses, region);
+  const used = usedSlots(region);
+  emitter.open(Op.Block);
+  new RegionBody(emitter, analyze(region), used.written).emit();
+  emitter.close();
+  const { bytes } = emitter.code;
+  return new WasmModule(IMPORTS).assemble(LOCALS, [
+    prologue(addresses, used.read | used.written),
+    bytes,
+    epilogue(addresses, used.written),
+  ]);
+}
+
+interface SlotMasks {
+  readonly read: number;
+  readonly written: number;
+}
+
+function usedSlots(region: Region): SlotMasks {
+  let [read, written] = [0, 0];
+  for (const { uops, last } of region.blocks) {
+    for (const { code, a, b, c } of [...uops, last]) {
+      read |= slotsRead(code, a, b, c);
+      written |= slotsWritten(code, a, b);
+    }
+  }
+  return { read, written };
+}
+
+function prologue(addresses: StateAddresses, used: number): Uint8Array {
+  const code = new CodeWriter();
+  const load = (op: Op, address: number, local: number): void => {
+    code.i32(0);
+    code.memory(op, address);
+    code.set(local);
+  };
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (((used >>> slot) & 1) !== 0) load(Op.I64Load, addresses.registers + 8 * slot, slot);
+  }
+  load(Op.I64Load, addresses.rip, Local.EntryRip);
+  load(Op.I64Load32U, addresses.asid, Local.Asid);
+  load(Op.I32Load, addresses.tlbBank, Local.TlbBank);
+  budget(code, addresses);
+  return code.bytes;
+}
+
+/** `Remaining` and `Budget` ← the smaller of the distance to the deadline and `MOST_INSTRUCTIONS`. */
+function budget(code: CodeWriter, addresses: StateAddresses): void {
+  code.i32(0);
+  code.memory(Op.I64Load, addresses.deadline);
+  code.i32(0);
+  code.memory(Op.I64Load, addresses.clock);
+  code.op(Op.I64Sub);
+  code.tee(Local.Wide0);
+  code.i64(MOST_INSTRUCTIONS);
+  code.get(Local.Wide0);
+  code.i64(MOST_INSTRUCTIONS);
+  code.op(Op.I64LtU);
+  code.op(Op.Select);
+  code.op(Op.I32WrapI64);
+  code.tee(Local.Budget);
+  code.set(Local.Remaining);
+}
+
+function epilogue(addresses: StateAddresses, written: number): Uint8Array {
+  const code = new CodeWriter();
+  for (let slot = 0; slot < GENERAL_SLOTS; slot++) {
+    if (((written >>> slot) & 1) === 0) continue;
+    code.i32(0);
+    code.get(slot);
+    code.memory(Op.I64Store, addresses.registers + 8 * slot);
+  }
+  code.get(Local.FlagKind);
+  code.block(Op.If, Type.Empty);
+  for (const local of [Local.FlagKind, Local.FlagLeft, Local.FlagRight, Local.FlagResult]) code.get(local);
+  code.call(Import.SettleFlags);
+  code.op(Op.End);
+  code.i32(0);
+  code.get(Local.ExitRip);
+  code.memory(Op.I64Store, addresses.rip);
+  code.i32(0);
+  code.i32(0);
+  code.memory(Op.I64Load, addresses.clock);
+  code.get(Local.Budget);
+  code.get(Local.Remaining);
+  code.op(Op.I32Sub);
+  code.op(Op.I64ExtendI32U);
+  code.op(Op.I64Add);
+  code.memory(Op.I64Store, addresses.clock);
+  code.get(Local.ExitFlow);
+  return code.bytes;
+}

@@ -1,0 +1,68 @@
+/**
+ * The compiled tier: regions of hot blocks as WebAssembly functions in the core's table.
+ *
+ * Their number is bounded: when there are too many, or their records do not fit, everything decoded is dropped, and what
+ * is still hot will be compiled again.
+ */
+import type { Core } from '../core/core.js';
+import { compileRegion } from './compile-region.js';
+import { IMPORTS, StateAddresses } from './core-layout.js';
+import { discoverRegion, type Region } from './region.js';
+import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
+
+/** Executions of a block after which it is compiled: about what compiling it costs in interpreted instructions. */
+const HOT_THRESHOLD = 500;
+/** Regions that live at the same time. */
+export const MOST_REGIONS = 1000;
+
+export class Compiler {
+  private readonly addresses: StateAddresses;
+  /** Where our functions begin in the core's table, and how many there are. */
+  private readonly firstEntry: number;
+  private regions = 0;
+  private generation = -1;
+
+  constructor(
+    private readonly core: Core,
+    hotThreshold = HOT_THRESHOLD,
+  ) {
+    this.addresses = new StateAddresses(core);
+    this.firstEntry = core.functionCount;
+    core.exports.setHotThreshold(hotThreshold);
+  }
+
+  /** Compiles the region around the block that `Stop.Hot` is about, if it can be. */
+  compileHotBlock(): void {
+    const { exports } = this.core;
+    const generation = exports.codeGeneration.value as number;
+    if (generation !== this.generation) this.regions = 0;
+    this.generation = generation;
+    const block = exports.hotBlock.value as number;
+    const region = discoverRegion(this.core, block);
+    if (region === undefined) return;
+    if (this.regions >= MOST_REGIONS || !this.install(region)) exports.dropAllCode();
+  }
+
+  /** False: there is no room for the region's records. */
+  private install(region: Region): boolean {
+    const { core } = this;
+    const { exports } = core;
+    const entry = this.firstEntry + this.regions;
+    core.setFunction(entry, compileRegion(region, this.addresses), {
+      module: IMPORT_MODULE,
+      names: IMPORTS.map(({ name }) => name),
+      exportName: EXPORT_NAME,
+    });
+    this.regions++;
+    const record = exports.createRegion(entry, region.pages.length);
+    if (record === 0) return false;
+    region.pages.forEach(({ distance, physical }, i) => {
+      exports.setRegionPage(record, i, distance, physical);
+    });
+    for (const { address } of region.blocks) {
+      if (exports.addRegionBlock(record, address) === 0) return false;
+    }
+    exports.setRegionEntry(region.blocks[0]!.address, record);
+    return true;
+  }
+}

@@ -1,0 +1,217 @@
+/** Emits the parts that all micro-ops are made of: registers in locals, constants, exits. */
+import { Mode } from '../../assembly/abi/processor-bits.js';
+import { Reg } from '../../assembly/abi/register.js';
+import { Flow } from '../../assembly/abi/stop.js';
+import { CodeWriter } from './code-writer.js';
+import type { StateAddresses } from './core-layout.js';
+import { LazyFlags } from './lazy-flags.js';
+import { Local } from './locals.js';
+import type { Region, RegionBlock } from './region.js';
+import { Op, Type } from './wasm-opcodes.js';
+
+/** log2 of the bytes of an operand. */
+export enum Width {
+  Byte = 0,
+  Word = 1,
+  Dword = 2,
+  Qword = 3,
+}
+
+const ALL_ONES: readonly number[] = [0xff, 0xffff, 0xffffffff];
+
+export class Emitter {
+  readonly code = new CodeWriter();
+  readonly flags: LazyFlags;
+  readonly is64Bit: boolean;
+  /** The block being emitted, and how many of its instructions are complete where the code is. */
+  block!: RegionBlock;
+  done = 0;
+  /** Offsets in the block of the running instruction and of the next. */
+  ip = 0;
+  nextIp = 0;
+  /** The micro-op being emitted is the last of its instruction. */
+  endsInstruction = false;
+  /** Nothing sees the status flags that the micro-op being emitted writes. */
+  areFlagsDead = false;
+  /** The running instruction has a store before its last micro-op: `Local.IsStale` must be looked at when it ends. */
+  mayBeStale = false;
+  /** Constructs that are open, the outermost included. */
+  depth = 0;
+
+  constructor(
+    readonly addresses: StateAddresses,
+    region: Region,
+  ) {
+    this.flags = new LazyFlags(this.code, addresses);
+    this.is64Bit = (region.mode & Mode.CodeSize) === Mode.Code64;
+  }
+
+  // Structure.
+
+  open(op: Op.Block | Op.Loop | Op.If, type: Type = Type.Empty): void {
+    this.code.block(op, type);
+    this.depth++;
+  }
+
+  else(): void {
+    this.code.op(Op.Else);
+  }
+
+  close(): void {
+    this.code.op(Op.End);
+    this.depth--;
+  }
+
+  /** Branches out of (or, for a loop, back to) the construct that was opened when `depth` was `at`. */
+  branch(op: Op.Br | Op.BrIf, at: number): void {
+    this.code.branch(op, this.depth - at - 1);
+  }
+
+  // Registers.
+
+  /** Pushes 64 bits of a register (i64). */
+  wide(register: number): void {
+    const { code } = this;
+    const slot = register >> 3;
+    if (slot === Reg.Zero >> 3) return code.i64(0);
+    if (slot === Reg.BlockRip >> 3) return this.ripAt(0);
+    code.get(slot);
+  }
+
+  /** Pushes the low bits of a register, zero-extended for bytes and words (i32). */
+  narrow(register: number, width: Width): void {
+    const { code } = this;
+    this.wide(register);
+    if ((register & 7) !== 0) {
+      code.i64(8 * (register & 7));
+      code.op(Op.I64ShrU);
+    }
+    code.op(Op.I32WrapI64);
+    if (width === Width.Dword) return;
+    code.i32(ALL_ONES[width]!);
+    code.op(Op.I32And);
+  }
+
+  /** Pushes an operand as arithmetic of that width wants it: i64 for qwords, else i32. */
+  operand(register: number, width: Width): void {
+    if (width === Width.Qword) this.wide(register);
+    else this.narrow(register, width);
+  }
+
+  /** Pushes an operand as flags remember it: an i64 whose low bits are the operand. */
+  remembered(register: number): void {
+    this.wide(register);
+    if ((register & 7) === 0) return;
+    this.code.i64(8 * (register & 7));
+    this.code.op(Op.I64ShrU);
+  }
+
+  /** Pops an i64 of which the low bits are written to a register; a dword must be zero-extended. */
+  assign(register: number, width: Width): void {
+    const { code } = this;
+    const slot = register >> 3;
+    if (width >= Width.Dword) return code.set(slot);
+    const mask = ALL_ONES[width]!;
+    const shift = 8 * (register & 7);
+    code.i64(mask, 0);
+    code.op(Op.I64And);
+    if (shift !== 0) {
+      code.i64(shift);
+      code.op(Op.I64Shl);
+    }
+    code.get(slot);
+    code.i64(~(mask << shift), -1);
+    code.op(Op.I64And);
+    code.op(Op.I64Or);
+    code.set(slot);
+  }
+
+  /** Pops the result of arithmetic of that width and leaves it as an i64, zero-extended. */
+  widen(width: Width): void {
+    if (width !== Width.Qword) this.code.op(Op.I64ExtendI32U);
+  }
+
+  /** Pushes an immediate of that width. */
+  immediate(width: Width, low: number, high: number): void {
+    if (width === Width.Qword) this.code.i64(low, high);
+    else this.code.i32(width === Width.Dword ? low : low & ALL_ONES[width]!);
+  }
+
+  // Addresses.
+
+  /** Pushes the RIP at an offset of the block (i64). */
+  ripAt(offset: number): void {
+    this.ripFromEntry(this.block.delta + offset);
+  }
+
+  /** Pushes the RIP that is `delta` bytes from the entry, as wide as the mode has it. */
+  ripFromEntry(delta: number): void {
+    const { code } = this;
+    code.get(Local.EntryRip);
+    if (delta === 0) return;
+    code.i64(delta);
+    code.op(Op.I64Add);
+    if (!this.is64Bit) this.truncateToDword();
+  }
+
+  /** Clears the upper half of the i64 on top of the stack. */
+  truncateToDword(): void {
+    this.code.op(Op.I32WrapI64);
+    this.code.op(Op.I64ExtendI32U);
+  }
+
+  /** Pushes whether the i64 on top of the stack is not canonical (i32); it is taken from `Local.Linear`. */
+  isNotCanonical(local: Local): void {
+    const { code } = this;
+    code.get(local);
+    code.i64(16);
+    code.op(Op.I64Shl);
+    code.i64(16);
+    code.op(Op.I64ShrS);
+    code.get(local);
+    code.op(Op.I64Ne);
+  }
+
+  // Exits.
+
+  /** Leaves with the RIP on top of the stack (i64). The block's instructions have been counted. */
+  exit(flow: Flow): void {
+    const { code } = this;
+    code.set(Local.ExitRip);
+    this.flags.publish();
+    code.i32(flow);
+    code.set(Local.ExitFlow);
+    this.branch(Op.Br, 0);
+  }
+
+  /** Leaves at the start of the running instruction, of which nothing has been done. */
+  exitBefore(flow: Flow): void {
+    this.discount(this.block.instructions - this.done);
+    this.ripAt(this.ip);
+    this.exit(flow);
+  }
+
+  /** Leaves after the running instruction. */
+  exitAfter(): void {
+    this.discount(this.block.instructions - this.done - 1);
+    this.ripAt(this.nextIp);
+    this.exit(Flow.Leave);
+  }
+
+  /** Takes back instructions that were counted when the block was entered. */
+  private discount(instructions: number): void {
+    if (instructions === 0) return;
+    const { code } = this;
+    code.get(Local.Remaining);
+    code.i32(instructions);
+    code.op(Op.I32Add);
+    code.set(Local.Remaining);
+  }
+
+  // State.
+
+  loadState(op: Op, address: number): void {
+    this.code.i32(0);
+    this.code.memory(op, address);
+  }
+}

@@ -1,0 +1,39 @@
+/** The locals of a compiled function. The first 32 are the slots of the register file (abi/register.ts), BlockRip and Zero unused. */
+import type { LocalGroup } from './wasm-module.js';
+import { Type } from './wasm-opcodes.js';
+
+export enum Local {
+  // i64
+  /** RIP of the region's entry. */
+  EntryRip = 22,
+  // Flags that nobody has asked for yet (abi/flag-kind.ts).
+  FlagLeft = 32,
+  FlagRight,
+  FlagResult,
+  Linear,
+  /** RIP to leave with. */
+  ExitRip,
+  Asid,
+  Wide0,
+  Wide1,
+  // i32
+  FlagKind,
+  /** Instructions that may still be run. */
+  Remaining,
+  /** What it was at the start. */
+  Budget,
+  TlbBank,
+  TlbEntry,
+  /** The `Flow` to return. */
+  ExitFlow,
+  /** The region must be left after the running instruction: its code has changed. */
+  IsStale,
+  Narrow0,
+  Narrow1,
+  End,
+}
+
+export const LOCALS: readonly LocalGroup[] = [
+  { type: Type.I64, count: Local.FlagKind },
+  { type: Type.I32, count: Local.End - Local.FlagKind },
+];

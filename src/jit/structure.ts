@@ -1,0 +1,350 @@
+/**
+ * The body of a compiled region: its blocks in structured control flow (control-flow.ts).
+ *
+ * A node is emitted where its dominator is: after a construct that those who branch forward to it break out of if it is a
+ * meeting point, else in place of the branch to it.
+ */
+import { Reg } from '../../assembly/abi/register.js';
+import { Flow } from '../../assembly/abi/stop.js';
+import { Uop } from '../../assembly/abi/uop.js';
+import type { ControlFlow } from './control-flow.js';
+import { Import } from './core-layout.js';
+import { type Emitter, Width } from './emitter.js';
+import { Source } from './lazy-flags.js';
+import { Local } from './locals.js';
+import { leaveWhenComplete } from './memory-access.js';
+import { EndKind, type RegionBlock, type UopFields } from './region.js';
+import { slotsRead, slotsWritten, touchesFlags } from './register-use.js';
+import { compilationOf, push } from './uops.js';
+import { Op } from './wasm-opcodes.js';
+
+/** `n` of a `Loop` that is JrCXZ. */
+const JRCXZ = 3;
+const RCX_SLOT = Reg.Rcx >> 3;
+
+export class RegionBody {
+  /** For each open label: the depth of its construct. */
+  private readonly loopAt = new Map<number, number>();
+  private readonly mergeAt = new Map<number, number>();
+
+  constructor(
+    private readonly emitter: Emitter,
+    private readonly flow: ControlFlow,
+    /** Slots of the register file that the region writes. */
+    private readonly written: number,
+  ) {}
+
+  emit(): void {
+    this.node(0);
+  }
+
+  private node(node: number): void {
+    const { emitter, flow } = this;
+    const merges = flow.dominated[node]!.filter((child) => flow.isMerge[child]);
+    if (!flow.isLoop[node]) return this.within(node, merges);
+    emitter.flags.publish();
+    this.loopAt.set(node, emitter.depth);
+    emitter.open(Op.Loop);
+    emitter.flags.set(Source.Unknown);
+    this.within(node, merges);
+    emitter.close();
+    this.loopAt.delete(node);
+  }
+
+  /** The node, and after it the meeting points that it dominates, the last one outermost. */
+  private within(node: number, merges: readonly number[]): void {
+    const { emitter } = this;
+    const [merge, ...rest] = merges;
+    if (merge === undefined) return this.block(node);
+    this.mergeAt.set(merge, emitter.depth);
+    emitter.open(Op.Block);
+    this.within(node, rest);
+    emitter.close();
+    this.mergeAt.delete(merge);
+    emitter.flags.set(Source.Unknown);
+    this.node(merge);
+  }
+
+  private block(node: number): void {
+    const { emitter, flow } = this;
+    const block = flow.blocks[node]!;
+    this.begin(block);
+    if (node === 0 || flow.isLoop[node]) this.checkBudget(flow.longestPath[node]!);
+    this.count(block.instructions);
+    this.uops(block);
+    this.end(node, block);
+    emitter.mayBeStale = false;
+  }
+
+  private begin(block: RegionBlock): void {
+    const { emitter } = this;
+    emitter.block = block;
+    emitter.done = 0;
+    emitter.ip = 0;
+    emitter.mayBeStale = false;
+  }
+
+  /** Leaves if the next check may be more instructions away than may still be run. */
+  private checkBudget(instructions: number): void {
+    const { emitter } = this;
+    const { code } = emitter;
+    code.get(Local.Remaining);
+    code.i32(instructions);
+    code.op(Op.I32LtS);
+    emitter.open(Op.If);
+    emitter.ripAt(0);
+    emitter.exit(Flow.Leave);
+    emitter.close();
+  }
+
+  private count(instructions: number): void {
+    const { code } = this.emitter;
+    code.get(Local.Remaining);
+    code.i32(instructions);
+    code.op(Op.I32Sub);
+    code.set(Local.Remaining);
+  }
+
+  private uops(block: RegionBlock): void {
+    const { emitter } = this;
+    block.uops.forEach((uop, i) => {
+      const next = block.uops[i + 1] ?? block.last;
+      this.advance(uop);
+      emitter.endsInstruction = next.ip !== uop.ip;
+      emitter.nextIp = this.nextIp(block, i);
+      emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
+      const compile = compilationOf(uop.code);
+      if (compile === undefined || !compile(emitter, uop)) this.interpret(uop);
+    });
+    this.advance(block.last);
+  }
+
+  /** Offset of the instruction after that of micro-op `index`. */
+  private nextIp(block: RegionBlock, index: number): number {
+    const { ip } = block.uops[index]!;
+    return (block.uops.slice(index + 1).find((uop) => uop.ip !== ip) ?? block.last).ip;
+  }
+
+  /** Ends the instruction before that of `uop`, if this begins another. */
+  private advance(uop: UopFields): void {
+    const { emitter } = this;
+    if (uop.ip === emitter.ip) return;
+    if (emitter.mayBeStale) {
+      emitter.nextIp = uop.ip;
+      emitter.code.get(Local.IsStale);
+      emitter.open(Op.If);
+      emitter.exitAfter();
+      emitter.close();
+      emitter.mayBeStale = false;
+    }
+    emitter.done++;
+    emitter.ip = uop.ip;
+  }
+
+  /** Has the core run a micro-op on the state. */
+  private interpret(uop: UopFields): void {
+    const { emitter, written } = this;
+    const { code, flags, addresses } = emitter;
+    if (touchesFlags(uop.code)) flags.settle();
+    this.eachSlot(slotsRead(uop.code, uop.a, uop.b, uop.c) & written, (slot) => {
+      code.i32(0);
+      code.get(slot);
+      code.memory(Op.I64Store, addresses.registers + 8 * slot);
+    });
+    code.i32(0);
+    emitter.ripAt(0);
+    code.memory(Op.I64Store, addresses.blockRip);
+    code.i32(uop.address);
+    code.call(Import.ExecuteUop);
+    emitter.open(Op.If);
+    emitter.exitBefore(Flow.Abort);
+    emitter.close();
+    this.eachSlot(slotsWritten(uop.code, uop.a, uop.b) & written, (slot) => {
+      emitter.loadState(Op.I64Load, addresses.registers + 8 * slot);
+      code.set(slot);
+    });
+    if (!mayStoreVector(uop.code)) return;
+    emitter.loadState(Op.I32Load, addresses.staleness);
+    emitter.open(Op.If);
+    leaveWhenComplete(emitter);
+    emitter.close();
+  }
+
+  private eachSlot(mask: number, visit: (slot: number) => void): void {
+    for (let slot = 0; slot < 32; slot++) if (((mask >>> slot) & 1) !== 0) visit(slot);
+  }
+
+  private end(node: number, block: RegionBlock): void {
+    switch (block.end) {
+      case EndKind.Interpret:
+        return this.leaveTo(block.delta + block.last.ip);
+      case EndKind.Jump:
+        return this.goTo(node, block.targets[0]!);
+      case EndKind.Branch:
+        return this.branch(node, block);
+      case EndKind.Call:
+        return this.call(node, block);
+      case EndKind.Indirect:
+        return this.indirect(node, block);
+    }
+  }
+
+  private branch(node: number, block: RegionBlock): void {
+    const { emitter } = this;
+    const [taken, next] = block.targets as [number, number];
+    if (block.last.code === Uop.Loop) this.loopCondition(block.last);
+    else emitter.flags.condition(block.last.n);
+    const { source, width } = emitter.flags;
+    emitter.open(Op.If);
+    this.goTo(node, taken);
+    emitter.close();
+    emitter.flags.set(source, width);
+    this.restore(block);
+    this.goTo(node, next);
+  }
+
+  /** What is being emitted, after other blocks have been in between. */
+  private restore(block: RegionBlock): void {
+    const { emitter } = this;
+    emitter.block = block;
+    emitter.ip = block.last.ip;
+    emitter.done = block.instructions - 1;
+    emitter.mayBeStale = false;
+  }
+
+  /** LOOP and JrCXZ: pushes whether the branch is taken. */
+  private loopCondition({ n, b }: UopFields): void {
+    const { emitter } = this;
+    const { code } = emitter;
+    emitter.wide(Reg.Rcx);
+    if (n !== JRCXZ) {
+      code.i64(-1);
+      code.op(Op.I64Add);
+    }
+    if (b !== Width.Qword) emitter.truncateToDword();
+    if (n !== JRCXZ) code.tee(RCX_SLOT);
+    code.op(Op.I64Eqz);
+    if (n !== JRCXZ) code.op(Op.I32Eqz);
+  }
+
+  private call(node: number, block: RegionBlock): void {
+    const { emitter } = this;
+    const target = block.targets[0]!;
+    if (!this.flow.successors[node]!.has(target)) this.refuseIllegalTarget(target);
+    const link = (): void => emitter.ripFromEntry(block.delta + block.last.high);
+    const width = block.last.code === Uop.CallRel64 ? Width.Qword : Width.Dword;
+    push(emitter, width, link, () => this.leaveTo(target));
+    this.goTo(node, target);
+  }
+
+  /** To a return site of the region, or out. */
+  private indirect(node: number, block: RegionBlock): void {
+    const { emitter } = this;
+    const { code } = emitter;
+    emitter.wide(block.last.b);
+    if (block.last.c !== Width.Qword) emitter.truncateToDword();
+    code.set(Local.ExitRip);
+    if (emitter.is64Bit) {
+      emitter.isNotCanonical(Local.ExitRip);
+      emitter.open(Op.If);
+      emitter.exitBefore(Flow.Leave);
+      emitter.close();
+    }
+    if (emitter.mayBeStale) {
+      code.get(Local.IsStale);
+      emitter.open(Op.If);
+      code.get(Local.ExitRip);
+      emitter.exit(Flow.Leave);
+      emitter.close();
+    }
+    const { source, width } = emitter.flags;
+    for (const site of this.flow.successors[node]!.keys()) {
+      code.get(Local.ExitRip);
+      emitter.ripFromEntry(site);
+      code.op(Op.I64Eq);
+      emitter.open(Op.If);
+      this.goTo(node, site);
+      emitter.close();
+      emitter.flags.set(source, width);
+      this.restore(block);
+    }
+    code.get(Local.ExitRip);
+    emitter.exit(Flow.Leave);
+  }
+
+  /** Continues at a RIP that is `delta` bytes from the entry's. */
+  private goTo(node: number, delta: number): void {
+    const { flow } = this;
+    const to = flow.successors[node]!.get(delta);
+    if (to === undefined) {
+      if (flow.blocks[node]!.end !== EndKind.Call) this.refuseIllegalTarget(delta);
+      return this.leaveTo(delta);
+    }
+    if (to <= node) return this.jump(this.loopAt.get(to)!);
+    if (flow.isMerge[to]) return this.jump(this.mergeAt.get(to)!);
+    this.node(to);
+  }
+
+  private jump(at: number): void {
+    this.emitter.flags.publish();
+    this.emitter.branch(Op.Br, at);
+  }
+
+  private leaveTo(delta: number): void {
+    const { emitter } = this;
+    emitter.ripFromEntry(delta);
+    emitter.exit(Flow.Leave);
+  }
+
+  /** A target that is not canonical faults at the branch: the interpreter does that. */
+  private refuseIllegalTarget(delta: number): void {
+    const { emitter } = this;
+    if (!emitter.is64Bit) return;
+    emitter.ripFromEntry(delta);
+    emitter.code.set(Local.ExitRip);
+    emitter.isNotCanonical(Local.ExitRip);
+    emitter.open(Op.If);
+    emitter.exitBefore(Flow.Leave);
+    emitter.close();
+  }
+}
+
+/** The micro-op may store more than the compiled code looks at. */
+function mayStoreVector(code: number): boolean {
+  return code >= Uop.StoreVector8 && code <= Uop.X87;
+}
+
+/**
+ * Whether nothing can see the status flags that the micro-op before `index` writes: the next that touches flags, in the same
+ * block and before anything that can fault, overwrites all of them.
+ */
+function areFlagsDead(uops: readonly UopFields[], index: number): boolean {
+  for (let i = index; i < uops.length; i++) {
+    const uop = uops[i]!;
+    if (overwritesFlags(uop)) return true;
+    if (!isInvisible(uop.code)) return false;
+  }
+  return false;
+}
+
+function overwritesFlags({ code, n }: UopFields): boolean {
+  const isChain = code >= Uop.AdcRR8 && code <= Uop.SbbRI64;
+  if (code >= Uop.AddRR8 && code <= Uop.TestRI64) return !isChain;
+  // A count of zero changes no flag.
+  if (isShiftByConstant(code)) return (n & 31) !== 0;
+  return code >= Uop.Neg8 && code <= Uop.Neg64;
+}
+
+function isShiftByConstant(code: number): boolean {
+  return [Uop.ShlRI8, Uop.ShrRI8, Uop.SarRI8].some((first) => code >= first && code <= first + Width.Qword);
+}
+
+/** Neither touches flags nor can fault. */
+function isInvisible(code: number): boolean {
+  const isMove = code <= Uop.Xchg64 || (code >= Uop.Lea16 && code <= Uop.Lea64);
+  const isQuiet = code >= Uop.AddQuietRR32 && code <= Uop.XorQuietRI64;
+  const isQuietShift = code >= Uop.RolQuietRI32 && code <= Uop.SarQuietRI64;
+  const isNot = code >= Uop.Not8 && code <= Uop.Not64;
+  const isMultiplication = code >= Uop.Imul2RR16 && code <= Uop.Imul3RI64;
+  return isMove || isQuiet || isQuietShift || isNot || isMultiplication;
+}

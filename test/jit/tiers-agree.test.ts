@@ -1,0 +1,144 @@
+/** Whole programs in both tiers: the same registers, flags, memory and clock wherever they are stopped. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { KERNEL_NAMES } from '../../bench/kernels.js';
+import { compare } from '../../src/lab/compare.js';
+import { listShippedGuests, loadShippedGuest, readShippedGuest } from '../../src/guests.js';
+import { MOST_REGIONS } from '../../src/jit/compiler.js';
+import { hex } from '../decode/decoding.js';
+import { CODE, Machine } from '../helpers/machine.js';
+import { Random } from '../silicon/random.js';
+
+const SEED = 20261122;
+const KERNEL = 0x100000;
+const MEMORY = 8 << 20;
+const HOT = { hotThreshold: 10 };
+
+/** What can be seen of a machine: registers, flags, clock and a digest of memory. */
+function look({ state, core, rflags }: Machine) {
+  const names = ['rip', 'clock', 'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+  const registers = [...names, 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'].map((name) =>
+    state.big(name),
+  );
+  let digest = 0;
+  for (const byte of core.memory) digest = (Math.imul(digest, 31) + byte) | 0;
+  return { registers, rflags, digest };
+}
+
+async function pair(memoryBytes = MEMORY): Promise<[Machine, Machine]> {
+  return [await Machine.create(memoryBytes, { jit: false }), await Machine.create(memoryBytes, HOT)];
+}
+
+describe('kernels, stopped at random', () => {
+  it.each(KERNEL_NAMES)('%s', { timeout: 60_000 }, async (name) => {
+    const random = new Random(SEED);
+    const machines = await pair();
+    const code = readFileSync(`bench/kernels/${name}.bin`);
+    for (const machine of machines) machine.long().load(code, KERNEL);
+    for (let i = 0; i < 12; i++) {
+      const instructions = 1 + random.below(random.chance(0.5) ? 40 : 60_000);
+      const [interpreted, compiled] = machines.map((machine) => {
+        machine.run(instructions);
+        return look(machine);
+      });
+      expect(compiled).toEqual(interpreted);
+    }
+    // Something was compiled.
+    expect(machines[1].core.functionCount).toBeGreaterThan(machines[0].core.functionCount);
+  });
+});
+
+/** Runs 64-bit code in both tiers and expects the same of them. */
+async function agree(bytes: string, instructions: number): Promise<void> {
+  const [interpreted, compiled] = await pair(1 << 20);
+  for (const machine of [interpreted, compiled]) {
+    machine.long().load(hex(bytes));
+    machine.run(instructions);
+  }
+  expect(look(compiled)).toEqual(look(interpreted));
+}
+
+describe('code that changes itself', () => {
+  it('from within its own loop', async () => {
+    // The immediate of ADD at CODE+7 counts up: inc dword [rip-relative to it]; add eax, imm; dec ecx; jnz
+    await agree('b9e8030000' + 'ff0502000000' + '81c000000000' + 'ffc9' + '75f0' + 'f4', 3500);
+  });
+
+  it('in a function that was compiled before', async () => {
+    // Calls a function 200 times, then changes the constant that it returns, and again.
+    const body =
+      'b9c8000000' + // start: mov ecx, 200
+      'e815000000' + // again: call function
+      '01c3' + // add ebx, eax
+      'ffc9' + // dec ecx
+      '75f5' + // jnz again
+      '83050900000001' + // add dword [constant], 1
+      'ebe5' + // jmp start
+      '90909090' +
+      'b801000000' + // function: mov eax, constant
+      'c3';
+    await agree(body, 9000);
+  });
+});
+
+it('a loop whose stores reach the page of its own code', async () => {
+  // mov ecx, 3000; lea rdi, [rip + 80h]; again: inc dword [rdi]; add edi, 4; dec ecx; jnz again; hlt
+  await agree('b9b80b0000' + '488d3d80000000' + 'ff07' + '83c704' + 'ffc9' + '75f7' + 'f4', 9000);
+});
+
+it('a page that moves to other memory while its code is hot', async () => {
+  const [interpreted, compiled] = await pair(1 << 20);
+  const outcomes = [interpreted, compiled].map((machine) => {
+    machine.long();
+    const { core } = machine;
+    // 4 KiB pages for the second 2 MiB of linear addresses: page 0 there is CODE + 1000h or CODE + 2000h.
+    const [directory, table] = [0x72000, 0x75000];
+    core.words.setBigUint64(directory + 8, BigInt(table + 7), true);
+    const map = (page: number): void => core.words.setBigUint64(table, BigInt(page + 7), true);
+    map(CODE + 0x1000);
+    core.write(CODE + 0x1000, hex('83c001' + 'c3')); // add eax, 1; ret
+    core.write(CODE + 0x2000, hex('83c010' + 'c3')); // add eax, 16; ret
+    // mov ebx, 200000h; again: call rbx; dec ecx; jnz again; hlt
+    machine.load(hex('bb00002000' + 'ffd3' + 'ffc9' + '75fa' + 'f4'));
+    machine.state.setNum('rcx', 1000);
+    machine.run(3000);
+    map(CODE + 0x2000);
+    core.exports.flushTlb();
+    machine.run(2000);
+    return look(machine);
+  });
+  expect(outcomes[1]).toEqual(outcomes[0]);
+  expect(outcomes[0]!.registers[2]! & 0xffn).not.toBe(0n);
+});
+
+it('more loops than may be compiled at a time', async () => {
+  const loops = 1200;
+  // mov ecx, 20; again: dec ecx; jnz again; … ; jmp to the first
+  const code = 'b914000000ffc975fc'.repeat(loops);
+  const back = new DataView(new ArrayBuffer(4));
+  back.setInt32(0, -(code.length / 2 + 5), true);
+  const jump = 'e9' + Buffer.from(back.buffer).toString('hex');
+  const [interpreted, compiled] = await pair(1 << 20);
+  const before = compiled.core.functionCount;
+  for (const machine of [interpreted, compiled])
+    machine
+      .long()
+      .load(hex(code + jump))
+      .run(100_000);
+  expect(look(compiled)).toEqual(look(interpreted));
+  expect(compiled.core.functionCount - before).toBe(MOST_REGIONS);
+});
+
+describe('shipped guests under every delivery', async () => {
+  const guests = await listShippedGuests();
+  it.each(guests.map((guest) => [guest.name, guest] as const))(
+    '%s',
+    { timeout: 120_000 },
+    async (name, guest) => {
+      const image = loadShippedGuest(guest, await readShippedGuest(guest), 16 << 20);
+      const schedule = { kind: 'every', period: 997, count: 200 } as const;
+      const options = { name, guest: image, schedule, maxInstructions: 300_000 };
+      expect(await compare({ ...options, jit: true })).toEqual(await compare({ ...options, jit: false }));
+    },
+  );
+});
