@@ -48,6 +48,14 @@ import {
   storeStackQuietly,
 } from './exec/x87-stack';
 import { storeDecimal, storeExtended, storeFloat, storeInteger } from './exec/x87-store';
+import {
+  angle,
+  exponential,
+  logarithmOnePlusTimes,
+  logarithmTimes,
+  sineAndCosineOrTangent,
+  sineOrCosine,
+} from './exec/x87-transcendental';
 import { raise } from './fault';
 import { cpu, register, selector } from './state';
 import { UopRecord } from './uop-record';
@@ -291,6 +299,30 @@ function executeOnRegisters(uop: UopRecord, op: X87Op): void {
       break;
     case X87Op.RemainderNearest:
       remainder(true);
+      break;
+    case X87Op.Exponential:
+      exponential();
+      break;
+    case X87Op.Logarithm:
+      logarithmTimes();
+      break;
+    case X87Op.LogarithmPlusOne:
+      logarithmOnePlusTimes();
+      break;
+    case X87Op.Tangent:
+      sineAndCosineOrTangent(true);
+      break;
+    case X87Op.Arctangent:
+      angle();
+      break;
+    case X87Op.Sine:
+      sineOrCosine(true);
+      break;
+    case X87Op.Cosine:
+      sineOrCosine(false);
+      break;
+    case X87Op.SineCosine:
+      sineAndCosineOrTangent(false);
       break;
     default:
       unreachable();
