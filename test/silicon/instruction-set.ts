@@ -62,6 +62,8 @@ const EXCLUDED: ReadonlyMap<string, readonly Mnemonic[]> = new Map([
 /** WAIT has no CPUID feature of its own. */
 const EXTENDED: ReadonlySet<number> = new Set([Mnemonic.Wait]);
 
+const NO_DESCRIPTORS = 'the 64-bit harness has no descriptors of its own';
+
 /** One encoding that can be generated. */
 export interface Encoding {
   readonly code: Code;
@@ -79,7 +81,7 @@ export function instructionSet(bits: Bits, family: Family): Groups {
   for (const code of allCodes()) {
     if (familyOf(code) !== family) continue;
     const opCode = CodeExt.opCode(code);
-    if (!isUserCode(opCode, bits) || isQuirk(opCode, bits)) continue;
+    if (!isUserCode(opCode, bits)) continue;
     if (bits === 64 && needsDescriptors(code, opCode)) continue;
     const { mnemonic } = opCode;
     const group = byMnemonic.get(mnemonic) ?? [];
@@ -138,15 +140,10 @@ export function unmeasured(bits: Bits): string[] {
   const byReason = new Map<string, string[]>();
   for (const { code, isDrawn } of supportedCodes(bits)) {
     if (isDrawn) continue;
-    const reason = exclusionOf(code, CodeExt.opCode(code).mnemonic) ?? modeExclusion(bits);
+    const reason = exclusionOf(code, CodeExt.opCode(code).mnemonic) ?? NO_DESCRIPTORS;
     byReason.set(reason, [...(byReason.get(reason) ?? []), Code[code]]);
   }
   return [...byReason].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
-}
-
-function modeExclusion(bits: Bits): string {
-  if (bits === 64) return 'the 64-bit harness has no descriptors of its own';
-  return 'this processor truncates the address of BOUND to 16 bits even with an address-size prefix; not imitated';
 }
 
 /** Whether user code gets #GP of it, whatever its operands. */
@@ -161,11 +158,6 @@ export function groupOf(code: Code): string {
   const features = [...instruction.cpuidFeatures()].map((feature) => CpuidFeature[feature]);
   instruction.free();
   return features.length === 0 ? 'FPU' : features.join('+');
-}
-
-/** BOUND in 16-bit code: Zen 4 truncates its address to 16 bits even with an address-size prefix. Not imitated. */
-function isQuirk(opCode: OpCodeInfo, bits: Bits): boolean {
-  return bits === 16 && opCode.mnemonic === Mnemonic.Bound;
 }
 
 /** Loads a segment register, or asks about a descriptor. */
