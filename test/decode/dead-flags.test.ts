@@ -1,13 +1,16 @@
 /** Flags that nothing can see are not computed; all others are. */
 import { expect, it } from 'vitest';
+import { Mode } from '../../assembly/abi/processor-bits.js';
 import { lower } from './decoding.js';
 
+const VECTORS = Mode.Osfxsr | Mode.Avx;
+
 /** Names of the micro-ops of a 64-bit block. */
-function names(bytes: string): string[] {
-  return lower('long', bytes).map((line) => line.replace(/^\d+: (\w+).*/, '$1'));
+function names(bytes: string, mode = 0): string[] {
+  return lower('long', bytes, mode).map((line) => line.replace(/^\d+: (\w+).*/, '$1'));
 }
 
-it.each<[why: string, bytes: string, uops: string[]]>([
+it.each<[why: string, bytes: string, uops: string[], mode?: number]>([
   ['overwritten at once', '01c8 29c8', ['AddQuietRR32', 'SubRR32', 'Next']],
   ['alive at the end of a block', '01c8', ['AddRR32', 'Next']],
   ['alive at a branch', '01c8 75fe', ['AddRR32', 'Jcc']],
@@ -31,13 +34,27 @@ it.each<[why: string, bytes: string, uops: string[]]>([
   ['a dead rotate', 'c1c003 01c8', ['RolQuietRI32', 'AddRR32', 'Next']],
   ['RCL reads the carry', '01c8 c1d003', ['AddRR32', 'RclRI32', 'Next']],
   ['LAHF reads', '01c8 9f 29c8', ['AddRR32', 'Lahf', 'SubRR32', 'Next']],
+  ['PTEST overwrites', '01c8 660f3817ca', ['AddQuietRR32', 'VectorTest', 'Next'], VECTORS],
+  [
+    'vector operations and moves keep',
+    '01c8 660ffcca 660f6ec8',
+    ['AddRR32', 'Vector', 'MovToVector32', 'Next'],
+    VECTORS,
+  ],
+  ['across vector operations', '01c8 660ffcca 29c8', ['AddQuietRR32', 'Vector', 'SubRR32', 'Next'], VECTORS],
+  [
+    'a masked move may fault',
+    '01c8 c4e2698c0b 29c8',
+    ['AddRR32', 'Lea64', 'Sys', 'SubRR32', 'Next'],
+    VECTORS,
+  ],
   [
     'logic, two deep',
     '31c0 21c8 09c8 01c8',
     ['XorQuietRR32', 'AndQuietRR32', 'OrQuietRR32', 'AddRR32', 'Next'],
   ],
-])('%s', (_why, bytes, uops) => {
-  expect(names(bytes)).toEqual(uops);
+])('%s', (_why, bytes, uops, mode) => {
+  expect(names(bytes, mode)).toEqual(uops);
 });
 
 it('a quiet INC adds one', () => {

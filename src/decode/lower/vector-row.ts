@@ -154,6 +154,9 @@ function move(context: LoweringContext, alignment: VectorAlignment, form: Vector
     context.memory.storeVector(instruction.register(1), width, alignment);
     return;
   }
-  const source = readVector(context, 1, width, alignment);
-  emitVector(context, Uop.Vector, VectorOp.Move, form, instruction.register(0), source, source);
+  const to = instruction.register(0);
+  // A load clears what it does not fill, as VEX forms do.
+  const isDirect = form !== VectorForm.Legacy && instruction.isMemory(1);
+  const source = readVector(context, 1, width, alignment, isDirect ? to : VectorRegister.T0);
+  if (!isDirect) emitVector(context, Uop.Vector, VectorOp.Move, form, to, source, source);
 }

@@ -22,6 +22,8 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
   ['long', 'c4e27d20ca',     'vpmovsxbw ymm1,xmm2',       ['VectorWhole Spread Vex256 V16, V2, V2, 8', 'Vector SignExtend8To16 Vex256 V1, V16, V16, 0']],
   ['long', '660f3810ca',     'pblendvb xmm1,xmm2,xmm0',   ['Vector BlendBy8 Legacy V1, V1, V2, 0']],
   ['long', 'c4e3694ccb40',   'vpblendvb xmm1,xmm2,xmm3,xmm4', ['Vector BlendBy8 Vex128 V1, V2, V3, V4, 0']],
+  ['long', '660f6f0b',       'movdqa xmm1,[rbx]',         ['LoadVector128 V16, Ds:[Rbx + 0]', 'Vector Move Legacy V1, V16, V16, 0']],
+  ['long', 'c5fe6f0b',       'vmovdqu ymm1,[rbx]',        ['LoadVector256 V1, Ds:[Rbx + 0]']],
   ['long', '660f6ec8',       'movd xmm1,eax',             ['MovToVector32 Legacy V1, Rax']],
   ['long', 'c4e1f96ec8',     'vmovq xmm1,rax',            ['MovToVector64 Vex128 V1, Rax']],
   ['long', '660f7ec8',       'movd eax,xmm1',             ['MovFromVector32 Rax, V1']],
