@@ -3,14 +3,15 @@
  * chooses can fault. `Reg.Address` is the offset of the operand.
  */
 import { MaskedAccess } from '../abi/masked-access';
+import { Rflags } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
-import { Flow } from '../abi/stop';
+import { Flow, Pending } from '../abi/stop';
 import { Vector } from '../abi/vector';
 import { VectorRegister } from '../abi/vector-register';
 import { isAborted, raiseGp, raiseWithCode } from '../fault';
 import { probeWrite, readLinear, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
-import { is64Bit, register } from '../state';
+import { cpu, is64Bit, register } from '../state';
 import { UopRecord } from '../uop-record';
 import { clearUpperHalf, vectorAddress } from '../vector-file';
 
@@ -80,34 +81,44 @@ function accessElements<T extends number>(from: u32, mask: u32, param: u32, isWr
  * their number. Element by element from the lowest on: if one faults, those before it stay, and are cleared in c.
  */
 export function gather(uop: UopRecord): Flow {
-  const isGathered =
-    (paramOf(uop) & MaskedAccess.Quadwords) != 0 ? gatherElements<i64>(uop) : gatherElements<i32>(uop);
-  return isGathered ? Flow.Next : Flow.Abort;
+  return (paramOf(uop) & MaskedAccess.Quadwords) != 0 ? gatherElements<i64>(uop) : gatherElements<i32>(uop);
 }
 
-function gatherElements<T extends number>(uop: UopRecord): bool {
-  const param = paramOf(uop);
+function gatherElements<T extends number>(uop: UopRecord): Flow {
   const to = vectorAddress(uop.a);
   const mask = vectorAddress(uop.c);
   const bytes = <u32>(uop.imm >> 32) * sizeof<T>();
+  let isBegun = false;
   for (let at: u32 = 0; at < bytes; at += sizeof<T>()) {
-    if (load<T>(mask + at) >= <T>0) {
-      store<T>(mask + at, <T>0);
-      continue;
+    if (load<T>(mask + at) < <T>0) {
+      const element = gathered<T>(uop, at / sizeof<T>());
+      if (isAborted()) return isBegun ? interrupted() : Flow.Abort;
+      store<T>(to + at, element);
+      isBegun = true;
     }
-    const offset = register<u64>(Reg.Address) + indexOf(uop, at / sizeof<T>());
-    const truncated = (param & MaskedAccess.Address32) != 0 ? offset & 0xffffffff : offset;
-    const linear = elementLinear(param, truncated, sizeof<T>(), false);
-    if (isAborted()) return false;
-    const element = readElement<T>(linear, param & MaskedAccess.Segment);
-    if (isAborted()) return false;
-    store<T>(to + at, element);
     store<T>(mask + at, <T>0);
   }
   v128.store(mask, i64x2.splat(0));
   clearUpperHalf(mask);
   memory.fill(to + bytes, 0, 32 - bytes);
-  return true;
+  return Flow.Next;
+}
+
+/** An element of memory, or aborts. */
+function gathered<T extends number>(uop: UopRecord, number: u32): T {
+  const param = paramOf(uop);
+  const offset = register<u64>(Reg.Address) + indexOf(uop, number);
+  const truncated = (param & MaskedAccess.Address32) != 0 ? offset & 0xffffffff : offset;
+  const linear = elementLinear(param, truncated, sizeof<T>(), false);
+  return isAborted() ? <T>0 : readElement<T>(linear, param & MaskedAccess.Segment);
+}
+
+/** A fault after elements have been loaded: a single step comes before it, and the gather goes on after that. */
+function interrupted(): Flow {
+  const state = cpu();
+  if ((state.systemFlags & Rflags.Tf) == 0) return Flow.Abort;
+  state.pending = Pending.None;
+  return Flow.Repeat;
 }
 
 /** Index `number` of a gather, sign-extended and scaled. */

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Rflags } from '../../../assembly/abi/processor-bits.js';
 import { hex } from '../../decode/decoding.js';
-import { Machine } from '../../helpers/machine.js';
+import { CODE, Machine } from '../../helpers/machine.js';
 import { exitInformation, outcomeOf } from '../../helpers/outcome.js';
 import { enableVectors, setVector, upperHalf, xmm } from '../../helpers/vector-registers.js';
 
@@ -114,6 +114,17 @@ describe('gathers', () => {
     expect(xmm(machine, 1)).toBe('eeeeeeeeeeeeeeeeeeeeeeee07060504');
     expect(xmm(machine, 3)).toBe('80000000800000000000000000000000');
     expect([upperHalf(machine, 1), upperHalf(machine, 3)]).toEqual(['ee'.repeat(16), 'aa'.repeat(16)]);
+  });
+
+  it('are single-stepped before such a fault, not after it', () => {
+    const beyond = '10000000';
+    setVector(machine, 2, `${'0'.repeat(32)}${beyond}${beyond}${beyond}00000001`);
+    setVector(machine, 3, 'ff'.repeat(32));
+    machine.rflags = BigInt(Rflags.Always1 | Rflags.Tf);
+    expect(run(VPGATHERDD_XMM1, DATA)).toBe('#DB');
+    expect(machine.state.num('rip')).toBe(CODE);
+    expect(xmm(machine, 1)).toBe('eeeeeeeeeeeeeeeeeeeeeeee07060504');
+    expect(run(VPGATHERDD_XMM1, DATA)).toBe(NOT_PRESENT_READ);
   });
 
   it.each([
