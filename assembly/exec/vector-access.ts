@@ -50,12 +50,19 @@ export function loadVector128(uop: UopRecord): bool {
 export function loadVector256(uop: UopRecord): bool {
   const linear = effectiveAddress(uop);
   if (!isAligned(uop, linear, 32)) return false;
-  setRunningUop(changetype<u32>(uop));
-  const low = readVector(linear, uop.n >> 4);
-  if (isAborted()) return false;
-  const high = readVector(linear + 16, uop.n >> 4);
-  if (isAborted()) return false;
   const to = vectorAddress(uop.a);
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (readTag(entry) == tlbTag(linear, 32)) {
+    const host = tlbHost(entry, linear);
+    v128.store(to, v128.load(host));
+    v128.store(to, v128.load(host, 16), 16);
+    return true;
+  }
+  setRunningUop(changetype<u32>(uop));
+  const low = readVectorSlow(linear, uop.n >> 4);
+  if (isAborted()) return false;
+  const high = readVectorSlow(linear + 16, uop.n >> 4);
+  if (isAborted()) return false;
   v128.store(to, low);
   v128.store(to, high, 16);
   return true;
@@ -76,13 +83,14 @@ export function storeVector128(uop: UopRecord): bool {
 /** memory ← a. False: aborted. */
 export function storeVector256(uop: UopRecord): bool {
   const linear = effectiveAddress(uop);
-  return isAligned(uop, linear, 32) && storeVectorSlow(uop, linear, 32);
-}
-
-function readVector(linear: u64, seg: u32): v128 {
+  if (!isAligned(uop, linear, 32)) return false;
   const entry = tlbEntry(cpu().tlbBank, linear);
-  if (readTag(entry) == tlbTag(linear, 16)) return v128.load(tlbHost(entry, linear));
-  return readVectorSlow(linear, seg);
+  if (writeTag(entry) != tlbTag(linear, 32)) return storeVectorSlow(uop, linear, 32);
+  const host = tlbHost(entry, linear);
+  const from = vectorAddress(uop.a);
+  v128.store(host, v128.load(from));
+  v128.store(host, v128.load(from, 16), 16);
+  return true;
 }
 
 /** In two parts, each of which may cross a page: the lower faults first. Under CR0.AM, 256 bits need be aligned to 128 only. */
