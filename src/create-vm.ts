@@ -1,6 +1,6 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
-import { readAsset } from '#platform';
 import type { CpuOption } from './decode/cpu-models.js';
+import { compileAsset } from './core/compiled-asset.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
 import { layOut } from './hypervisor/memory-layout.js';
@@ -49,6 +49,8 @@ export interface CreateVmOptions {
   readonly onSerial?: ((byte: number) => void) | undefined;
 }
 
+const ICED_URL = new URL('./decode/iced_x86_bg.wasm', import.meta.url);
+
 /** Makes a virtual machine whose guest is about to execute its first instruction. */
 export async function createVm(options: CreateVmOptions): Promise<Vm> {
   const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
@@ -58,15 +60,17 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     );
   const layout = layOut(memoryBytes);
   const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
-  const [processor, disassembler] = await Promise.all([
+  const [processor, icedModule] = await Promise.all([
     Processor.create({
       memoryBytes: layout.totalBytes,
       cpu: options.cpu,
       seed: options.seed,
       jit: options.jit,
     }),
-    createDisassembler(),
+    compileAsset(ICED_URL),
   ]);
+  // Most machines never need one.
+  let disassembler: Disassembler | undefined;
   return new Vm({
     processor,
     layout,
@@ -75,13 +79,14 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     nmiSchedule,
     onTrace: options.onTrace,
     onSerial: options.onSerial,
-    disassemble: (bytes, bits, rip) => disassembler.format(bytes, bits, rip).text,
+    disassemble: (bytes, bits, rip) =>
+      (disassembler ??= Disassembler.of(icedModule)).format(bytes, bits, rip).text,
   });
 }
 
 /** A disassembler of its own, for traces. */
 export async function createDisassembler(): Promise<Disassembler> {
-  return Disassembler.create(await readAsset(new URL('./decode/iced_x86_bg.wasm', import.meta.url)));
+  return Disassembler.of(await compileAsset(ICED_URL));
 }
 
 function isLoaded(guest: Uint8Array | LoadedGuest): guest is LoadedGuest {

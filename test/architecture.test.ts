@@ -23,7 +23,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/hypervisor': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader'],
   'src/guests.ts': ['src/errors.ts', 'src/loader'],
   // src/decode: the disassembler, for traces and for naming what is not implemented; the models' names.
-  'src/create-vm.ts': [...EVERYWHERE, 'src/decode', 'src/svm', 'src/devices', 'src/loader', 'src/hypervisor'],
+  'src/create-vm.ts': [
+    ...EVERYWHERE,
+    'src/core',
+    'src/decode',
+    'src/svm',
+    'src/devices',
+    'src/loader',
+    'src/hypervisor',
+  ],
   'src/lab': [...EVERYWHERE, 'src/create-vm.ts', 'src/svm', 'src/loader', 'src/guests.ts', 'src/hypervisor'],
   // src/decode: the names of the processor models.
   'src/index.ts': [

@@ -4,12 +4,12 @@
  * The host makes one memory of fixed size, so views of it stay valid for the core's whole life.
  */
 import { instantiate } from '@assemblyscript/loader';
-import { readAsset } from '#platform';
 import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { EventType } from '../../assembly/abi/vector.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CpuidResult, type CpuidRow, encodeCpuidRows } from './cpuid-row.js';
+import { compileAsset } from './compiled-asset.js';
 import { StateView } from './state-view.js';
 
 const WASM_PAGE = 0x10000;
@@ -146,7 +146,7 @@ export class Core {
   static async create(options: CoreOptions): Promise<Core> {
     const pages = wasmPages(options.memoryBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const source = options.module ?? (await readAsset(new URL('./core.wasm', import.meta.url)));
+    const source = options.module ?? (await compileAsset(new URL('./core.wasm', import.meta.url)));
     const { exports } = await instantiate(source, { env: { memory } });
     return new Core(exports as unknown as CoreExports & Record<string, unknown>, memory, options);
   }

@@ -22,9 +22,9 @@ export class Disassembler {
     this.formatter = iced.view.getUint32(iced.result, true);
   }
 
-  /** @param icedWasm iced-x86's `iced_x86_bg.wasm`, as bytes or compiled. */
-  static async create(icedWasm: BufferSource | WebAssembly.Module): Promise<Disassembler> {
-    return new Disassembler(await Iced.create(icedWasm));
+  /** @param icedModule iced-x86's `iced_x86_bg.wasm`. */
+  static of(icedModule: WebAssembly.Module): Disassembler {
+    return new Disassembler(Iced.of(icedModule));
   }
 
   /** The instruction that `bytes` begins with; a `db` of one byte if that is none. */

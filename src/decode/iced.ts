@@ -126,6 +126,15 @@ export class Iced {
     return new Iced(instance.exports as unknown as IcedExports, options);
   }
 
+  /** At once, of a module that is compiled. */
+  static of(
+    module: WebAssembly.Module,
+    options: number = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd,
+  ): Iced {
+    const { exports } = new WebAssembly.Instance(module, createImports(module));
+    return new Iced(exports as unknown as IcedExports, options);
+  }
+
   /**
    * Sets the bytes to decode and starts at the first.
    *

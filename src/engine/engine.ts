@@ -6,9 +6,9 @@
 import { NO_PAGE } from '../../assembly/abi/layout.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
-import { readAsset } from '#platform';
 import { Stop } from '../../assembly/abi/stop.js';
 import { UOP_BYTES } from '../../assembly/abi/uop.js';
+import { compileAsset } from '../core/compiled-asset.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { Compiler } from '../jit/compiler.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
@@ -59,10 +59,10 @@ export class Engine {
       cr4Bits: cr4Bits(features),
       seed: toSeed(seed),
     };
-    const iced = readAsset(new URL('../decode/iced_x86_bg.wasm', import.meta.url));
+    const iced = compileAsset(new URL('../decode/iced_x86_bg.wasm', import.meta.url));
     const [core, decoder] = await Promise.all([
       Core.create(coreOptions),
-      iced.then((bytes) => BlockDecoder.create(bytes, features)),
+      iced.then((module) => BlockDecoder.create(module, features)),
     ]);
     return new Engine(core, decoder, options);
   }

@@ -8,7 +8,7 @@ import { printUops } from '../../src/decode/print-uops.js';
 
 export const icedWasm = readFileSync(createRequire(import.meta.url).resolve('iced-x86/iced_x86_bg.wasm'));
 export const decoder = await BlockDecoder.create(icedWasm);
-export const disassembler = await Disassembler.create(icedWasm);
+export const disassembler = Disassembler.of(await WebAssembly.compile(icedWasm));
 
 /** The modes in which lowering differs. */
 export const MODES = {
