@@ -28,6 +28,9 @@ export interface GeneratorOptions {
   readonly inputs?: number;
 }
 
+/** The encodings to draw from. */
+type Choice = Readonly<Record<Family, Groups>>;
+
 /** Instructions, and what their operands ask of their inputs. */
 interface Sequence {
   readonly family: Family;
@@ -39,7 +42,8 @@ interface Sequence {
 export class SnippetGenerator {
   private readonly random: Random;
   private readonly families: readonly Family[];
-  private readonly groups: Readonly<Record<Family, Groups>>;
+  private readonly groups: Choice;
+  private readonly laterGroups: Choice;
   private readonly encoder: Encoder;
   private readonly inputs: InputGenerator;
   private sequence: Sequence | undefined;
@@ -51,10 +55,10 @@ export class SnippetGenerator {
     private readonly options: GeneratorOptions = {},
   ) {
     this.random = new Random(seed);
-    this.groups = {
-      integer: wanted(instructionSet(bits, 'integer'), options.only),
-      extended: wanted(instructionSet(bits, 'extended'), options.only),
-    };
+    const { only } = options;
+    const isWanted = (name: string) => only === undefined || only.test(name);
+    this.groups = choice(bits, isWanted);
+    this.laterGroups = choice(bits, (name) => isWanted(name) && !FIRST_ONLY.test(name));
     this.families = (options.families ?? ['integer']).filter((family) => this.groups[family].length > 0);
     this.encoder = new Encoder(bits);
     this.inputs = new InputGenerator(this.random, bits);
@@ -85,8 +89,12 @@ export class SnippetGenerator {
   private newSequence(): Sequence {
     const family = this.random.pick(this.families);
     const context = this.inputs.newContext();
-    const count = 1 + this.random.below(MOST_INSTRUCTIONS[family]);
-    const instructions = Array.from({ length: count }, (_, i) => this.instruction(context, family, i === 0));
+    const count =
+      this.laterGroups[family].length === 0 ? 1 : 1 + this.random.below(MOST_INSTRUCTIONS[family]);
+    const instructions = Array.from({ length: count }, (_, i) => {
+      const groups = i === 0 ? this.groups : this.laterGroups;
+      return this.instruction(context, family, i === 0, groups);
+    });
     const codes = instructions.map(({ code }) => code);
     const bytes = this.layOut(instructions);
     instructions.forEach((instruction) => instruction.free());
@@ -94,16 +102,15 @@ export class SnippetGenerator {
   }
 
   /** An instruction that encodes. Its branch target, if any, is not set yet. */
-  private instruction(context: Context, family: Family, isFirst: boolean): Instruction {
+  private instruction(context: Context, family: Family, isFirst: boolean, choice: Choice): Instruction {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       // Among the extended ones a few others, which move data in and out.
       const isOther = family === 'extended' && !isFirst && this.random.chance(0.15);
-      const groups = isOther && this.groups.integer.length > 0 ? this.groups.integer : this.groups[family];
+      const groups = isOther && choice.integer.length > 0 ? choice.integer : choice[family];
       const encoding = this.random.pick(this.random.pick(groups));
       // A privileged instruction shows its #GP and ends the snippet: a few are enough.
       if (encoding.opCode.isPrivileged && this.options.only === undefined && this.random.chance(0.95))
         continue;
-      if (!isFirst && FIRST_ONLY.test(Code[encoding.code])) continue;
       const instruction = new Instruction();
       instruction.code = encoding.code;
       if (this.setOperands(context, instruction, encoding)) {
@@ -178,9 +185,10 @@ function hasMemoryOperand(instruction: Instruction): boolean {
   return false;
 }
 
-function wanted(groups: Groups, only: RegExp | undefined): Groups {
-  if (only === undefined) return groups;
-  return groups
-    .map((encodings) => encodings.filter(({ code }) => only.test(Code[code])))
-    .filter((encodings) => encodings.length > 0);
+function choice(bits: Bits, isWanted: (name: string) => boolean): Choice {
+  const wanted = (family: Family): Groups =>
+    instructionSet(bits, family)
+      .map((encodings) => encodings.filter(({ code }) => isWanted(Code[code])))
+      .filter((encodings) => encodings.length > 0);
+  return { integer: wanted('integer'), extended: wanted('extended') };
 }
