@@ -12,6 +12,7 @@ beforeAll(async () => {
 });
 
 /** Attributes of a flat 32-bit code segment, in VMCB format. */
+const EFER_SVME = 0x1000n;
 const CODE32 = 0xc9b;
 const HLT = 0xf4;
 const NOP = 0x90;
@@ -238,8 +239,9 @@ describe('between instructions', () => {
   });
 
   it('names an instruction that is not implemented and leaves everything as it was', () => {
-    // fld1
-    machine.long().load([NOP, 0xd9, 0xe8, HLT]);
+    // VMRUN by code that runs on the processor itself
+    machine.long().load([NOP, 0x0f, 0x01, 0xd8, HLT]);
+    machine.state.setBig('efer', machine.state.big('efer') | EFER_SVME);
     expect(machine.run(10)).toBe(Stop.Unimplemented);
     expect(machine.state.num('rip')).toBe(CODE + 1);
     expect(machine.state.num('clock')).toBe(1);
