@@ -14,6 +14,7 @@ import { Decoded, DecoderOptions, Iced } from './iced.js';
 import { InstructionSet, Presence } from './instruction-set.js';
 import { LoweringContext } from './lower/context.js';
 import { loweringOf } from './lower/table.js';
+import { decodePermuteWithoutW } from './vex-alias.js';
 
 /** Instructions in a block. */
 const MAX_INSTRUCTIONS = 64;
@@ -97,10 +98,11 @@ export class BlockDecoder {
    */
   private decodeInstruction(): boolean {
     const { iced, context, block } = this;
-    const decoded = iced.next();
+    let decoded = iced.next();
     const isFirst = block.instructionCount === 0;
     const uopsBefore = context.uops.count;
     context.beginInstruction(block.byteLength);
+    if (decoded === Decoded.Invalid) decoded = decodePermuteWithoutW(iced, context, block.byteLength);
     if (decoded === Decoded.Instruction) {
       const presence = this.instructionSet.presence();
       const lowering = presence === Presence.Lacking ? undefined : loweringOf(context.instruction);

@@ -188,6 +188,18 @@ export class Iced {
     return this.bytes[this.current.data + WINDOW_BYTES - this.windowBytes + position] ?? 0;
   }
 
+  /** Decodes the instruction at `position` as if the byte at `changed` were another. For code whose addresses begin at 0. */
+  nextWith(position: number, changed: number, value: number): Decoded {
+    const at = this.current.data + WINDOW_BYTES - this.windowBytes + changed;
+    const before = this.bytes[at] ?? 0;
+    this.bytes[at] = value;
+    this.seek(position);
+    this.wasm.decoder_set_ip(this.current.pointer, BigInt(position));
+    const decoded = this.next();
+    this.bytes[at] = before;
+    return decoded;
+  }
+
   /** The module's memory may have grown since: formatters allocate. */
   refreshViews(): void {
     if (this.bytes.buffer === this.wasm.memory.buffer) return;

@@ -15,6 +15,10 @@ export type Lowering = (context: LoweringContext) => void;
 /** Rows of the table from mnemonics to lowerings. */
 export type LoweringRows = readonly (readonly [mnemonic: number, lowering: Lowering])[];
 
+/** A VEX prefix of three bytes, and W in its last. */
+const VEX_3 = 0xc4;
+const VEX_W = 0x80;
+
 export class LoweringContext {
   readonly uops = new UopWriter();
   readonly instruction: Instruction;
@@ -144,9 +148,19 @@ export class LoweringContext {
     return this.mode.codeWidth === Width.Dword ? Width.Word : Width.Dword;
   }
 
-  /** Byte `index` from the opcode on. */
+  /** Where in the window the opcode is, or the VEX prefix. */
+  get opcodePosition(): number {
+    return this.knownPrefixes().opcodePosition;
+  }
+
+  /** Byte `index` from the opcode or VEX prefix on. */
   opcodeByte(index: number): number {
-    return this.iced.byteAt(this.knownPrefixes().opcodePosition + index);
+    return this.iced.byteAt(this.opcodePosition + index);
+  }
+
+  /** VEX.W, of an instruction that has it. */
+  get hasVexW(): boolean {
+    return this.opcodeByte(0) === VEX_3 && (this.opcodeByte(2) & VEX_W) !== 0;
   }
 
   private knownPrefixes(): Prefixes {

@@ -6,6 +6,9 @@ import { Width } from '../code-mode.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 
+/** Behind 0F. */
+const PREFETCH_OPCODE = 0x0d;
+
 /** A micro-op without operands. */
 function plain(uop: Uop): Lowering {
   return (context) => context.emit(uop);
@@ -23,6 +26,11 @@ function ending(op: SysOp, width = 0): Lowering {
 
 /** Hints and ordering: nothing to do for a processor that runs instructions one after the other. */
 function nothing(): void {}
+
+/** PREFETCH, 0F 0D, has no form with a register; the other reserved opcodes do nothing. */
+function reservedNop(context: LoweringContext): void {
+  if (context.opcodeByte(1) === PREFETCH_OPCODE) context.sysEnd(SysOp.Undefined);
+}
 
 /** CLFLUSH and its like fault as a load of their byte would (APM vol 3, CLFLUSH). */
 function flushLine(context: LoweringContext): void {
@@ -144,12 +152,13 @@ const SVM: LoweringRows = [
 ];
 
 const HINTS: LoweringRows = [
+  [Mnemonic.Reservednop, reservedNop],
   [Mnemonic.Clflush, flushLine],
   [Mnemonic.Clflushopt, flushLine],
   [Mnemonic.Clwb, flushLine],
   // prettier-ignore
   ...[
-    Mnemonic.Nop, Mnemonic.Reservednop, Mnemonic.Endbr32, Mnemonic.Endbr64, Mnemonic.Rdsspd, Mnemonic.Rdsspq,
+    Mnemonic.Nop, Mnemonic.Endbr32, Mnemonic.Endbr64, Mnemonic.Rdsspd, Mnemonic.Rdsspq,
     Mnemonic.Prefetch, Mnemonic.Prefetchw, Mnemonic.Prefetchwt1, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0,
     Mnemonic.Prefetcht1, Mnemonic.Prefetcht2, Mnemonic.Prefetchit0, Mnemonic.Prefetchit1, Mnemonic.Cldemote,
     Mnemonic.Lfence, Mnemonic.Mfence, Mnemonic.Sfence,

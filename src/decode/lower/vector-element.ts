@@ -1,4 +1,5 @@
 /** Moves between vectors and general registers or elements in memory (APM vol 4): MOVD, MOVSS, MOVLPS, PINSR, PEXTR, MOVMSK… */
+import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp, VectorWholeOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
@@ -31,6 +32,17 @@ function bothForms(
   lowering: NarrowLowering,
 ): LoweringRows {
   return [legacyRow(feature, legacy, lowering), vexRow(feature, vex, lowering)];
+}
+
+/** Outside of 64-bit mode Zen 4 refuses VEX.W, which chooses the 64-bit element; iced ignores it there. */
+function refusingW(rows: LoweringRows): LoweringRows {
+  return rows.map(([mnemonic, lowering]) => [
+    mnemonic,
+    (context) => {
+      if (!context.mode.is64Bit && context.hasVexW) context.sysEnd(SysOp.Undefined);
+      else lowering(context);
+    },
+  ]);
 }
 
 /** The first source: the destination in the legacy form, an operand of its own in the VEX form. */
@@ -211,12 +223,12 @@ export const VECTOR_ELEMENT: LoweringRows = [
   ...bothForms(Sse2, Mnemonic.Movhpd, Mnemonic.Vmovhpd, highHalf),
   ...bothForms(Sse41, Mnemonic.Pinsrb, Mnemonic.Vpinsrb, insert(VectorOp.Insert8, Width.Byte)),
   ...bothForms(Sse2, Mnemonic.Pinsrw, Mnemonic.Vpinsrw, insert(VectorOp.Insert16, Width.Word)),
-  ...bothForms(Sse41, Mnemonic.Pinsrd, Mnemonic.Vpinsrd, insert(VectorOp.Insert32, Width.Dword)),
+  ...refusingW(bothForms(Sse41, Mnemonic.Pinsrd, Mnemonic.Vpinsrd, insert(VectorOp.Insert32, Width.Dword))),
   ...bothForms(Sse41, Mnemonic.Pinsrq, Mnemonic.Vpinsrq, insert(VectorOp.Insert64, Width.Qword)),
   ...bothForms(Sse41, Mnemonic.Insertps, Mnemonic.Vinsertps, insertAny),
   ...bothForms(Sse41, Mnemonic.Pextrb, Mnemonic.Vpextrb, extract(VectorOp.Extract8, Width.Byte)),
   ...bothForms(Sse2, Mnemonic.Pextrw, Mnemonic.Vpextrw, extract(VectorOp.Extract16, Width.Word)),
-  ...bothForms(Sse41, Mnemonic.Pextrd, Mnemonic.Vpextrd, extract(VectorOp.Extract32, Width.Dword)),
+  ...refusingW(bothForms(Sse41, Mnemonic.Pextrd, Mnemonic.Vpextrd, extract(VectorOp.Extract32, Width.Dword))),
   ...bothForms(Sse41, Mnemonic.Pextrq, Mnemonic.Vpextrq, extract(VectorOp.Extract64, Width.Qword)),
   ...bothForms(Sse41, Mnemonic.Extractps, Mnemonic.Vextractps, extract(VectorOp.Extract32, Width.Dword)),
   ...signRows(Sse, Mnemonic.Movmskps, Mnemonic.Vmovmskps, VectorWholeOp.Signs32, Feature.Avx),
