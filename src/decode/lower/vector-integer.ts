@@ -10,7 +10,10 @@ import {
   AVX2,
   binaryRows,
   emitVector,
+  ifImmediate,
   integer,
+  lowerLegacy,
+  lowerVex,
   readVector,
   requireVexForm,
   XMM_WIDTH,
@@ -90,15 +93,11 @@ const ARITHMETIC: LoweringRows = binaryRows(Uop.Vector, [
 
 /** Shifts of all lanes by one count: `op` by an immediate, `byOp` by the low half of a register or of 128 bits in memory. */
 function shiftRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, byOp: VectorOp): LoweringRows {
-  return binaryRows(Uop.Vector, [integer(Feature.Sse2, legacy, vex, op)]).map(([mnemonic, byImmediate]) => {
-    const isVex = mnemonic === vex;
-    const byRegister = isVex ? shiftVex(byOp) : shiftLegacy(byOp);
-    const lowering: Lowering = (context) => {
-      const isImmediate = context.instruction.isImmediate(isVex ? 2 : 1);
-      (isImmediate ? byImmediate : byRegister)(context);
-    };
-    return [mnemonic, lowering] as const;
-  });
+  const shift = integer(Feature.Sse2, legacy, vex, op);
+  return [
+    [legacy, ifImmediate(1, (context) => lowerLegacy(context, Uop.Vector, shift), shiftLegacy(byOp))],
+    [vex, ifImmediate(2, (context) => lowerVex(context, Uop.Vector, shift), shiftVex(byOp))],
+  ];
 }
 
 function shiftLegacy(op: VectorOp): Lowering {

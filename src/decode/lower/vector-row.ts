@@ -53,7 +53,12 @@ export function binaryRows(uop: Uop, operations: readonly BinaryVector[]): Lower
   return rows;
 }
 
-function lowerLegacy(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
+/** One lowering if that operand is an immediate, another if it is not. */
+export function ifImmediate(operand: number, lowering: Lowering, otherwise: Lowering): Lowering {
+  return (context) => (context.instruction.isImmediate(operand) ? lowering : otherwise)(context);
+}
+
+export function lowerLegacy(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
   const { op, feature, memoryWidth } = operation;
   if (!requireSse(context, feature)) return;
   const to = context.instruction.register(0);
@@ -69,7 +74,7 @@ function legacyAlignment({ alignment, memoryWidth }: BinaryVector): VectorAlignm
 }
 
 /** The second source is the last operand but for an immediate. */
-function lowerVex(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
+export function lowerVex(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
   const { instruction } = context;
   const form = requireVexForm(context, operation.feature, operation.wideFeature);
   if (form === undefined) return;

@@ -9,10 +9,13 @@ import { requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 import {
   AVX2,
+  type BinaryVector,
   binaryRows,
   emitVector,
+  ifImmediate,
   immediateOf,
   integer,
+  lowerVex,
   readVector,
   requireVexForm,
   widthOf,
@@ -85,14 +88,17 @@ const EXTENSIONS: LoweringRows = [
 ];
 
 /** VPERMILPS and VPERMILPD: by an immediate they are shuffles of one source. */
-function permuteInLanes(byImmediate: LoweringRows, byRegister: LoweringRows): LoweringRows {
-  return byImmediate.map(([mnemonic, immediateForm], i) => {
-    const registerForm = byRegister[i]?.[1] ?? immediateForm;
-    return [
-      mnemonic,
-      (context) => (context.instruction.isImmediate(2) ? immediateForm : registerForm)(context),
-    ] as const;
-  });
+function permuteInLanes(
+  vex: Mnemonic,
+  op: VectorOp,
+  byOp: VectorOp,
+  immediateShift: number,
+): LoweringRows[number] {
+  const lowering = (operation: BinaryVector): Lowering => {
+    return (context) => lowerVex(context, Uop.Vector, operation);
+  };
+  const byImmediate = lowering({ op, feature: Avx, immediateShift });
+  return [vex, ifImmediate(2, byImmediate, lowering({ op: byOp, feature: Avx }))];
 }
 
 // prettier-ignore
@@ -115,16 +121,8 @@ const SHUFFLES: LoweringRows = [
     { legacy: Mnemonic.Movsldup, vex: Mnemonic.Vmovsldup, op: VectorOp.DuplicateEven32, feature: Sse3 },
     { legacy: Mnemonic.Movddup, op: VectorOp.DuplicateEven64, feature: Sse3, memoryWidth: Width.Qword },
   ]),
-  ...permuteInLanes(
-    binaryRows(Uop.Vector, [
-      { vex: Mnemonic.Vpermilps, op: VectorOp.Shuffle32, feature: Avx },
-      { vex: Mnemonic.Vpermilpd, op: VectorOp.ShufflePairs64, feature: Avx, immediateShift: 2 },
-    ]),
-    binaryRows(Uop.Vector, [
-      { vex: Mnemonic.Vpermilps, op: VectorOp.PermuteBy32, feature: Avx },
-      { vex: Mnemonic.Vpermilpd, op: VectorOp.PermuteBy64, feature: Avx },
-    ]),
-  ),
+  permuteInLanes(Mnemonic.Vpermilps, VectorOp.Shuffle32, VectorOp.PermuteBy32, 0),
+  permuteInLanes(Mnemonic.Vpermilpd, VectorOp.ShufflePairs64, VectorOp.PermuteBy64, 2),
   [Mnemonic.Vmovddup, duplicateQuad],
 ];
 
