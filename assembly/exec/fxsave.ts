@@ -19,7 +19,9 @@ import { isAlignmentChecked } from '../memory';
 import { cpu, is64Bit } from '../state';
 import { UopRecord } from '../uop-record';
 import {
+  checkAreaSegment,
   isAreaAligned,
+  isAreaCanonical,
   isWideFormat,
   openArea,
   probeAreaRead,
@@ -34,7 +36,7 @@ const CHECKED_ALIGNMENT: u32 = 4;
 const BYTES: u32 = Legacy.Bytes;
 
 export function fxsave(uop: UopRecord): Flow {
-  if (!isAvailable() || !open(uop, true)) return Flow.Abort;
+  if (!isAvailable() || !openAligned(uop)) return Flow.Abort;
   if (!probeAreaWrite(BYTES - 1) || !probeAreaWrite(0)) return Flow.Abort;
   saveX87(isWideFormat(uop));
   writeArea(0, Legacy.Mxcsr);
@@ -49,7 +51,7 @@ export function fxsave(uop: UopRecord): Flow {
 }
 
 export function fxrstor(uop: UopRecord): Flow {
-  if (!isAvailable() || !open(uop, false)) return Flow.Abort;
+  if (!isAvailable() || !openAligned(uop)) return Flow.Abort;
   if (!probeAreaRead(BYTES - 1) || !readArea(0, endOfXmm())) return Flow.Abort;
   if (hasMediaState()) {
     if (isMxcsrReserved()) return raiseGp();
@@ -69,10 +71,12 @@ function isAvailable(): bool {
   return false;
 }
 
-/** False: aborted. */
-function open(uop: UopRecord, isWrite: bool): bool {
-  if (!openArea(uop, BYTES, isWrite)) return false;
-  if (isAlignmentChecked() && !isAreaAligned(CHECKED_ALIGNMENT)) raiseWithCode(Vector.Ac, 0);
+/** The segment must have the first word, to be read, before alignment matters. False: aborted. */
+function openAligned(uop: UopRecord): bool {
+  openArea(uop);
+  if (!checkAreaSegment(CHECKED_ALIGNMENT - 1, false)) return false;
+  const isChecked = isAlignmentChecked() && isAreaCanonical();
+  if (isChecked && !isAreaAligned(CHECKED_ALIGNMENT)) raiseWithCode(Vector.Ac, 0);
   else if (!isAreaAligned(ALIGNMENT)) raiseGp();
   else return true;
   return false;

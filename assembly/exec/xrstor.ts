@@ -14,7 +14,7 @@ import {
 import { raiseGp } from '../fault';
 import { cpu } from '../state';
 import { UopRecord } from '../uop-record';
-import { isWideFormat, probeAreaRead, readArea } from './state-operand';
+import { checkAreaSegment, isWideFormat, probeAreaRead, readArea } from './state-operand';
 import { Area, areaBytes, COMPACT, isXsaveAvailable, openXsaveArea, requestedComponents } from './xsave';
 
 export function xrstor(uop: UopRecord): Flow {
@@ -29,8 +29,8 @@ export function xrstors(uop: UopRecord): Flow {
 
 function restore(uop: UopRecord, mustBeCompact: bool): Flow {
   const requested = requestedComponents();
-  if (!openXsaveArea(uop, areaBytes(requested), false)) return Flow.Abort;
-  if (!probeAreaRead(0) || !readArea(Area.Present, Area.Upper)) return Flow.Abort;
+  if (!openXsaveArea(uop) || !probeAreaRead(0)) return Flow.Abort;
+  if (!checkAreaSegment(Area.Upper - 1, false) || !readArea(Area.Present, Area.Upper)) return Flow.Abort;
   const isCompact = (load<u64>(image(Area.Format)) & COMPACT) != 0;
   if (mustBeCompact && !isCompact) return raiseGp();
   if (isCompact ? !isCompactHeaderLegal() : !isStandardHeaderLegal()) return raiseGp();

@@ -100,8 +100,8 @@ function saveStandard(uop: UopRecord, isOptimized: bool): Flow {
 }
 
 /** False: aborted. #GP(0) if it is not aligned; never #AC. */
-export function openXsaveArea(uop: UopRecord, bytes: u32, isWrite: bool): bool {
-  if (!openArea(uop, bytes, isWrite)) return false;
+export function openXsaveArea(uop: UopRecord): bool {
+  openArea(uop);
   if (isAreaAligned(Area.Alignment)) return true;
   raiseGp();
   return false;
@@ -109,9 +109,7 @@ export function openXsaveArea(uop: UopRecord, bytes: u32, isWrite: bool): bool {
 
 /** False: aborted. */
 function openForWriting(uop: UopRecord, requested: u64): bool {
-  const bytes = areaBytes(requested);
-  if (!openXsaveArea(uop, bytes, true)) return false;
-  return probeAreaWrite(0) && probeAreaWrite(bytes - 1);
+  return openXsaveArea(uop) && probeAreaWrite(0) && probeAreaWrite(areaBytes(requested) - 1);
 }
 
 function saveComponents(uop: UopRecord, components: u64, savesMxcsr: bool): void {

@@ -1,6 +1,7 @@
 /** FXSAVE and FXRSTOR (APM vol 4; vol 2 §11.4.4); what the manual leaves open is as measured on Zen 4. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cr0, Efer } from '../../../assembly/abi/processor-bits.js';
+import { Seg } from '../../../assembly/abi/register.js';
 import { hex } from '../../decode/decoding.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
@@ -194,6 +195,7 @@ describe.each([
   it.each([
     [2, '#AC(0)'],
     [4, '#GP(0)'],
+    [2 ** 47 + 2, '#GP(0)'],
   ])('misaligned by %i under alignment checks raises %s', (offset, outcome) => {
     enableState(machine, 3);
     state.setBig('cr0', state.big('cr0') | BigInt(Cr0.Am));
@@ -211,5 +213,16 @@ describe.each([
     expect(run(bytes, address)).toBe(`#PF(${bytes === FXSAVE ? 2 : 0})`);
     expect(state.num('exitInfo2')).toBe(faulting);
     expect(writtenRanges(machine, SECOND_PAGE - 64, 64)).toBe('');
+  });
+
+  it('checks its alignment before the limit of its segment', () => {
+    machine.flat32(3);
+    state.setBig('cr0', state.big('cr0') | BigInt(Cr0.Am));
+    machine.rflags = RFLAGS_AC;
+    const ds = state.segment(Seg.Ds);
+    state.setSegment(Seg.Ds, { ...ds, limit: AREA + 100 });
+    core.exports.updateMode();
+    expect(run(bytes, AREA + 2)).toBe('#AC(0)');
+    expect(run(bytes, AREA)).toBe('#GP(0)');
   });
 });

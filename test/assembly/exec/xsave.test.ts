@@ -1,6 +1,7 @@
 /** XSAVE, XSAVEOPT, XSAVEC and XSAVES (APM vol 4; vol 2 §11.5); what they write is as measured on Zen 4. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cr0, Cr4 } from '../../../assembly/abi/processor-bits.js';
+import { Seg } from '../../../assembly/abi/register.js';
 import { hex } from '../../decode/decoding.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
@@ -21,6 +22,9 @@ const XSAVES = '0fc72b';
 const COMPACT = 1n << 63n;
 const SECOND_PAGE = 0x200000;
 const PAGE_DIRECTORY = 0x72000;
+/** For 32-bit paging: present, writable, 4 MiB from 0. */
+const EMPTY_PAGE_DIRECTORY = 0x60000;
+const IDENTITY_4_MIB = 0x83;
 
 const machine = await Machine.create(4 << 20);
 const { state, core } = machine;
@@ -170,5 +174,31 @@ describe.each([
     expect(save(bytes, mask, SECOND_PAGE - 512)).toBe('#PF(2)');
     expect(state.num('exitInfo2')).toBe(SECOND_PAGE - 512 + last);
     expect(writtenRanges(machine, SECOND_PAGE - 512, 512)).toBe('');
+  });
+
+  it('checks its alignment before the limit of the stack segment', () => {
+    machine.flat32();
+    state.setNum('cr4', Cr4.Osfxsr | Cr4.Osxsave);
+    state.setSegment(Seg.Ss, { ...state.segment(Seg.Ss), limit: AREA });
+    core.exports.updateMode();
+    const onStack = `36${bytes}`;
+    expect(save(onStack, 7, AREA + 32)).toBe('#GP(0)');
+    expect(save(onStack, 7, AREA)).toBe('#SS(0)');
+  });
+
+  it('accesses its first byte before it runs into the limit', () => {
+    machine.flat32();
+    state.setNum('cr4', Cr4.Osfxsr | Cr4.Osxsave);
+    state.setBig('cr0', state.big('cr0') | BigInt(Cr0.Pg >>> 0));
+    state.setNum('xcr0', 7);
+    state.setNum('cr3', EMPTY_PAGE_DIRECTORY);
+    core.exports.updateMode();
+    core.exports.flushTlb();
+    core.words.setUint32(EMPTY_PAGE_DIRECTORY, IDENTITY_4_MIB, true);
+    core.words.setUint32(EMPTY_PAGE_DIRECTORY + 0xffc, 0, true);
+    state.setNum('cr4', state.num('cr4') | Cr4.Pse);
+    expect(save(bytes, 7, 0xffff_fd80)).toBe('#PF(2)');
+    core.words.setUint32(EMPTY_PAGE_DIRECTORY + 0xffc, IDENTITY_4_MIB, true);
+    expect(save(bytes, 7, 0xffff_fd80)).toBe('#GP(0)');
   });
 });
