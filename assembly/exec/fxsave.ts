@@ -21,7 +21,6 @@ import { UopRecord } from '../uop-record';
 import {
   checkAreaSegment,
   isAreaAligned,
-  isAreaCanonical,
   isWideFormat,
   openArea,
   probeAreaRead,
@@ -75,8 +74,7 @@ function isAvailable(): bool {
 function openAligned(uop: UopRecord): bool {
   openArea(uop);
   if (!checkAreaSegment(CHECKED_ALIGNMENT - 1, false)) return false;
-  const isChecked = isAlignmentChecked() && isAreaCanonical();
-  if (isChecked && !isAreaAligned(CHECKED_ALIGNMENT)) raiseWithCode(Vector.Ac, 0);
+  if (isAlignmentChecked() && !isAreaAligned(CHECKED_ALIGNMENT)) raiseWithCode(Vector.Ac, 0);
   else if (!isAreaAligned(ALIGNMENT)) raiseGp();
   else return true;
   return false;

@@ -5,8 +5,10 @@
  * Alignment comes first, then accesses to both ends, before anything is written: a fault leaves no trace. Which end
  * faults first is as on Zen 4.
  */
+import { Seg } from '../abi/register';
+import { Vector } from '../abi/vector';
 import { image } from '../extended-state';
-import { isAborted } from '../fault';
+import { isAborted, raiseGp, raiseWithCode } from '../fault';
 import { isCanonical, probeWrite, readLinear, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
 import { base, is64Bit, register } from '../state';
@@ -41,10 +43,6 @@ export function isAreaAligned(alignment: u32): bool {
   return ((<u32>linear) & (alignment - 1)) == 0;
 }
 
-export function isAreaCanonical(): bool {
-  return isCanonical(linear);
-}
-
 /** Checks that the segment has the area up to the byte at `offset`, and that this can be read. False: aborted. */
 export function probeAreaRead(offset: u32): bool {
   if (!checkAreaSegment(offset, false)) return false;
@@ -59,10 +57,14 @@ export function probeAreaWrite(offset: u32): bool {
   return !isAborted();
 }
 
-/** Checks that the segment has the area up to the byte at `offset`. False: aborted. */
+/** Checks that the segment has the area up to the byte at `offset`, which must be canonical. False: aborted. */
 export function checkAreaSegment(offset: u32, isWrite: bool): bool {
   segmentLinear(seg, start, offset + 1, isWrite);
-  return !isAborted();
+  if (isAborted()) return false;
+  if (isCanonical(linear + offset)) return true;
+  if (seg == Seg.Ss) raiseWithCode(Vector.Ss, 0);
+  else raiseGp();
+  return false;
 }
 
 /** Image ← bytes `from` to `to` of the area, multiples of 8. False: aborted. */

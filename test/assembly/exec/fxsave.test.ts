@@ -215,6 +215,12 @@ describe.each([
     expect(writtenRanges(machine, SECOND_PAGE - 64, 64)).toBe('');
   });
 
+  it('checks for a canonical address before alignment', () => {
+    const onStack = bytes.replace(/03$/, '0424').replace(/0b$/, '0c24'); // [rsp]
+    state.setBig('rsp', 0x8000_0000_0001n);
+    expect(run(onStack)).toBe('#SS(0)');
+  });
+
   it('checks its alignment before the limit of its segment', () => {
     machine.flat32(3);
     state.setBig('cr0', state.big('cr0') | BigInt(Cr0.Am));
