@@ -46,7 +46,7 @@ export function executeFloat(uop: UopRecord): Flow {
       return executeDotProduct(uop);
     case FloatOp.Comi:
     case FloatOp.Ucomi:
-      return isDouble(uop) ? compareToFlags<u64>(uop, op) : compareToFlags<u32>(uop, op);
+      return isDouble(uop) ? compareToFlags<u64, f64>(uop, op) : compareToFlags<u32, f32>(uop, op);
     case FloatOp.Fmadd:
     case FloatOp.Fmsub:
     case FloatOp.Fnmadd:

@@ -9,44 +9,14 @@ import { isNan, isSignalling, operandA, operandB } from '../softfloat/number';
 import { UopRecord } from '../uop-record';
 import { vectorAddress } from '../vector-file';
 import { beginFloat, finishFloat, signalLane } from './float-environment';
+import { compareToFlagsFast } from './float-fast-scalar';
 import { unpackOperand } from './float-operand';
-
-/** What two operands are to each other. */
-enum Relation {
-  Less = 1,
-  Equal = 2,
-  Greater = 4,
-  Unordered = 8,
-}
-
-/** The relations for which each of the first 16 predicates holds; the other 16 are the same (APM vol 4, CMPPS). */
-const HOLDS = memory.data<u8>([
-  2, // EQ
-  1, // LT
-  3, // LE
-  8, // UNORD
-  13, // NEQ
-  14, // NLT
-  12, // NLE
-  7, // ORD
-  10, // EQ, unordered
-  9, // NGE
-  11, // NGT
-  0, // FALSE
-  5, // NEQ, ordered
-  6, // GE
-  4, // GT
-  15, // TRUE
-]);
-/** The predicates of the first 16 to which a QNaN is invalid; it is the other way round with the other 16. */
-const SIGNALLING: u32 = 0x6666;
+import { isQuietPredicate, Relation, relationsOf } from './float-predicate';
 
 /** All ones if the predicate holds. */
 export function compareLane<T extends number>(predicate: u32, a: T, b: T): T {
-  const isQuiet = ((SIGNALLING >> (predicate & 15)) & 1) == predicate >> 4;
-  const relation = relationOf<T>(a, b, isQuiet);
-  const holds = load<u8>(HOLDS + (predicate & 15));
-  return (holds & relation) != 0 ? <T>-1 : <T>0;
+  const relation = relationOf<T>(a, b, isQuietPredicate(predicate));
+  return (relationsOf(predicate) & relation) != 0 ? <T>-1 : <T>0;
 }
 
 /** A `Relation`; signals what the comparison does. */
@@ -65,8 +35,9 @@ function relationOf<T extends number>(a: T, b: T, isQuiet: bool): u32 {
   return order < 0 ? Relation.Less : Relation.Greater;
 }
 
-/** COMISS, UCOMISS: ZF, PF and CF; the other status flags become zero. */
-export function compareToFlags<T extends number>(uop: UopRecord, op: FloatOp): Flow {
+/** COMISS, UCOMISS on lanes F, whose bits are T: ZF, PF and CF; the other status flags become zero. */
+export function compareToFlags<T extends number, F extends number>(uop: UopRecord, op: FloatOp): Flow {
+  if (compareToFlagsFast<F>(uop)) return Flow.Next;
   beginFloat();
   const a = load<T>(vectorAddress(uop.b));
   const b = load<T>(vectorAddress(uop.c));

@@ -16,6 +16,7 @@ import {
   packedBytes,
   RESULTS,
 } from './float-environment';
+import { convertFromRegisterFast, convertScalarFast, convertToRegisterFast } from './float-fast-scalar';
 import { laneBytes } from './float-lanes';
 import { propagateNan, roundAndPack, unpackOperand } from './float-operand';
 
@@ -106,6 +107,7 @@ function formatLane<From extends number, To extends number>(operand: From): To {
 
 /** CVTSS2SD, CVTSD2SS. */
 export function convertScalar(uop: UopRecord, op: FloatOp): Flow {
+  if (convertScalarFast(uop, op)) return Flow.Next;
   const from = vectorAddress(uop.c);
   beginFloat();
   if (op == FloatOp.CvtSs2Sd) {
@@ -118,8 +120,11 @@ export function convertScalar(uop: UopRecord, op: FloatOp): Flow {
 
 /** CVTSI2SS, CVTSI2SD. */
 export function convertFromRegister(uop: UopRecord, op: FloatOp): Flow {
-  const value = op == FloatOp.CvtSi64 ? register<i64>(uop.c) : <i64>register<i32>(uop.c);
   const bytes = laneBytes(uop);
+  if (bytes == 4 ? convertFromRegisterFast<f32>(uop, op) : convertFromRegisterFast<f64>(uop, op)) {
+    return Flow.Next;
+  }
+  const value = op == FloatOp.CvtSi64 ? register<i64>(uop.c) : <i64>register<i32>(uop.c);
   beginFloat();
   if (bytes == 4) store<u32>(RESULTS, fromIntegerLane<u32>(value));
   else store<u64>(RESULTS, fromIntegerLane<u64>(value));
@@ -128,12 +133,15 @@ export function convertFromRegister(uop: UopRecord, op: FloatOp): Flow {
 
 /** CVTSS2SI, CVTTSD2SI… */
 export function convertToRegister(uop: UopRecord, op: FloatOp): Flow {
+  const isSingle = laneBytes(uop) == 4;
+  if (isSingle ? convertToRegisterFast<f32>(uop, op) : convertToRegisterFast<f64>(uop, op)) {
+    return Flow.Next;
+  }
   const from = vectorAddress(uop.c);
   const isWide = op == FloatOp.CvtToSi64 || op == FloatOp.CvttToSi64;
   const bits: u32 = isWide ? 64 : 32;
   beginFloat();
   if (op == FloatOp.CvttToSi32 || op == FloatOp.CvttToSi64) setRoundingMode(Rounding.Zero);
-  const isSingle = laneBytes(uop) == 4;
   const value = isSingle
     ? toIntegerLane<u32>(load<u32>(from), bits)
     : toIntegerLane<u64>(load<u64>(from), bits);

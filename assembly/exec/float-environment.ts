@@ -20,8 +20,25 @@ export const RESULTS = <u32>memory.data(32, 16);
 /** What operands show: they are the first of an operation's exceptions to be looked at. */
 const OF_OPERANDS: u32 = FloatException.Invalid | FloatException.Denormal | FloatException.ZeroDivide;
 
+/** All of MXCSR but the exceptions and MM. */
+const NOT_EXCEPTIONS: u32 = 0xffc0;
+
 let collected: u32 = 0;
 let denormalsAreZero: bool = false;
+
+/** MXCSR rounds to nearest, masks every exception, and has neither FTZ nor DAZ set: what Wasm's arithmetic is like. */
+export function isWasmLike(): bool {
+  return (cpu().mxcsr & NOT_EXCEPTIONS) == <u32>Mxcsr.Reset;
+}
+
+/** An operation that raises nothing but a masked precision exception changes nothing. */
+export function isPrecisionSignalled(): bool {
+  return (cpu().mxcsr & FloatException.Precision) != 0;
+}
+
+export function signalPrecision(): void {
+  cpu().mxcsr |= FloatException.Precision;
+}
 
 /** Begins an operation, or a step of one that is made of several. */
 export function beginFloat(): void {

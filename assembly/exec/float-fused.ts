@@ -8,6 +8,7 @@ import { FloatNumber, isNan, isSignalling, operandA, operandB, operandC, result 
 import { UopRecord } from '../uop-record';
 import { vectorAddress } from '../vector-file';
 import { beginFloat, beginLane, endLane, finishOver, RESULTS, signalLane } from './float-environment';
+import { finishFuseFast, fuseF32, fuseF64, mayFuseFast } from './float-fast-fused';
 import { isDouble, laneBytes } from './float-lanes';
 import { propagateNan, roundAndPack, unpackOperand } from './float-operand';
 
@@ -32,29 +33,69 @@ export function executeFused(uop: UopRecord, op: FloatOp): Flow {
 }
 
 function runFused(uop: UopRecord, op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): void {
+  if (fuseFast(isDouble(uop), op, x, y, z, bytes)) return;
   if (isDouble(uop)) fuseLanes<u64>(op, x, y, z, bytes);
   else fuseLanes<u32>(op, x, y, z, bytes);
 }
 
+/** Tries Wasm's own arithmetic; false: softfloat must do it. */
+function fuseFast(isDouble: bool, op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
+  if (!mayFuseFast()) return false;
+  const isDone = isDouble ? fuseLanesF64(op, x, y, z, bytes) : fuseLanesF32(op, x, y, z, bytes);
+  if (isDone) finishFuseFast();
+  return isDone;
+}
+
+function fuseLanesF32(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
+  for (let at: u32 = 0; at < bytes; at += 4) {
+    const factor = load<f32>(x + at);
+    const addend = load<f32>(z + at);
+    const lane = fuseF32(
+      negatesProduct(op) ? -factor : factor,
+      load<f32>(y + at),
+      negatesAddend(op, (at & 4) != 0) ? -addend : addend,
+    );
+    if (lane != lane) return false;
+    store<f32>(RESULTS + at, lane);
+  }
+  return true;
+}
+
+function fuseLanesF64(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
+  for (let at: u32 = 0; at < bytes; at += 8) {
+    const factor = load<f64>(x + at);
+    const addend = load<f64>(z + at);
+    const lane = fuseF64(
+      negatesProduct(op) ? -factor : factor,
+      load<f64>(y + at),
+      negatesAddend(op, (at & 8) != 0) ? -addend : addend,
+    );
+    if (lane != lane) return false;
+    store<f64>(RESULTS + at, lane);
+  }
+  return true;
+}
+
 function fuseLanes<T extends number>(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): void {
   for (let at: u32 = 0; at < bytes; at += sizeof<T>()) {
-    const isOdd = (at & sizeof<T>()) != 0;
-    const negatesProduct: u32 = op == FloatOp.Fnmadd || op == FloatOp.Fnmsub ? 1 : 0;
-    const negatesAddend: u32 = subtracts(op, isOdd) ? 1 : 0;
     unpackOperand<T>(load<T>(x + at), operandA());
     unpackOperand<T>(load<T>(y + at), operandB());
     unpackOperand<T>(load<T>(z + at), operandC());
-    store<T>(RESULTS + at, fuseLane<T>(negatesProduct, negatesAddend));
+    store<T>(RESULTS + at, fuseLane<T>(op, (at & sizeof<T>()) != 0));
   }
 }
 
-function subtracts(op: FloatOp, isOdd: bool): bool {
-  if (op == FloatOp.FmaddSub) return !isOdd;
-  if (op == FloatOp.FmsubAdd) return isOdd;
+function negatesProduct(op: FloatOp): bool {
+  return op == FloatOp.Fnmadd || op == FloatOp.Fnmsub;
+}
+
+function negatesAddend(op: FloatOp, isOddLane: bool): bool {
+  if (op == FloatOp.FmaddSub) return !isOddLane;
+  if (op == FloatOp.FmsubAdd) return isOddLane;
   return op == FloatOp.Fmsub || op == FloatOp.Fnmsub;
 }
 
-function fuseLane<T extends number>(negatesProduct: u32, negatesAddend: u32): T {
+function fuseLane<T extends number>(op: FloatOp, isOddLane: bool): T {
   const x = operandA();
   const y = operandB();
   const z = operandC();
@@ -63,8 +104,8 @@ function fuseLane<T extends number>(negatesProduct: u32, negatesAddend: u32): T 
   beginLane();
   multiply(x, y, to);
   if (!isNan(to)) {
-    to.sign ^= negatesProduct;
-    z.sign ^= negatesAddend;
+    if (negatesProduct(op)) to.sign ^= 1;
+    if (negatesAddend(op, isOddLane)) z.sign ^= 1;
     add(to, z, to);
   }
   const bits = roundAndPack<T>(to);

@@ -8,6 +8,7 @@ import { reciprocal, reciprocalRoot } from './float-approximate';
 import { arithmeticLane, extremeLane } from './float-arith';
 import { compareLane } from './float-compare';
 import { beginFloat, finishWith, formOf, packedBytes, RESULTS } from './float-environment';
+import { runFast } from './float-fast';
 import { roundLane } from './float-round';
 
 /** A `FloatFormat`. */
@@ -21,13 +22,19 @@ export function isDouble(uop: UopRecord): bool {
 
 /** The lanes of c, or of b and c. */
 export function executeLanes(uop: UopRecord, op: FloatOp): Flow {
+  const immediate = immediateOf(uop, op);
+  if (op <= FloatOp.Cmp && runFast(uop, op, formatOf(uop), immediate)) return Flow.Next;
+  return executeLanesSlowly(uop, op, immediate);
+}
+
+function executeLanesSlowly(uop: UopRecord, op: FloatOp, immediate: u32): Flow {
   const bytes = laneBytes(uop);
   const isUnary = op == FloatOp.Sqrt || op == FloatOp.Round;
   const second = vectorAddress(uop.c);
   const first = isUnary ? second : vectorAddress(uop.b);
   beginFloat();
-  if (isDouble(uop)) runLanes<u64>(uop, op, first, second, bytes);
-  else runLanes<u32>(uop, op, first, second, bytes);
+  if (isDouble(uop)) runLanes<u64>(op, immediate, first, second, bytes);
+  else runLanes<u32>(op, immediate, first, second, bytes);
   return finishWith(uop, bytes);
 }
 
@@ -50,8 +57,7 @@ function immediateOf(uop: UopRecord, op: FloatOp): u32 {
   return immediate & (formOf(uop) == <u32>VectorForm.Legacy ? 7 : 31);
 }
 
-function runLanes<T extends number>(uop: UopRecord, op: FloatOp, first: u32, second: u32, bytes: u32): void {
-  const immediate = immediateOf(uop, op);
+function runLanes<T extends number>(op: FloatOp, immediate: u32, first: u32, second: u32, bytes: u32): void {
   for (let at: u32 = 0; at < bytes; at += sizeof<T>()) {
     const a = load<T>(first + at);
     const b = load<T>(second + at);
