@@ -6,7 +6,9 @@ import { multiply } from '../softfloat/multiply';
 import { FloatNumber, operandA, operandB, result } from '../softfloat/number';
 import { roundToExtended } from '../softfloat/round';
 import { squareRoot } from '../softfloat/square-root';
+import { SIGN_EXPONENT, stackX87 } from '../x87-state';
 import { beginOperation, endOperation, precision } from './x87-exception';
+import { expandedSignExponent, expandedSignificand, fastArithmetic } from './x87-fast';
 import { readStack, signalDenormal, resolvesOperand, resolvesOperands, writeStack } from './x87-operand';
 import { isEmpty, pop, setIndefinite, underflowStack } from './x87-stack';
 
@@ -18,10 +20,30 @@ export function arithmeticStack(operation: X87Arithmetic, i: u32, to: u32, isPop
     if (isPopping) pop();
     return;
   }
+  if (fastOnStack(operation, stackX87(0), stackX87(i), stackX87(to))) {
+    if (isPopping) pop();
+    return;
+  }
   beginOperation();
   readStack(0, operandA());
   readStack(i, operandB());
   if (compute(operation, to) && isPopping) pop();
+}
+
+/** On registers at addresses. */
+function fastOnStack(operation: X87Arithmetic, a: u32, b: u32, to: u32): bool {
+  const aTop: u32 = load<u16>(a, SIGN_EXPONENT);
+  const bTop: u32 = load<u16>(b, SIGN_EXPONENT);
+  return fastArithmetic(operation, load<u64>(a), aTop, load<u64>(b), bTop, to);
+}
+
+/** ST(0) ← ST(0) op a number that `expandFloat` has made. False: nothing is done. */
+export function arithmeticExpanded(operation: X87Arithmetic): bool {
+  if (isEmpty(0)) return false;
+  const top = stackX87(0);
+  const significand = expandedSignificand();
+  const signExponent: u32 = load<u16>(top, SIGN_EXPONENT);
+  return fastArithmetic(operation, load<u64>(top), signExponent, significand, expandedSignExponent(), top);
 }
 
 /** ST(0) ← ST(0) op the number in `operandB`; the operation has begun. */

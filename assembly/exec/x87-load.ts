@@ -8,20 +8,18 @@ import { fromInteger } from '../softfloat/integral';
 import { FloatNumber, operandB, result } from '../softfloat/number';
 import { unpackF32, unpackF64 } from '../softfloat/unpack';
 import { SIGN_EXPONENT } from '../x87-state';
-import { arithmeticOperand } from './x87-arithmetic';
+import { arithmeticExpanded, arithmeticOperand } from './x87-arithmetic';
 import { compareOperand } from './x87-compare';
 import { beginOperation, clearC1, endOperation, isUnmasked } from './x87-exception';
+import { expandedSignExponent, expandedSignificand, expandFloat } from './x87-fast';
 import { resolvesOperand, signalDenormal, writeRegister } from './x87-operand';
 import { canPush, push } from './x87-stack';
 
-/** to ← the floating-point number of T's size in memory, and begins an operation. False: aborted. */
-function readFloat<T extends number>(linear: u64, seg: u32, to: FloatNumber): bool {
-  const bits = readLinear<T>(linear, seg);
-  if (isAborted()) return false;
+/** to ← the floating-point number of T's size, and begins an operation. */
+function unpackFloat<T extends number>(bits: T, to: FloatNumber): void {
   beginOperation();
   if (sizeof<T>() == 4) unpackF32(<u32>bits, to);
   else unpackF64(<u64>bits, to);
-  return true;
 }
 
 /** to ← the signed integer of type T in memory, and begins an operation. False: aborted. */
@@ -35,9 +33,16 @@ function readInteger<T extends number>(linear: u64, seg: u32, to: FloatNumber): 
 
 /** FLD m32, m64 */
 export function loadFloat<T extends number>(linear: u64, seg: u32): Flow {
-  const x = operandB();
-  if (!readFloat<T>(linear, seg, x)) return Flow.Abort;
+  const bits = readLinear<T>(linear, seg);
+  if (isAborted()) return Flow.Abort;
   if (!canPush()) return Flow.Next;
+  if (expandFloat<T>(bits)) {
+    clearC1();
+    write(push(), expandedSignificand(), <u16>expandedSignExponent());
+    return Flow.Next;
+  }
+  const x = operandB();
+  unpackFloat<T>(bits, x);
   if (!resolvesOperand(x, x)) signalDenormal(x.isDenormal);
   // Only an invalid operation forbids the push: an unmasked denormal operand is reported after it.
   const isPushed = endOperation() || !isUnmasked(FloatException.Invalid);
@@ -92,7 +97,10 @@ function decimalValue(low: u64, high: u16): u64 {
 
 /** ST(0) ← ST(0) op a floating-point number in memory. */
 export function arithmeticFloat<T extends number>(operation: X87Arithmetic, linear: u64, seg: u32): Flow {
-  if (!readFloat<T>(linear, seg, operandB())) return Flow.Abort;
+  const bits = readLinear<T>(linear, seg);
+  if (isAborted()) return Flow.Abort;
+  if (expandFloat<T>(bits) && arithmeticExpanded(operation)) return Flow.Next;
+  unpackFloat<T>(bits, operandB());
   return operate(operation);
 }
 

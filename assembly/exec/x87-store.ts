@@ -17,6 +17,7 @@ import { roundToF32, roundToF64 } from '../softfloat/round';
 import { cpu } from '../state';
 import { SIGN_EXPONENT, stackX87 } from '../x87-state';
 import { allowsStore, beginOperation, endWith, X87Status } from './x87-exception';
+import { compressedBits, compressFloat, recordCompression } from './x87-fast';
 import { isNumber, readStack, resolvesOperand } from './x87-operand';
 import { isEmpty, pop } from './x87-stack';
 
@@ -52,6 +53,7 @@ function quiet(x: FloatNumber): void {
 
 /** FST m32, m64 */
 export function storeFloat<T extends number>(linear: u64, seg: u32, isPopping: bool): Flow {
+  if (!isEmpty(0) && compressFloat<T>(stackX87(0))) return storeCompressed<T>(linear, seg, isPopping);
   const x = operandA();
   beginStore(x);
   quiet(x);
@@ -59,6 +61,14 @@ export function storeFloat<T extends number>(linear: u64, seg: u32, isPopping: b
   else roundToF64(x);
   const bits = sizeof<T>() == 4 ? <T>packF32(x) : <T>packF64(x);
   return storeValue<T>(linear, seg, bits, isPopping);
+}
+
+function storeCompressed<T extends number>(linear: u64, seg: u32, isPopping: bool): Flow {
+  writeLinear<T>(linear, seg, <T>compressedBits());
+  if (isAborted()) return Flow.Abort;
+  recordCompression();
+  if (isPopping) pop();
+  return Flow.Next;
 }
 
 /** FIST, FISTP; FISTTP if it truncates. */

@@ -40,7 +40,7 @@ describe('a pending exception', () => {
   });
 
   it('comes before a page fault of the operand', () => {
-    const code = `d80425${'00000040'}`;
+    const code = 'd80425 00000040';
     expect(runX87(machine, code, PENDING)).toBe('#MF');
     expect(runX87(machine, code, { stack: [ONE] })).toMatch('#PF');
   });
@@ -139,7 +139,7 @@ describe('environments', () => {
     loadX87(machine, {});
     setPointers();
     expect(runX87(machine, 'd933', { stack: [ONE, TWO], control: 0x37e, status: 0x4701 })).toBe('completed');
-    expect(bytesAt(OPERAND, 28)).toBe('7e03ffff81f7ffffff0fffff78563412330023' + '01f0debc9a2b00ffff');
+    expect(bytesAt(OPERAND, 28)).toBe('7e03ffff81f7ffffff0fffff7856341233002301f0debc9a2b00ffff');
     expect(machine.state.get('x87Control')).toBe(0x37f);
   });
 
@@ -158,7 +158,7 @@ describe('environments', () => {
     machine.state.set('x87DataSelector', 0x2000);
     machine.state.setBig('x87DataPointer', 0x10n);
     machine.load([0xd9, 0x36, 0x00, 0x30]).run(1);
-    expect(bytesAt(OPERAND, 14)).toBe('7f030038ff3f452323111000' + '0020');
+    expect(bytesAt(OPERAND, 14)).toBe('7f030038ff3f4523231110000020');
   });
 
   it('FLDENV takes from the tag word which registers are empty', () => {
