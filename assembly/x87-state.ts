@@ -2,9 +2,11 @@
  * The x87 and MMX registers: eight of 16 bytes, by *physical* number; ST(i) is number (TOP + i) mod 8 and MMi is the
  * significand of number i (APM vol 1 §5.3, §6.2). And the words that describe them.
  */
-import { Flow } from './abi/stop';
+import { ExitCode } from './abi/exit-code';
+import { Cr0 } from './abi/processor-bits';
+import { Activity, Flow } from './abi/stop';
 import { Vector } from './abi/vector';
-import { raise } from './fault';
+import { isIntercepted, raise, raiseExit } from './fault';
 import { cpu, CpuState } from './state';
 
 const REGISTERS = <u32>memory.data(8 * 16, 16);
@@ -96,9 +98,22 @@ function tagOf(number: u32): u32 {
   return exponent == 0x7fff || <i64>significand >= 0 ? TAG_SPECIAL : TAG_VALID;
 }
 
-/** What every MMX instruction does before anything else, its memory operand included: #MF if an exception waits. */
+/** What every MMX instruction does before anything else, its memory operand included. */
 export function checkX87Pending(): Flow {
-  return isX87ExceptionPending() ? raise(Vector.Mf) : Flow.Next;
+  return isX87ExceptionPending() ? reportX87Exception() : Flow.Next;
+}
+
+/**
+ * The pending exception stops the instruction: #MF or, with CR0.NE clear, FERR# (APM vol 2 §8.2.17). Nothing answers that pin
+ * and IGNNE# is not asserted, so the processor freezes at the instruction until an interrupt, as a PC's would; nobody turns
+ * FERR# into IRQ 13.
+ */
+export function reportX87Exception(): Flow {
+  const state = cpu();
+  if ((state.cr0 & Cr0.Ne) != 0) return raise(Vector.Mf);
+  if (isIntercepted(ExitCode.FerrFreeze)) return raiseExit(ExitCode.FerrFreeze, 0, 0, 0);
+  state.activity = Activity.Halted;
+  return Flow.Abort;
 }
 
 /** What every MMX instruction but EMMS does once it cannot fault any more: TOP ← 0, no register is empty. */

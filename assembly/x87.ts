@@ -4,7 +4,6 @@
  */
 import { Reg, Seg } from './abi/register';
 import { Flow } from './abi/stop';
-import { Vector } from './abi/vector';
 import {
   X87_ADDRESS_GIVEN,
   X87_ADDRESS_WIDTH_SHIFT,
@@ -56,10 +55,9 @@ import {
   sineAndCosineOrTangent,
   sineOrCosine,
 } from './exec/x87-transcendental';
-import { raise } from './fault';
 import { cpu, register, selector } from './state';
 import { UopRecord } from './uop-record';
-import { initializeX87, isX87ExceptionPending, x87StatusWord } from './x87-state';
+import { initializeX87, isX87ExceptionPending, reportX87Exception, x87StatusWord } from './x87-state';
 
 /** All of FOP. */
 const OPCODE_MASK: u32 = 0x7ff;
@@ -70,7 +68,7 @@ const NOT_SIGN: u32 = 0x7fff;
 /** Runs an x87 operation. Aborts with #MF for a pending exception, or with the fault of its memory operand. */
 export function executeX87(uop: UopRecord): Flow {
   const op = <X87Op>((<i32>uop.imm) & 0xffff);
-  if (op >= X87Op.Wait && isX87ExceptionPending()) return raise(Vector.Mf);
+  if (op >= X87Op.Wait && isX87ExceptionPending()) return reportX87Exception();
   if ((<u32>uop.imm) >> X87_ADDRESS_WIDTH_SHIFT != 0) return executeOnMemory(uop, op);
   executeOnRegisters(uop, op);
   if (op >= X87Op.NoOperation) recordInstruction(uop);

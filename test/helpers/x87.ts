@@ -18,6 +18,9 @@ export const MASK_ALL = 0x37f;
 /** Where a memory operand of a test is; rBX holds it. */
 export const OPERAND = 0x3000;
 
+/** Exceptions are reported as #MF. */
+const CR0_NE = 0x20n;
+
 export interface X87Start {
   /** ST(0), ST(1), …; the other registers are empty. */
   readonly stack?: readonly string[];
@@ -38,6 +41,7 @@ export function runX87(machine: Machine, code: string, start: X87Start = {}): st
 
 export function loadX87(machine: Machine, { stack = [], control = MASK_ALL, status = 0 }: X87Start): void {
   const { state, core } = machine;
+  state.setBig('cr0', state.big('cr0') | CR0_NE);
   const top = (8 - stack.length) & 7;
   core.exports.setX87StatusWord(status | (top << 11));
   state.set('x87Control', control);

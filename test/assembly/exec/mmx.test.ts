@@ -12,6 +12,7 @@ const X87_BYTES = 16;
 const SIGN_EXPONENT = 8;
 const ZERO_DIVIDE = 4;
 const CR0_TS = 8n;
+const CR0_NE = 0x20n;
 const CR0_EM = 4n;
 const CR4_OSFXSR = 0x200n;
 const UNMAPPED = 0x4000_0000;
@@ -136,6 +137,7 @@ describe('x87 state', () => {
     'raises the exception that waits, before a fault of memory',
     (bytes) => {
       state.setNum('rbx', UNMAPPED);
+      state.setBig('cr0', state.big('cr0') | CR0_NE);
       state.set('x87Control', 0x37f & ~ZERO_DIVIDE);
       state.set('x87Status', ZERO_DIVIDE);
       expect(run(bytes)).toBe('#MF');

@@ -1,7 +1,10 @@
 /** Control words, environments, pending exceptions, and where the last instruction and its operand were (APM vol 1 §6.2). */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ExitCode } from '../../../assembly/abi/exit-code.js';
+import { Stop } from '../../../assembly/abi/stop.js';
 import { CODE, Machine } from '../../helpers/machine.js';
 import { loadX87, ONE, OPERAND, runX87, stackOf, statusOf, THREE, TWO } from '../../helpers/x87.js';
+import { outcomeOf } from '../../helpers/outcome.js';
 
 const PENDING = { stack: [ONE, TWO], control: 0x37e, status: 0x4701 };
 
@@ -37,6 +40,24 @@ describe('a pending exception', () => {
     ['fneni', 'dbe0', 'completed'],
   ])('%s: %s gives %s', (_name, code, outcome) => {
     expect(runX87(machine, code, PENDING)).toBe(outcome);
+  });
+
+  it('freezes the processor with CR0.NE clear, until an interrupt', () => {
+    const { state } = machine;
+    machine.load([0x90, 0x9b]);
+    loadX87(machine, PENDING);
+    state.setBig('cr0', state.big('cr0') & ~0x20n);
+    expect([machine.run(10), state.num('rip')]).toEqual([Stop.Halted, CODE + 1]);
+    state.set('x87Status', 0);
+    state.set('activity', 0);
+    expect([machine.run(1), state.num('rip')]).toEqual([Stop.Budget, CODE + 2]);
+  });
+
+  it('exits instead of freezing if FERR_FREEZE is intercepted', () => {
+    const { state } = machine;
+    loadX87(machine, PENDING);
+    state.setBig('cr0', state.big('cr0') & ~0x20n);
+    expect(outcomeOf(machine, [0x9b], [ExitCode.FerrFreeze])).toBe('exit 7eh');
   });
 
   it('comes before a page fault of the operand', () => {
