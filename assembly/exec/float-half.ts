@@ -1,6 +1,6 @@
 /** F16C: conversions between half and single precision (APM vol 4, VCVTPH2PS, VCVTPS2PH). */
 import { Flow } from '../abi/stop';
-import { FloatException, setRoundingMode } from '../softfloat/environment';
+import { FloatException, keepTinyResults, setRoundingMode } from '../softfloat/environment';
 import { isNan, isSignalling, operandA } from '../softfloat/number';
 import { packF16, packF32 } from '../softfloat/pack';
 import { roundToF16 } from '../softfloat/round';
@@ -35,13 +35,14 @@ export function convertFromHalf(uop: UopRecord): Flow {
   return finishWith(uop, packedBytes(uop));
 }
 
-/** a ← c; the part of a that has no results becomes zero. */
+/** a ← c; the part of a that has no results becomes zero. MXCSR.FTZ does not apply. */
 export function convertToHalf(uop: UopRecord): Flow {
   const from = vectorAddress(uop.c);
   const immediate = <u32>((<u64>uop.imm) >> 32);
   const lanes = packedBytes(uop) / 4;
   beginFloat();
   if ((immediate & FROM_MXCSR) == 0) setRoundingMode(immediate & 3);
+  keepTinyResults();
   memory.fill(RESULTS, 0, 32);
   for (let i: u32 = 0; i < lanes; i++) {
     store<u16>(RESULTS + 2 * i, <u16>halfLane(load<u32>(from + 4 * i)));

@@ -53,6 +53,11 @@ export function setRoundingMode(mode: u32): void {
   rounding = mode;
 }
 
+/** For an operation whose tiny results stay, whatever its environment says. */
+export function keepTinyResults(): void {
+  flushes = false;
+}
+
 export function isMasked(exception: FloatException): bool {
   return (masks & exception) != 0;
 }

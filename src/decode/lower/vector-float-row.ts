@@ -168,6 +168,8 @@ export function packHalfRow(context: LoweringContext): void {
   if (isStore) {
     memory.resolve(1 << width, true);
     for (let at = 0; at < 1 << width; at += 8) memory.loadForWrite(Reg.T0, Width.Qword, at);
+    // Only a load of all 16 bytes demands their alignment under RFLAGS.AC.
+    if (width === XMM_WIDTH) memory.loadVector(VectorRegister.T0, width, VectorAlignment.None);
   }
   const to = isStore ? VectorRegister.T0 : instruction.register(0);
   emitVector(context, Uop.Float, FloatOp.CvtPs2Ph, form, to, source, source, immediate);

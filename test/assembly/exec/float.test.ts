@@ -114,6 +114,7 @@ describe('conversions', () => {
     ['CVTTPD2DQ',                                '660fe6c1', '0', '41dfffffffc000003ff8000000000000', DEFAULT, '7fffffff00000001', PE],
     ['VCVTPH2PS: denormals are exact',           'c4e27913c1', '0', '0001fc003c007c01', DEFAULT, '33800000ff8000003f8000007fc02000', IE],
     ['VCVTPS2PH rounds up by its immediate',     'c4e3791dc802', '0', '3f800001', DEFAULT, '3c01', PE],
+    ['VCVTPS2PH: FTZ does not apply',            'c4e3791dc800', '0', 'b3000001', DEFAULT | FTZ, '8001', UE | PE],
     ['VCVTPS2PH overflows',                      'c4e3791dc800', '0', '477ff000', DEFAULT, '7c00', OE | PE],
   ])('%s', (_name, bytes, xmm0, xmm1, mxcsr, result, flags) => {
     const actual = run(bytes, xmm0, xmm1, mxcsr);

@@ -23,7 +23,7 @@ it.each<[text: string, bytes: string, uops: string[]]>([
   ['vcvtdq2pd ymm0,xmm1',        'c5fee6c1',     ['Float CvtDq2Pd Vex256 V0, V0, V1, 0 ScalarSingle']],
   ['vcvtpd2dq xmm0,yword [rcx]', 'c5ffe601',     ['LoadVector256 V16, Ds:[Rcx + 0]', 'Float CvtPd2Dq Vex256 V0, V0, V16, 0 ScalarSingle']],
   ['vcvtpd2dq xmm0,oword [rcx]', 'c5fbe601',     ['LoadVector128 V16, Ds:[Rcx + 0]', 'Float CvtPd2Dq Vex128 V0, V0, V16, 0 ScalarSingle']],
-  ['vcvtps2ph [rcx],ymm0,2',     'c4e37d1d0102', ['LoadRmw64 T0, Ds:[Rcx + 0]', 'LoadRmw64 T0, Ds:[Rcx + 8]', 'Float CvtPs2Ph Vex256 V16, V0, V0, 2 ScalarSingle', 'StoreVector128 V16, Ds:[Rcx + 0]']],
+  ['vcvtps2ph [rcx],ymm0,2',     'c4e37d1d0102', ['LoadRmw64 T0, Ds:[Rcx + 0]', 'LoadRmw64 T0, Ds:[Rcx + 8]', 'LoadVector128 V16, Ds:[Rcx + 0]', 'Float CvtPs2Ph Vex256 V16, V0, V0, 2 ScalarSingle', 'StoreVector128 V16, Ds:[Rcx + 0]']],
   ['cvtsi2ss xmm0,rcx',          'f3480f2ac1',   ['Float CvtSi64 Legacy V0, V0, V8, 0 ScalarSingle']],
   ['vcvtsi2ss xmm0,xmm2,dword [rcx]', 'c5ea2a01', ['Load32 T0, Ds:[Rcx + 0]', 'Float CvtSi32 Vex128 V0, V2, V192, 0 ScalarSingle']],
   ['cvttsd2si eax,xmm1',         'f20f2cc1',     ['Float CvttToSi32 Legacy V0, V1, V1, 0 ScalarDouble']],
