@@ -1,6 +1,6 @@
-/** Arithmetic, logic and shifts of the general registers: results in locals, flags remembered for who asks. */
+/** Arithmetic and logic of the general registers: results in locals, flags remembered for who asks. */
 import { type Emitter, Width } from './emitter.js';
-import { Source } from './lazy-flags.js';
+import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op } from './wasm-opcodes.js';
@@ -13,9 +13,6 @@ const SUB: Pair = [Op.I32Sub, Op.I64Sub];
 const AND: Pair = [Op.I32And, Op.I64And];
 const OR: Pair = [Op.I32Or, Op.I64Or];
 const XOR: Pair = [Op.I32Xor, Op.I64Xor];
-const SHL: Pair = [Op.I32Shl, Op.I64Shl];
-const SHR: Pair = [Op.I32ShrU, Op.I64ShrU];
-const SAR: Pair = [Op.I32ShrS, Op.I64ShrS];
 const MUL: Pair = [Op.I32Mul, Op.I64Mul];
 
 function apply(emitter: Emitter, pair: Pair, width: Width): void {
@@ -161,98 +158,6 @@ export function complement(emitter: Emitter, uop: UopFields, width: Width): void
   apply(emitter, XOR, width);
   emitter.widen(width);
   emitter.assign(uop.a, width);
-}
-
-/** SHL, SHR, SAR and rotates by a constant that is not zero, without flags. */
-export function shiftQuiet(pair: Pair) {
-  return (emitter: Emitter, uop: UopFields, width: Width): void => {
-    emitter.operand(uop.a, width);
-    emitter.immediate(width, uop.n, 0);
-    apply(emitter, pair, width);
-    emitter.widen(width);
-    emitter.assign(uop.a, width);
-  };
-}
-
-export const SHIFT = {
-  SHL,
-  SHR,
-  SAR,
-  ROL: [Op.I32Rotl, Op.I64Rotl],
-  ROR: [Op.I32Rotr, Op.I64Rotr],
-} as const;
-
-/** AF after a shift, as assembly/exec/shift.ts has it; OF at its position. */
-const AF = 0x10;
-const OF_SHIFT = 11;
-
-/**
- * SHL, SHR and SAR of 32 and 64 bits by a constant. Returns false, having emitted nothing, for what it does not do: the count
- * is masked, and by zero there is nothing to do but to clear the upper half.
- */
-export function shiftByConstant(pair: Pair) {
-  return (emitter: Emitter, uop: UopFields, width: Width): boolean => {
-    const count = uop.n & (width === Width.Qword ? 63 : 31);
-    if (count === 0 || width < Width.Dword) return false;
-    const { code, flags } = emitter;
-    const bits = 8 << width;
-    emitter.operand(uop.a, width);
-    if (width !== Width.Qword) code.op(pair === SAR ? Op.I64ExtendI32S : Op.I64ExtendI32U);
-    code.set(Local.Wide0);
-    shiftFlags(emitter, pair, count, bits);
-    code.get(Local.Wide0);
-    code.i64(count);
-    code.op(pair[1]);
-    code.tee(Local.FlagResult);
-    if (width === Width.Dword) emitter.truncateToDword();
-    emitter.assign(uop.a, width);
-    code.get(Local.FlagResult);
-    signExtend(emitter, width);
-    code.set(Local.FlagResult);
-    flags.set(Source.Explicit);
-    return true;
-  };
-}
-
-/** `FlagRight` ← CF, AF and OF of shifting `Wide0`, extended to 64 bits, by `count`. */
-function shiftFlags(emitter: Emitter, pair: Pair, count: number, bits: number): void {
-  const { code } = emitter;
-  // The last bit out.
-  bit(emitter, pair === SHL ? bits - count : count - 1);
-  if (pair === SHL) {
-    // OF: whether the last step changed the sign.
-    code.tee(Local.Wide1);
-    code.get(Local.Wide1);
-    bit(emitter, bits - 1 - count);
-    code.op(Op.I64Xor);
-    overflowBit(emitter);
-  } else if (pair === SHR) {
-    // OF: the sign before the last step, which zeros have replaced unless it is the first.
-    if (count === 1) {
-      bit(emitter, bits - 1);
-      overflowBit(emitter);
-    }
-  }
-  code.i64(AF);
-  code.op(Op.I64Or);
-  code.set(Local.FlagRight);
-}
-
-/** Pushes a bit of `Wide0`. */
-function bit(emitter: Emitter, index: number): void {
-  const { code } = emitter;
-  code.get(Local.Wide0);
-  code.i64(index);
-  code.op(Op.I64ShrU);
-  code.i64(1);
-  code.op(Op.I64And);
-}
-
-function overflowBit(emitter: Emitter): void {
-  const { code } = emitter;
-  code.i64(OF_SHIFT);
-  code.op(Op.I64Shl);
-  code.op(Op.I64Or);
 }
 
 /** IMUL with two or three operands where its flags are dead: a ← left * b or the immediate. */

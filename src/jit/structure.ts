@@ -10,7 +10,7 @@ import { Uop } from '../../assembly/abi/uop.js';
 import type { ControlFlow } from './control-flow.js';
 import { Import } from './core-layout.js';
 import { type Emitter, Width } from './emitter.js';
-import { Source } from './lazy-flags.js';
+import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { leaveWhenComplete } from './memory-access.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';

@@ -14,13 +14,11 @@ import {
   negate,
   QUIET,
   quiet,
-  SHIFT,
-  shiftByConstant,
-  shiftQuiet,
   step,
 } from './arithmetic.js';
+import { BitChange, countOnes, testBit } from './bits.js';
 import { type Emitter, Width } from './emitter.js';
-import { Source } from './lazy-flags.js';
+import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { accessOf, leaveWhenComplete, linearAddress, load, store } from './memory-access.js';
 import {
@@ -34,22 +32,17 @@ import {
   swapDword,
   zeroExtend,
 } from './moves.js';
-import type { UopFields } from './region.js';
-import { Op } from './wasm-opcodes.js';
 import {
-  BitChange,
-  countOnes,
   divideDword,
   divideQword,
   divideSignedDword,
   multiplyDword,
   multiplyQword,
   multiplyTruncating,
-  rotateByConstant,
-  Shift,
-  shiftByRegister,
-  testBit,
-} from './wide-arithmetic.js';
+} from './multiply-divide.js';
+import type { UopFields } from './region.js';
+import { Rotate, rotateByConstant, Shift, shiftByConstant, shiftByRegister, shiftQuiet } from './shifts.js';
+import { Op } from './wasm-opcodes.js';
 
 /** Emits a micro-op. False: it is not compiled in this form, and nothing has been emitted. */
 export type Compile = (emitter: Emitter, uop: UopFields) => boolean;
@@ -204,21 +197,13 @@ family(Uop.Inc8, step(Source.Inc));
 family(Uop.Dec8, step(Source.Dec));
 family(Uop.Neg8, negate);
 family(Uop.Not8, complement);
-for (const [first, pair] of [
-  [Uop.ShlRI8, SHIFT.SHL],
-  [Uop.ShrRI8, SHIFT.SHR],
-  [Uop.SarRI8, SHIFT.SAR],
+for (const [first, compile] of [
+  [Uop.ShlRI8, shiftByConstant(Shift.Left)],
+  [Uop.ShrRI8, shiftByConstant(Shift.Right)],
+  [Uop.SarRI8, shiftByConstant(Shift.RightSigned)],
+  [Uop.RolRI8, rotateByConstant(Rotate.Left)],
+  [Uop.RorRI8, rotateByConstant(Rotate.Right)],
 ] as const) {
-  const compile = shiftByConstant(pair);
-  for (const width of [Width.Dword, Width.Qword]) {
-    TABLE[first + width] = (emitter, uop) => compile(emitter, uop, width);
-  }
-}
-for (const [first, isLeft] of [
-  [Uop.RolRI8, true],
-  [Uop.RorRI8, false],
-] as const) {
-  const compile = rotateByConstant(isLeft);
   for (const width of [Width.Dword, Width.Qword]) {
     TABLE[first + width] = (emitter, uop) => compile(emitter, uop, width);
   }
@@ -230,11 +215,11 @@ for (const [first, shift] of [
 ] as const) {
   family(first, shiftByRegister(shift), Width.Dword);
 }
-family(Uop.RolQuietRI32, shiftQuiet(SHIFT.ROL), Width.Dword);
-family(Uop.RorQuietRI32, shiftQuiet(SHIFT.ROR), Width.Dword);
-family(Uop.ShlQuietRI32, shiftQuiet(SHIFT.SHL), Width.Dword);
-family(Uop.ShrQuietRI32, shiftQuiet(SHIFT.SHR), Width.Dword);
-family(Uop.SarQuietRI32, shiftQuiet(SHIFT.SAR), Width.Dword);
+family(Uop.RolQuietRI32, shiftQuiet(Rotate.Left), Width.Dword);
+family(Uop.RorQuietRI32, shiftQuiet(Rotate.Right), Width.Dword);
+family(Uop.ShlQuietRI32, shiftQuiet(Shift.Left), Width.Dword);
+family(Uop.ShrQuietRI32, shiftQuiet(Shift.Right), Width.Dword);
+family(Uop.SarQuietRI32, shiftQuiet(Shift.RightSigned), Width.Dword);
 row(Uop.Bswap32, swapDword);
 row(Uop.CheckTarget, checkTarget);
 

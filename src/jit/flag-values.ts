@@ -1,0 +1,282 @@
+/** Single flags and conditions made of what an operation has left in locals. */
+import type { CodeWriter } from './code-writer.js';
+import { Local } from './locals.js';
+import { Op } from './wasm-opcodes.js';
+
+/** The operation that wrote the flags. */
+export enum Source {
+  /** Known at run time only, from `Local.FlagKind`. */
+  Unknown,
+  /** They are in the state. */
+  Settled,
+  Add,
+  /** With carry in. */
+  Adc,
+  Sub,
+  Sbb,
+  Logic,
+  Inc,
+  Dec,
+  /** `flagResult` and `flagAux` are given. */
+  Explicit,
+}
+
+/** Bits of `flagAux`. */
+export const CF_BIT = 0;
+const PF_BIT = 2;
+const SF_BIT = 7;
+export const OF_BIT = 11;
+
+/** Log2 of the bytes of the operation. */
+export const QWORD = 3;
+const DWORD = 2;
+
+/** Conditions without their negation (APM vol 3 App. A). */
+enum Condition {
+  Overflow,
+  Carry,
+  Zero,
+  CarryOrZero,
+  Sign,
+  Parity,
+  Less,
+  LessOrEqual,
+}
+
+/** Comparisons of the operands of a subtraction: i32, i64. */
+const COMPARISONS: Readonly<Partial<Record<Condition, readonly [Op, Op]>>> = {
+  [Condition.Carry]: [Op.I32LtU, Op.I64LtU],
+  [Condition.Zero]: [Op.I32Eq, Op.I64Eq],
+  [Condition.CarryOrZero]: [Op.I32LeU, Op.I64LeU],
+  [Condition.Less]: [Op.I32LtS, Op.I64LtS],
+  [Condition.LessOrEqual]: [Op.I32LeS, Op.I64LeS],
+};
+const SIGNED: ReadonlySet<Condition> = new Set([Condition.Less, Condition.LessOrEqual]);
+
+export class FlagValues {
+  source = Source.Unknown;
+  /** log2 of the operation's bytes. */
+  width = 0;
+
+  constructor(protected readonly code: CodeWriter) {}
+
+  /** Pushes 1 if the condition holds, else 0 (i32). The source must be known and not settled. */
+  protected holds(condition: Condition): void {
+    const comparison = this.source === Source.Sub ? COMPARISONS[condition] : undefined;
+    if (comparison !== undefined) return this.compareOperands(comparison, SIGNED.has(condition));
+    switch (condition) {
+      case Condition.Overflow:
+        return this.overflow();
+      case Condition.Carry:
+        return this.carry();
+      case Condition.Zero:
+        return this.zero();
+      case Condition.CarryOrZero:
+        return this.either(() => this.carry());
+      case Condition.Sign:
+        return this.sign();
+      case Condition.Parity:
+        return this.parity();
+      case Condition.Less:
+        return this.less();
+      case Condition.LessOrEqual:
+        return this.either(() => this.less());
+    }
+  }
+
+  private either(other: () => void): void {
+    other();
+    this.zero();
+    this.code.op(Op.I32Or);
+  }
+
+  /** SF differs from OF. */
+  private less(): void {
+    this.sign();
+    this.overflow();
+    this.code.op(Op.I32Xor);
+  }
+
+  private compareOperands([narrow, wide]: readonly [Op, Op], isSigned: boolean): void {
+    this.operand(Local.FlagLeft, isSigned);
+    this.operand(Local.FlagRight, isSigned);
+    this.code.op(this.width === QWORD ? wide : narrow);
+  }
+
+  /** Pushes a remembered value: an i64, or an i32 extended from the operation's width. */
+  private operand(local: Local, isSigned = false): void {
+    const { code, width } = this;
+    code.get(local);
+    if (width === QWORD) return;
+    code.op(Op.I32WrapI64);
+    if (width === DWORD) return;
+    if (isSigned) code.op(width === 0 ? Op.I32Extend8S : Op.I32Extend16S);
+    else {
+      code.i32(width === 0 ? 0xff : 0xffff);
+      code.op(Op.I32And);
+    }
+  }
+
+  private get hasExplicitResult(): boolean {
+    return this.source === Source.Explicit || this.source === Source.Logic;
+  }
+
+  private zero(): void {
+    const { code } = this;
+    if (this.hasExplicitResult || this.width === QWORD) {
+      code.get(Local.FlagResult);
+      code.op(Op.I64Eqz);
+      return;
+    }
+    this.operand(Local.FlagResult);
+    code.op(Op.I32Eqz);
+  }
+
+  private sign(): void {
+    const { code } = this;
+    if (this.hasExplicitResult || this.width === QWORD) {
+      code.get(Local.FlagResult);
+      code.i64(0);
+      code.op(Op.I64LtS);
+    } else {
+      this.operand(Local.FlagResult, true);
+      code.i32(0);
+      code.op(Op.I32LtS);
+    }
+    if (this.source === Source.Explicit) this.invertBy(SF_BIT);
+  }
+
+  private parity(): void {
+    const { code } = this;
+    code.get(Local.FlagResult);
+    code.op(Op.I32WrapI64);
+    code.i32(0xff);
+    code.op(Op.I32And);
+    code.op(Op.I32Popcnt);
+    code.i32(1);
+    code.op(Op.I32And);
+    code.op(Op.I32Eqz);
+    if (this.source === Source.Explicit) this.invertBy(PF_BIT);
+  }
+
+  private invertBy(bit: number): void {
+    this.auxiliary(bit);
+    this.code.op(Op.I32Xor);
+  }
+
+  /** A bit of `flagAux`, or the CF that INC and DEC keep. */
+  protected auxiliary(bit: number): void {
+    const { code } = this;
+    code.get(Local.FlagRight);
+    code.op(Op.I32WrapI64);
+    if (bit > 0) {
+      code.i32(bit);
+      code.op(Op.I32ShrU);
+    }
+    code.i32(1);
+    code.op(Op.I32And);
+  }
+
+  /** Pushes CF (i32). The source must be known and not settled. */
+  protected carry(): void {
+    const { code } = this;
+    switch (this.source) {
+      case Source.Logic:
+        return code.i32(0);
+      case Source.Explicit:
+      case Source.Inc:
+      case Source.Dec:
+        return this.auxiliary(CF_BIT);
+      case Source.Add:
+        this.operand(Local.FlagResult);
+        this.operand(Local.FlagLeft);
+        return code.op(this.width === QWORD ? Op.I64LtU : Op.I32LtU);
+      case Source.Sub:
+        return this.compareOperands([Op.I32LtU, Op.I64LtU], false);
+      default:
+        return this.carryOfChain();
+    }
+  }
+
+  /** Carry out of ADC or SBB: the top bit of (l & r) | ((l | r) & ~x), with l inverted for a borrow and x for a carry. */
+  private carryOfChain(): void {
+    const { code } = this;
+    const isBorrow = this.source === Source.Sbb;
+    const left = (): void => {
+      code.get(Local.FlagLeft);
+      if (isBorrow) this.invert();
+    };
+    left();
+    code.get(Local.FlagRight);
+    code.op(Op.I64And);
+    left();
+    code.get(Local.FlagRight);
+    code.op(Op.I64Or);
+    code.get(Local.FlagResult);
+    if (!isBorrow) this.invert();
+    code.op(Op.I64And);
+    code.op(Op.I64Or);
+    this.topBit();
+  }
+
+  private invert(): void {
+    this.code.i64(-1);
+    this.code.op(Op.I64Xor);
+  }
+
+  protected overflow(): void {
+    const { code } = this;
+    switch (this.source) {
+      case Source.Logic:
+        return code.i32(0);
+      case Source.Explicit:
+        return this.auxiliary(OF_BIT);
+      case Source.Inc:
+        return this.isResult(false);
+      case Source.Dec:
+        return this.isResult(true);
+      case Source.Add:
+      case Source.Adc:
+        return this.signsDiffer(Local.FlagLeft, Local.FlagRight, Local.FlagResult);
+      default:
+        return this.signsDiffer(Local.FlagRight, Local.FlagResult, Local.FlagLeft);
+    }
+  }
+
+  /** The top bit of (first ^ common) & (second ^ common). */
+  private signsDiffer(first: Local, second: Local, common: Local): void {
+    const { code } = this;
+    code.get(first);
+    code.get(common);
+    code.op(Op.I64Xor);
+    code.get(second);
+    code.get(common);
+    code.op(Op.I64Xor);
+    code.op(Op.I64And);
+    this.topBit();
+  }
+
+  /** From an i64 the top bit of the operation's width, as an i32. */
+  private topBit(): void {
+    const { code } = this;
+    code.i64((8 << this.width) - 1);
+    code.op(Op.I64ShrU);
+    code.op(Op.I32WrapI64);
+    code.i32(1);
+    code.op(Op.I32And);
+  }
+
+  /** Whether the result is the largest signed number, or the smallest. */
+  private isResult(largest: boolean): void {
+    const { code, width } = this;
+    this.operand(Local.FlagResult);
+    if (width === QWORD) {
+      code.i64(largest ? -1 : 0, largest ? 0x7fffffff : -0x80000000);
+      code.op(Op.I64Eq);
+      return;
+    }
+    const smallest = 2 ** ((8 << width) - 1);
+    code.i32(largest ? smallest - 1 : smallest);
+    code.op(Op.I32Eq);
+  }
+}
