@@ -8,13 +8,13 @@ import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from './code-mode.js';
+import { decodeAlias } from './alias.js';
 import { ALL_FEATURES, Feature, type Features } from './features.js';
 import { quietDeadFlags } from './dead-flags.js';
 import { Decoded, DecoderOptions, Iced } from './iced.js';
 import { InstructionSet, Presence } from './instruction-set.js';
 import { LoweringContext } from './lower/context.js';
 import { loweringOf } from './lower/table.js';
-import { decodePermuteWithoutW } from './vex-alias.js';
 
 /** Instructions in a block. */
 const MAX_INSTRUCTIONS = 64;
@@ -102,7 +102,7 @@ export class BlockDecoder {
     const isFirst = block.instructionCount === 0;
     const uopsBefore = context.uops.count;
     context.beginInstruction(block.byteLength);
-    if (decoded === Decoded.Invalid) decoded = decodePermuteWithoutW(iced, context, block.byteLength);
+    if (decoded === Decoded.Invalid) decoded = decodeAlias(iced, context, block.byteLength);
     if (decoded === Decoded.Instruction) {
       const presence = this.instructionSet.presence();
       const lowering = presence === Presence.Lacking ? undefined : loweringOf(context.instruction);

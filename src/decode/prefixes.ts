@@ -9,11 +9,13 @@ for (const byte of [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, OPERAND_SIZE, ADDRESS_SI
   IS_LEGACY_PREFIX[byte] = 1;
 const REX = 0x40;
 const REX_W = 0x48;
+const REX_B = 0x41;
 
 export class Prefixes {
   hasOperandSize = false;
   hasAddressSize = false;
   hasRexW = false;
+  hasRexB = false;
   /** Where in the window the opcode is. */
   opcodePosition = 0;
 
@@ -22,6 +24,7 @@ export class Prefixes {
     this.hasOperandSize = false;
     this.hasAddressSize = false;
     this.hasRexW = false;
+    this.hasRexB = false;
     for (let i = position; ; i++) {
       const byte = iced.byteAt(i);
       if (IS_LEGACY_PREFIX[byte] === 1) {
@@ -29,8 +32,10 @@ export class Prefixes {
         if (byte === ADDRESS_SIZE) this.hasAddressSize = true;
         // A REX prefix counts only right before the opcode.
         this.hasRexW = false;
+        this.hasRexB = false;
       } else if (is64Bit && (byte & 0xf0) === REX) {
         this.hasRexW = (byte & REX_W) === REX_W;
+        this.hasRexB = (byte & REX_B) === REX_B;
       } else {
         this.opcodePosition = i;
         return;

@@ -158,6 +158,10 @@ export class LoweringContext {
     return this.iced.byteAt(this.opcodePosition + index);
   }
 
+  get hasRexB(): boolean {
+    return this.knownPrefixes().hasRexB;
+  }
+
   /** VEX.W, of an instruction that has it. */
   get hasVexW(): boolean {
     return this.opcodeByte(0) === VEX_3 && (this.opcodeByte(2) & VEX_W) !== 0;

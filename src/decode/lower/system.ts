@@ -27,6 +27,12 @@ function ending(op: SysOp, width = 0): Lowering {
 /** Hints and ordering: nothing to do for a processor that runs instructions one after the other. */
 function nothing(): void {}
 
+/** F3 90 is PAUSE, but with REX.B it is XCHG r8, rAX, as 90 is. */
+function pause(context: LoweringContext): void {
+  if (context.hasRexB) context.emit(Uop.Xchg8 + context.operandWidth, Reg.R8, Reg.Rax);
+  else context.sys(SysOp.Pause);
+}
+
 /** PREFETCH, 0F 0D, has no form with a register; the other reserved opcodes do nothing. */
 function reservedNop(context: LoweringContext): void {
   if (context.opcodeByte(1) === PREFETCH_OPCODE) context.sysEnd(SysOp.Undefined);
@@ -115,7 +121,7 @@ const CONTROL: LoweringRows = [
   [Mnemonic.Iretq, iret],
   [Mnemonic.Bound, bound],
   [Mnemonic.Hlt, ending(SysOp.Hlt)],
-  [Mnemonic.Pause, simple(SysOp.Pause)],
+  [Mnemonic.Pause, pause],
   [Mnemonic.Monitor, simple(SysOp.Monitor)],
   [Mnemonic.Mwait, ending(SysOp.Mwait)],
   [Mnemonic.Clts, ending(SysOp.Clts)],

@@ -1,4 +1,4 @@
-/** Encodings that iced accepts and Zen 4 refuses. */
+/** Encodings that iced accepts and Zen 4 refuses, or takes for others. */
 import { expect, it } from 'vitest';
 import { Mode } from '../../../assembly/abi/processor-bits.js';
 import { lower, type ModeName } from '../decoding.js';
@@ -15,4 +15,14 @@ it.each<[mode: ModeName, bytes: string, text: string, isRefused: boolean]>([
   ['long', 'c4e3f916c105', 'vpextrq rcx,xmm0,5', false],
 ])('%s %s: %s', (mode, bytes, _text, isRefused) => {
   expect(lower(mode, bytes, AVX).some((uop) => uop.includes('Sys Undefined'))).toBe(isRefused);
+});
+
+it.each([
+  ['f390', 'Sys Pause'],
+  ['f34890', 'Sys Pause'],
+  ['f34190', 'Xchg32 R8, Rax'],
+  ['f34990', 'Xchg64 R8, Rax'],
+  ['66f34190', 'Xchg16 R8, Rax'],
+])('PAUSE is an exchange with REX.B: %s', (bytes, uop) => {
+  expect(lower('long', bytes)[0]).toContain(uop);
 });
