@@ -33,11 +33,11 @@ export enum VectorForm {
   MmxUpper,
 }
 
-/** Alignment that a load or store of a vector demands, or raises #GP(0): bits 3:2 of byte n. */
+/** Alignment that a load or store of a vector demands, or raises #GP(0): bits 3:2 of byte n. A load of 64 bits is of half a vector. */
 export enum VectorAlignment {
   None = 0,
-  /** Of its own size, always: MOVAPS and its like. */
+  /** Of the vector's size, always: MOVAPS and its like. */
   Always = 4,
-  /** Of its own size unless MXCSR.MM is set (APM vol 1 §4.2.2). */
+  /** Of the vector's size unless MXCSR.MM is set (APM vol 1 §4.2.2). */
   UnlessMisalignedMode = 8,
 }

@@ -72,7 +72,7 @@ export function segmentAddress(uop: UopRecord, isWrite: bool): bool {
   const bytes = <u32>uop.imm;
   const seg: u32 = uop.n & SEGMENT_MASK;
   const alignment = (<u32>uop.n) >> SEGMENT_ALIGNMENT_SHIFT;
-  const isMisaligned = alignment != 0 && ((<u32>(base(seg) + offset)) & (bytes - 1)) != 0;
+  const isMisaligned = alignment != 0 && ((<u32>(base(seg) + offset)) & (max<u32>(bytes, 16) - 1)) != 0;
   if (isMisaligned && !allowsMisaligned(alignment)) return false;
   const linear = segmentLinear(seg, offset, bytes, isWrite);
   if (isAborted()) return false;

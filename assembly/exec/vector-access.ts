@@ -1,4 +1,5 @@
 /** Loads and stores of vector registers. Nothing is written before the whole operand is known to be accessible. */
+import { VectorAlignment } from '../abi/vector-register';
 import { setRunningUop } from '../code-cache';
 import { isAborted } from '../fault';
 import { checkData, probeWrite, readLinear, writeLinear } from '../memory';
@@ -12,12 +13,19 @@ import { allowsMisaligned, effectiveAddress } from './memory-access';
 export function loadVectorScalar<T extends number>(uop: UopRecord): bool {
   const linear = effectiveAddress(uop);
   setRunningUop(changetype<u32>(uop));
+  if (sizeof<T>() == 8 && !isHalfAllowed(uop, linear)) return false;
   const value = readLinear<T>(linear, uop.n >> 4);
   if (isAborted()) return false;
   const to = vectorAddress(uop.a);
   v128.store(to, i64x2(<i64>(<u64>value), 0));
   clearUpperHalf(to);
   return true;
+}
+
+/** Half a vector is checked for alignment as a whole one, if at all. False: aborted. */
+function isHalfAllowed(uop: UopRecord, linear: u64): bool {
+  if ((uop.n & (VectorAlignment.Always | VectorAlignment.UnlessMisalignedMode)) == 0) return true;
+  return isAligned(uop, linear, 16) && checkData(linear, 16, uop.n >> 4);
 }
 
 /** memory ← low 8 to 64 bits of a. False: aborted. */

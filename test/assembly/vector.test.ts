@@ -13,6 +13,7 @@ const MXCSR_MM = 0x20000;
 const DATA = 0x2000;
 const MOVAPS_XMM1_RBX = '0f280b';
 const ANDPS_XMM1_RBX = '0f540b';
+const PUNPCKLDQ_XMM1_RBX = '660f620b';
 const VMOVAPS_XMM1_RBX = 'c5f8280b';
 const VMOVAPS_YMM1_RBX = 'c5fc280b';
 const VMOVUPS_RBX_YMM1 = 'c5fc110b';
@@ -84,6 +85,7 @@ describe('alignment', () => {
     ['MOVAPS always checks', MOVAPS_XMM1_RBX, MXCSR_MM, '#GP(0)'],
     ['an operand in memory is checked', ANDPS_XMM1_RBX, 0, '#GP(0)'],
     ['unless MXCSR.MM is set', ANDPS_XMM1_RBX, MXCSR_MM, 'completed'],
+    ['one of which only half is read is checked as a whole', PUNPCKLDQ_XMM1_RBX, 0, '#GP(0)'],
   ] as const)('%s', (_name, bytes, mxcsr, outcome) => {
     set(ALL, 7);
     machine.state.set('mxcsr', 0x1f80 | mxcsr);

@@ -2,6 +2,7 @@
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm } from '../../../assembly/abi/vector-register.js';
+import { Width } from '../code-mode.js';
 import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireSse } from './availability.js';
@@ -100,11 +101,12 @@ function shiftRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, byOp: VectorOp
   ];
 }
 
+/** Zen 4 reads only the low half of a count in memory; 128 bits must be aligned all the same. */
 function shiftLegacy(op: VectorOp): Lowering {
   return (context) => {
     if (!requireSse(context, Feature.Sse2)) return;
     const to = context.instruction.register(0);
-    const count = readVector(context, 1, XMM_WIDTH, VectorAlignment.UnlessMisalignedMode);
+    const count = readVector(context, 1, Width.Qword, VectorAlignment.UnlessMisalignedMode);
     emitVector(context, Uop.Vector, op, VectorForm.Legacy, to, to, to, 0, count);
   };
 }

@@ -5,6 +5,7 @@
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
+import { Width } from '../code-mode.js';
 import { Feature } from '../features.js';
 import type { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
@@ -30,6 +31,8 @@ export interface BinaryVector {
   readonly memoryWidth?: number;
   /** What the legacy form demands of an operand in memory, if that is not the usual. */
   readonly alignment?: VectorAlignment;
+  /** Zen 4 reads only the low half of an operand in memory of the legacy form; it must be aligned all the same. */
+  readonly usesLowHalf?: boolean;
   /** How far the bits of the imm8 for the upper half lie above those for the lower. */
   readonly immediateShift?: number;
 }
@@ -59,12 +62,13 @@ export function ifImmediate(operand: number, lowering: Lowering, otherwise: Lowe
 }
 
 export function lowerLegacy(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
-  const { op, feature, memoryWidth } = operation;
+  const { op, feature, memoryWidth, usesLowHalf } = operation;
   if (!requireSse(context, feature)) return;
   const to = context.instruction.register(0);
   // A shift by an immediate has no other source.
   const last = context.instruction.isImmediate(1) ? 0 : 1;
-  const second = readVector(context, last, memoryWidth ?? XMM_WIDTH, legacyAlignment(operation));
+  const width = usesLowHalf === true ? Width.Qword : (memoryWidth ?? XMM_WIDTH);
+  const second = readVector(context, last, width, legacyAlignment(operation));
   emitVector(context, uop, op, VectorForm.Legacy, to, to, second, immediateOf(context, last + 1));
 }
 
