@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
+import { mulberry32 } from '../helpers/mulberry32.js';
 import {
   CODE,
   GDT,
@@ -80,17 +81,6 @@ const LONG_INSTRUCTIONS = [
   '0f 00 d8',
   '0f 02 d8',
 ];
-
-/** mulberry32: small, seeded, good enough to spread bits. */
-function randomizer(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-}
 
 type Random = () => number;
 const oneOf = <T>(random: Random, choices: readonly T[]): T => choices[random() % choices.length]!;
@@ -226,7 +216,7 @@ async function attempts(isLong: boolean): Promise<(seed: number) => SegmentedMac
     core.state.set('gdtrLimit', limits[0]);
     core.state.set('idtrLimit', limits[1]);
     core.state.setSegment(Seg.Tr, tr);
-    const random = randomizer(seed);
+    const random = mulberry32(seed);
     randomize(machine, random, isLong);
     machine.flags = randomFlags(random);
     core.state.setBig('rip', BigInt(CODE));
