@@ -49,8 +49,12 @@ function toOdd(sum: f64): f64 {
   return reinterpret<f64>(isOutward ? bits + 1 : bits - 1);
 }
 
-/** A NaN if softfloat must do it. */
-export function fuseF32(x: f32, y: f32, z: f32): f32 {
+/** x * y + z. A NaN if softfloat must do it. */
+export function fuse<F extends number>(x: F, y: F, z: F): F {
+  return sizeof<F>() == 4 ? <F>fuseF32(<f32>x, <f32>y, <f32>z) : <F>fuseF64(<f64>x, <f64>y, <f64>z);
+}
+
+function fuseF32(x: f32, y: f32, z: f32): f32 {
   if (!isOrdinaryF32(x) || !isOrdinaryF32(y) || !isOrdinaryF32(z)) return NaN;
   const sum = sumOf(<f64>x * <f64>y, <f64>z);
   const result = <f32>toOdd(sum);
@@ -66,8 +70,7 @@ function isOrdinaryF32(x: f32): bool {
   return x == 0 || (magnitude >= F32_LEAST_NORMAL && magnitude < F32_INFINITY);
 }
 
-/** A NaN if softfloat must do it. */
-export function fuseF64(x: f64, y: f64, z: f64): f64 {
+function fuseF64(x: f64, y: f64, z: f64): f64 {
   if (!isModerate(x) || !isModerate(y) || !isModerate(z)) return NaN;
   if (x == 0 || y == 0) return x * y + z;
   const product = x * y;

@@ -10,14 +10,17 @@
  */
 import { FloatFormat, FloatOp } from '../abi/float-op';
 import { VectorForm } from '../abi/vector-register';
+import { Rounding } from '../softfloat/environment';
 import { UopRecord } from '../uop-record';
 import { clearUpperHalf, vectorAddress } from '../vector-file';
 import { formOf, isPrecisionSignalled, isWasmLike, signalPrecision } from './float-environment';
 import { relationsOf } from './float-predicate';
+import { FROM_MXCSR, SUPPRESS_PRECISION } from './float-round';
 
-/** Runs Add to Cmp if it can. False: nothing has happened. */
+/** Runs Add to Round if it can. False: nothing has happened. */
 export function runFast(uop: UopRecord, op: FloatOp, format: FloatFormat, immediate: u32): bool {
-  if (op <= FloatOp.Sqrt && !isWasmLike()) return false;
+  const mayRound = op <= FloatOp.Sqrt || op == FloatOp.Round;
+  if (mayRound && !isWasmLike()) return false;
   return ((<i32>format) & 1) != 0
     ? runLanes<f64, i64>(uop, op, format, immediate)
     : runLanes<f32, i32>(uop, op, format, immediate);
@@ -30,12 +33,13 @@ function runLanes<F extends number, I extends number>(
   immediate: u32,
 ): bool {
   const isScalar = format < FloatFormat.PackedSingle;
-  const first = vectorAddress(op == FloatOp.Sqrt ? uop.c : uop.b);
+  const isUnary = op == FloatOp.Sqrt || op == FloatOp.Round;
+  const first = vectorAddress(isUnary ? uop.c : uop.b);
   const second = vectorAddress(uop.c);
   const a = isScalar ? loadScalar<F>(first) : v128.load(first);
   const b = isScalar ? loadDivisor<F>(op, second) : v128.load(second);
   const low = compute<F>(op, a, b, immediate);
-  if (!isCertain<I>(op, a, b, low) || !isPrecisionKnown<F, I>(op, a, b, low)) return false;
+  if (!isCertain<I>(op, a, b, low) || !isPrecisionKnown<F, I>(op, a, b, low, immediate)) return false;
   const form = formOf(uop);
   if (form != <u32>VectorForm.Vex256) {
     if (isScalar) {
@@ -49,7 +53,7 @@ function runLanes<F extends number, I extends number>(
   const upperA = v128.load(first, 16);
   const upperB = v128.load(second, 16);
   const high = compute<F>(op, upperA, upperB, immediate);
-  if (!isCertain<I>(op, upperA, upperB, high) || !isPrecisionKnown<F, I>(op, upperA, upperB, high))
+  if (!isCertain<I>(op, upperA, upperB, high) || !isPrecisionKnown<F, I>(op, upperA, upperB, high, immediate))
     return false;
   v128.store(vectorAddress(uop.a), low);
   v128.store(vectorAddress(uop.a), high, 16);
@@ -94,8 +98,23 @@ function compute<F extends number>(op: FloatOp, a: v128, b: v128, immediate: u32
       return v128.pmin<F>(b, a);
     case FloatOp.Max:
       return v128.pmax<F>(b, a);
+    case FloatOp.Round:
+      return roundLanes<F>((immediate & FROM_MXCSR) != 0 ? Rounding.NearestEven : immediate & 3, a);
     default:
       return compareLanes<F>(relationsOf(immediate), a, b);
+  }
+}
+
+function roundLanes<F extends number>(mode: u32, a: v128): v128 {
+  switch (mode) {
+    case Rounding.NearestEven:
+      return v128.nearest<F>(a);
+    case Rounding.Down:
+      return v128.floor<F>(a);
+    case Rounding.Up:
+      return v128.ceil<F>(a);
+    default:
+      return v128.trunc<F>(a);
   }
 }
 
@@ -138,8 +157,15 @@ function isPrecisionKnown<F extends number, I extends number>(
   a: v128,
   b: v128,
   sum: v128,
+  immediate: u32,
 ): bool {
-  if (op >= FloatOp.Min || isPrecisionSignalled()) return true;
+  if (isPrecisionSignalled()) return true;
+  if (op == FloatOp.Round) {
+    const isSuppressed = (immediate & SUPPRESS_PRECISION) != 0;
+    if (!isSuppressed && v128.any_true(v128.ne<F>(a, sum))) signalPrecision();
+    return true;
+  }
+  if (op >= FloatOp.Min) return true;
   if (op > FloatOp.Sub) return false;
   const isNear = v128.or(v128.ge<I>(magnitudes<I>(a), large<I>()), v128.ge<I>(magnitudes<I>(b), large<I>()));
   if (v128.any_true(isNear)) return false;

@@ -8,7 +8,7 @@ import { FloatNumber, isNan, isSignalling, operandA, operandB, operandC, result 
 import { UopRecord } from '../uop-record';
 import { vectorAddress } from '../vector-file';
 import { beginFloat, beginLane, endLane, finishOver, RESULTS, signalLane } from './float-environment';
-import { finishFuseFast, fuseF32, fuseF64, mayFuseFast } from './float-fast-fused';
+import { finishFuseFast, fuse, mayFuseFast } from './float-fast-fused';
 import { isDouble, laneBytes } from './float-lanes';
 import { propagateNan, roundAndPack, unpackOperand } from './float-operand';
 
@@ -41,37 +41,18 @@ function runFused(uop: UopRecord, op: FloatOp, x: u32, y: u32, z: u32, bytes: u3
 /** Tries Wasm's own arithmetic; false: softfloat must do it. */
 function fuseFast(isDouble: bool, op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
   if (!mayFuseFast()) return false;
-  const isDone = isDouble ? fuseLanesF64(op, x, y, z, bytes) : fuseLanesF32(op, x, y, z, bytes);
+  const isDone = isDouble ? fuseLanesFast<f64>(op, x, y, z, bytes) : fuseLanesFast<f32>(op, x, y, z, bytes);
   if (isDone) finishFuseFast();
   return isDone;
 }
 
-function fuseLanesF32(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
-  for (let at: u32 = 0; at < bytes; at += 4) {
-    const factor = load<f32>(x + at);
-    const addend = load<f32>(z + at);
-    const lane = fuseF32(
-      negatesProduct(op) ? -factor : factor,
-      load<f32>(y + at),
-      negatesAddend(op, (at & 4) != 0) ? -addend : addend,
-    );
+function fuseLanesFast<F extends number>(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
+  const sign = negatesProduct(op) ? <F>-1 : <F>1;
+  for (let at: u32 = 0; at < bytes; at += sizeof<F>()) {
+    const signZ = negatesAddend(op, (at & sizeof<F>()) != 0) ? <F>-1 : <F>1;
+    const lane = fuse<F>(<F>(sign * load<F>(x + at)), load<F>(y + at), <F>(signZ * load<F>(z + at)));
     if (lane != lane) return false;
-    store<f32>(RESULTS + at, lane);
-  }
-  return true;
-}
-
-function fuseLanesF64(op: FloatOp, x: u32, y: u32, z: u32, bytes: u32): bool {
-  for (let at: u32 = 0; at < bytes; at += 8) {
-    const factor = load<f64>(x + at);
-    const addend = load<f64>(z + at);
-    const lane = fuseF64(
-      negatesProduct(op) ? -factor : factor,
-      load<f64>(y + at),
-      negatesAddend(op, (at & 8) != 0) ? -addend : addend,
-    );
-    if (lane != lane) return false;
-    store<f64>(RESULTS + at, lane);
+    store<F>(RESULTS + at, lane);
   }
   return true;
 }

@@ -17,9 +17,7 @@ import {
   signalLane,
 } from './float-environment';
 import { unpackOperand } from './float-operand';
-
-/** imm8: rounding mode in bits 1:0, or with this bit that of MXCSR. */
-const FROM_MXCSR: u32 = 4;
+import { FROM_MXCSR } from './float-round';
 
 /** a ← c. Always exact: only a signalling NaN is an exception; MXCSR.DAZ does not matter. */
 export function convertFromHalf(uop: UopRecord): Flow {

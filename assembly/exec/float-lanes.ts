@@ -23,7 +23,7 @@ export function isDouble(uop: UopRecord): bool {
 /** The lanes of c, or of b and c. */
 export function executeLanes(uop: UopRecord, op: FloatOp): Flow {
   const immediate = immediateOf(uop, op);
-  if (op <= FloatOp.Cmp && runFast(uop, op, formatOf(uop), immediate)) return Flow.Next;
+  if (runFast(uop, op, formatOf(uop), immediate)) return Flow.Next;
   return executeLanesSlowly(uop, op, immediate);
 }
 

@@ -5,9 +5,9 @@ import { isNan, operandA } from '../softfloat/number';
 import { beginLane, endLane, withdraw } from './float-environment';
 import { pack, propagateNan, unpackOperand } from './float-operand';
 
-/** imm8: rounding mode in bits 1:0; */
-const FROM_MXCSR: u32 = 4;
-const SUPPRESS_PRECISION: u32 = 8;
+/** imm8: the rounding mode is in bits 1:0, but with this bit it is that of MXCSR. */
+export const FROM_MXCSR: u32 = 4;
+export const SUPPRESS_PRECISION: u32 = 8;
 
 /** A denormal operand signals nothing. */
 export function roundLane<T extends number>(immediate: u32, bits: T): T {

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hex } from '../../decode/decoding.js';
 import { Machine } from '../../helpers/machine.js';
+import { mulberry32 } from '../../helpers/mulberry32.js';
 import { outcomeOf } from '../../helpers/outcome.js';
 import { enableVectors } from '../../helpers/vector-registers.js';
 
@@ -18,17 +19,6 @@ const machine = await Machine.create();
 beforeAll(() => {
   enableVectors(machine);
 });
-
-/** Mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-}
 
 /** Bits of a number; near the other ones that the generator gives, at an end of the range, or special. */
 function float(next: () => number, isDouble: boolean): bigint {
@@ -69,9 +59,10 @@ describe('arithmetic', () => {
     ['addsd', 'f20f58c1', UNMASK_ZE], ['subsd', 'f20f5cc1', UNMASK_ZE], ['mulsd', 'f20f59c1', UNMASK_ZE], ['divsd', 'f20f5ec1', UNMASK_IE], ['sqrtsd', 'f20f51c1', UNMASK_ZE],
     ['addps', '0f58c1', UNMASK_ZE], ['subps', '0f5cc1', UNMASK_ZE], ['mulps', '0f59c1', UNMASK_ZE], ['divps', '0f5ec1', UNMASK_IE], ['sqrtps', '0f51c1', UNMASK_ZE],
     ['vaddpd ymm', 'c5fd58c1', UNMASK_ZE], ['vsubpd ymm', 'c5fd5cc1', UNMASK_ZE], ['vmulpd ymm', 'c5fd59c1', UNMASK_ZE], ['vdivpd ymm', 'c5fd5ec1', UNMASK_IE], ['vsqrtpd ymm', 'c5fd51c1', UNMASK_ZE],
+    ['roundss', '660f3a0ac101', UNMASK_ZE], ['roundsd', '660f3a0bc104', UNMASK_ZE], ['roundps', '660f3a08c10a', UNMASK_ZE], ['vroundpd ymm', 'c4e37d09c103', UNMASK_ZE],
     ['vfmadd213ss', 'c4e279a9c1', UNMASK_ZE], ['vfmadd231sd', 'c4e2f9b9c1', UNMASK_ZE], ['vfnmsub132ps ymm', 'c4e27d9ec1', UNMASK_ZE], ['vfmaddsub213pd ymm', 'c4e2fda6c1', UNMASK_ZE],
   ])('%s', (name, bytes, unmasked) => {
-    const next = generator(bytes.length * 77 + bytes.charCodeAt(5));
+    const next = mulberry32(bytes.length * 77 + bytes.charCodeAt(5));
     const isDouble = /[sp]d/.test(name.slice(-6));
     for (let i = 0; i < CASES; i++) {
       const registers = operands(next, isDouble);
@@ -90,7 +81,7 @@ describe('conversions', () => {
   it.each([
     ['cvtsi2ss', 'f3480f2ac0'], ['cvtsi2sd', 'f2480f2ac0'], ['cvtsd2ss', 'f20f5ac1'], ['cvtss2sd', 'f30f5ac1'],
   ])('%s', (name, bytes) => {
-    const next = generator(bytes.length * 99 + bytes.charCodeAt(7));
+    const next = mulberry32(bytes.length * 99 + bytes.charCodeAt(7));
     for (let i = 0; i < CASES; i++) {
       const registers = operands(next, name !== 'cvtss2sd');
       machine.state.setBig('rax', (BigInt(next()) << 32n | BigInt(next())) >> BigInt(next() % 64));
@@ -105,7 +96,7 @@ describe('conversions', () => {
     ['cvtss2si', 'f30f2dc1', false],
     ['cvttss2si', 'f30f2cc1', false],
   ])('%s is the conversion of packed numbers', (name, bytes, isDouble) => {
-    const next = generator(name.length);
+    const next = mulberry32(name.length);
     const packed = {
       cvtsd2si: 'f20fe6c1',
       cvttsd2si: '660fe6c1',
@@ -129,7 +120,7 @@ describe('comparisons of numbers', () => {
     ['minsd', 'f20f5dc1', (a: number, b: number) => (a < b ? a : b)],
     ['maxsd', 'f20f5fc1', (a: number, b: number) => (a > b ? a : b)],
   ])('%s', (name, bytes, extreme) => {
-    const next = generator(name.length * 5);
+    const next = mulberry32(name.length * 5);
     for (let i = 0; i < CASES; i++) {
       const registers = operands(next, true);
       const view = new DataView(registers.buffer);
@@ -143,7 +134,7 @@ describe('comparisons of numbers', () => {
   it.each(Array.from({ length: 32 }, (_, predicate) => predicate))(
     'VCMPPD with predicate %i',
     (predicate) => {
-      const next = generator(predicate + 1);
+      const next = mulberry32(predicate + 1);
       const bytes = `c5f9c2c1${predicate.toString(16).padStart(2, '0')}`;
       const holds = RELATIONS[predicate & 15]!;
       for (let i = 0; i < CASES / 10; i++) {
