@@ -142,6 +142,8 @@ function findBlock(state: CpuState, mode: u32): u32 {
 function takeTransientBlock(): u32 {
   const block = transientBlock;
   transientBlock = 0;
+  // It is gone after this execution: to report it as hot would be to decode it again, and again.
+  changetype<Block>(block).heat = hotThreshold;
   return block;
 }
 

@@ -1,12 +1,14 @@
 /** Whole programs in both tiers: the same registers, flags, memory and clock wherever they are stopped. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Stop } from '../../assembly/abi/stop.js';
 import { KERNEL_NAMES } from '../../bench/kernels.js';
 import { compare } from '../../src/lab/compare.js';
 import { listShippedGuests, loadShippedGuest, readShippedGuest } from '../../src/guests.js';
 import { MOST_REGIONS } from '../../src/jit/compiler.js';
 import { hex } from '../decode/decoding.js';
 import { CODE, Machine } from '../helpers/machine.js';
+import { enterGuest } from '../helpers/outcome.js';
 import { Random } from '../silicon/random.js';
 
 const SEED = 20261122;
@@ -141,4 +143,12 @@ describe('shipped guests under every delivery', async () => {
       expect(await compare({ ...options, jit: true })).toEqual(await compare({ ...options, jit: false }));
     },
   );
+});
+
+it('code where there is no memory, hot at its first execution', async () => {
+  const machine = await Machine.create(1 << 20, { hotThreshold: 1 });
+  enterGuest(machine.long());
+  // mov eax, 400000h; jmp rax: bytes of all ones, which are no instruction
+  expect(machine.load(hex('b800004000' + 'ffe0')).run(10)).toBe(Stop.Exit);
+  expect(machine.state.num('rip')).toBe(0x400000);
 });
