@@ -46,10 +46,24 @@ export function settle(): Stop {
   return Stop.None;
 }
 
+/** Exceptions without an instruction in between until time passes with each further one: more than a double fault takes. */
+const MOST_IN_PLACE: u32 = 64;
+
+/**
+ * Lets time pass when exceptions follow each other and nothing retires: handlers that fault at once, on a stack that
+ * wraps. Silicon stays in there until an interrupt comes; here the clock decides when one does, so it must not stand still.
+ */
+function countException(state: CpuState): void {
+  if (state.clock != state.exceptionClock) state.exceptionsInPlace = 0;
+  if (++state.exceptionsInPlace > MOST_IN_PLACE) state.clock++;
+  state.exceptionClock = state.clock;
+}
+
 /** Intercepts, combines and delivers the exception in the fault fields. Faults on the way set `pending` again. */
 function deliverException(state: CpuState): Stop {
   const vector = state.faultVector;
   if (isIntercepted(ExitCode.Exception0 + vector)) return exitWithException(state, vector);
+  countException(state);
   const prior = state.eventInfo;
   // Also by a second page fault, which only its #DF tells of.
   if (vector == Vector.Pf) state.cr2 = state.faultAddress;

@@ -142,6 +142,9 @@ export class CpuState {
   boundary: u32;
   /** Events delivered since reset, software interrupts included. */
   eventsDelivered: u32;
+  /** The clock at the last exception, and how many there were since it last moved. */
+  exceptionClock: u64;
+  exceptionsInPlace: u32;
   /** Non-zero: the run loop must take its careful path (TF, shadow, breakpoints, pending debug trap). */
   attention: u32;
   /** DR6 bits of debug traps to raise at the end of the running instruction. */

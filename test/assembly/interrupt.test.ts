@@ -58,6 +58,15 @@ describe('real mode', () => {
   });
 });
 
+it('lets time pass where handlers fault at once, on a stack that wraps', async () => {
+  const machine = await SegmentedMachine.real();
+  machine.code(CODE, UD2);
+  machine.word(Vector.Ud * 4, CODE);
+  machine.run(100);
+  expect(machine.core.state.num('clock')).toBe(100);
+  expect(machine.rip).toBe(CODE);
+});
+
 describe('32-bit gates', () => {
   it('pushes a frame of doublewords on the same stack', async () => {
     const machine = await SegmentedMachine.protected();
