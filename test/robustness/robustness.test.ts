@@ -5,7 +5,7 @@ import { runBatch } from './run.js';
 import { TierPair } from './tiers.js';
 
 /** ROBUSTNESS_CASES=5000 looks longer, and ROBUSTNESS_SEED elsewhere. */
-const CASES = Number(process.env['ROBUSTNESS_CASES'] ?? 500);
+const CASES = Number(process.env['ROBUSTNESS_CASES'] ?? 300);
 const SEED = Number(process.env['ROBUSTNESS_SEED'] ?? 20261122);
 const pair = await TierPair.create();
 
