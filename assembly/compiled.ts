@@ -6,6 +6,7 @@ import { execute } from './dispatch';
 import { condition } from './flags';
 import { readForWrite, readLinear, writeLinear } from './memory';
 import { UopRecord } from './uop-record';
+import { executeX87 } from './x87';
 
 export function compiledRead8(linear: u64, seg: u32): u64 {
   return <u64>readLinear<u8>(linear, seg);
@@ -63,8 +64,9 @@ export function conditionHolds(n: u32): u32 {
 /** A block of one micro-op: a header, the micro-op, and one that ends it. */
 const single = <u32>memory.data(48 + 2 * 16, 16);
 
-/** Interprets one micro-op on the register file. */
+/** Interprets one micro-op on the register file: an x87 operation at once, others as a block. */
 export function executeUop(uop: u32): Flow {
+  if (changetype<UopRecord>(uop).code == <u16>Uop.X87) return executeX87(changetype<UopRecord>(uop));
   const copy = single + BLOCK_HEADER;
   v128.store(copy, v128.load(uop));
   changetype<UopRecord>(copy + 16).code = <u16>Uop.Done;

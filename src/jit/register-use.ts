@@ -75,6 +75,7 @@ define(Uop.Loop, Uop.Loop, Use.Flags, Reg.Rcx);
 define(Uop.CallRel32, Uop.CallRel64, 0, Reg.Rsp);
 define(Uop.CheckTarget, Uop.CheckTarget, Use.ReadB);
 define(Uop.LoadVector8, Uop.StoreVector256, Use.ReadB | Use.ReadC);
+define(Uop.X87, Uop.X87, Use.ReadB | Use.ReadC | Use.Flags, Reg.Rax, Reg.Address);
 define(Uop.Done, Uop.Done, 0);
 
 /** The slots of the register file that guests have and that an exit writes back: general registers. */
