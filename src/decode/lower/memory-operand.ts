@@ -70,7 +70,7 @@ export class MemoryOperand {
   /** As `resolve`, for base, index and displacement that the caller has changed after `fetch`. */
   linearize(bytes: number, isWrite: boolean, alignment = VectorAlignment.None): void {
     if (this.mode.is64Bit) this.linearize64();
-    else if (this.isUnsegmented(isWrite)) this.linearizeFlat();
+    else if (!this.isChecked(isWrite)) this.linearizeFlat();
     else this.linearizeSegmented(bytes, isWrite, alignment);
   }
 
@@ -192,10 +192,14 @@ export class MemoryOperand {
     this.setAddress(segmentBase(this.segment));
   }
 
-  /** ES, SS and DS of flat mode, and CS for reads: base 0, limit 4 GiB, and open to the access. */
-  private isUnsegmented(isWrite: boolean): boolean {
-    if (!this.mode.isFlat || this.segment >= Seg.Fs) return false;
-    return !(isWrite && this.segment === Seg.Cs);
+  /**
+   * After `fetch`: whether `linearize` emits a check of the segment. Not for ES, SS and DS of flat mode, and CS for reads: base
+   * 0, limit 4 GiB, and open to the access.
+   */
+  isChecked(isWrite: boolean): boolean {
+    if (this.mode.is64Bit) return false;
+    if (!this.mode.isFlat || this.segment >= Seg.Fs) return true;
+    return isWrite && this.segment === Seg.Cs;
   }
 
   private linearizeFlat(): void {

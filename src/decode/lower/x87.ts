@@ -1,4 +1,5 @@
 /** x87 instructions: one micro-op each, found by opcode in x87-rows.ts (APM vol 5). */
+import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import {
@@ -51,11 +52,26 @@ function lowerMemory(context: LoweringContext, row: X87Memory, fop: number): voi
   const fieldWidth = context.operandWidth === Width.Word ? Width.Word : Width.Dword;
   const isShort = hasFields && fieldWidth === Width.Word;
   const bytes = row.bytes - (isShort ? ENVIRONMENT_FIELDS * HALF_FIELD_BYTES : 0);
+  if (memory.isChecked(row.isWrite)) checkEarly(context, row, hasFields ? fieldWidth : undefined);
   memory.linearize(bytes, row.isWrite);
   const isGiven = memory.settle();
   const n = scale | (isGiven ? X87_ADDRESS_GIVEN : 0) | (segment << SEGMENT_SHIFT);
   const operation = row.op | (fop << X87_OPCODE_SHIFT) | (width << X87_ADDRESS_WIDTH_SHIFT);
   context.emit(Uop.X87, hasFields ? fieldWidth : row.a, base, index, n, operation, low);
+}
+
+/**
+ * What comes before the check that all of the operand lies in its segment: a pending exception, and every fault of the first
+ * field of an environment.
+ */
+function checkEarly(context: LoweringContext, row: X87Memory, fieldWidth: number | undefined): void {
+  const { memory } = context;
+  if (row.op >= X87Op.Wait) context.emit(Uop.X87, 0, 0, 0, 0, X87Op.Wait, 0);
+  if (fieldWidth === undefined) return;
+  memory.linearize(1 << fieldWidth, row.isWrite);
+  if (row.isWrite) memory.loadForWrite(Reg.T0, fieldWidth);
+  else memory.load(Reg.T0, fieldWidth);
+  memory.fetch();
 }
 
 function hasEnvironment(op: X87Op): boolean {

@@ -23,10 +23,24 @@ it.each<[mode: ModeName, bytes: string, text: string, uops: string[]]>([
   ['flat', 'd932', 'fnstenv [edx]', ['X87 StoreEnvironment 2 132h Ds:[Rdx + 0] 32']],
   ['flat', '66d932', 'o16 fnstenv [edx]', ['X87 StoreEnvironment 1 132h Ds:[Rdx + 0] 32']],
   [
+    'segmented',
+    'd903',
+    'fld dword [ebx]',
+    [
+      'X87 Wait 0 000h',
+      'Lea32 Address, [Rbx + 0]',
+      'SegmentRead Address, Ds:Address, 4',
+      'X87 LoadFloat32 0 103h Ds:[Rbx + 0] 32 at Address',
+    ],
+  ],
+  [
     'real',
     'dd37',
     'fnsave [bx]',
     [
+      'Lea16 Address, [Rbx + 0]',
+      'SegmentWrite Address, Ds:Address, 2',
+      'LoadRmw16 T0, Ds:[Address + 0]',
       'Lea16 Address, [Rbx + 0]',
       'SegmentWrite Address, Ds:Address, 94',
       'X87 Save 1 537h Ds:[Rbx + 0] 16 at Address',
