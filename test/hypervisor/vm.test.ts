@@ -6,11 +6,14 @@ import { everyInstructions } from '../../src/hypervisor/nmi-schedule.js';
 import { STRATEGY_NAMES, type StrategyName } from '../../src/hypervisor/nmi/strategies.js';
 import { describeStop, type StopReason } from '../../src/hypervisor/run-result.js';
 import type { TraceEvent } from '../../src/hypervisor/trace.js';
-import type { Vm } from '../../src/hypervisor/vm.js';
+import type { Vm, VmOptions } from '../../src/hypervisor/vm.js';
+import { MSRPM_BYTES, MsrPermissionMap } from '../../src/svm/permission-maps.js';
+import type { Processor } from '../../src/svm/processor.js';
 import {
   CLI,
   CODE,
   COUNT_NMI,
+  dword,
   exit,
   HLT,
   hypercall,
@@ -32,6 +35,22 @@ function vmOf(guest: RealModeGuest, options: Partial<CreateVmOptions> = {}): Pro
 /** jmp $ */
 const FOREVER = [0xeb, 0xfe];
 
+const DEBUGCTL = 0x1d9;
+/** mov ecx, DEBUGCTL; mov eax, 1 (LBR); xor edx, edx; wrmsr */
+const TRACE_BRANCHES = [
+  ...[0x66, 0xb9, ...dword(DEBUGCTL)],
+  ...[0x66, 0xb8, ...dword(1)],
+  ...[0x66, 0x31, 0xd2, 0x0f, 0x30],
+];
+
+/** Lets writes of DEBUGCTL through to the processor, which has no branch tracing: what it cannot do stops by name. */
+function passDebugCtl(vm: Vm): void {
+  const { processor, options } = vm as unknown as { processor: Processor; options: VmOptions };
+  const { msrpm } = options.layout;
+  const map = new MsrPermissionMap(processor.memory.subarray(msrpm, msrpm + MSRPM_BYTES));
+  map.allow(DEBUGCTL, 'write');
+}
+
 describe('a run stops', () => {
   /** mov ax, 0FFFFh; mov ds, ax: DS:0010h is the first byte beyond 1 MiB. */
   const SET_DS_FFFF = [0xb8, 0xff, 0xff, 0x8e, 0xd8];
@@ -46,13 +65,23 @@ describe('a run stops', () => {
     ['on a triple fault',                         [...EMPTY_IDT, 0xcc],                { kind: 'triple-fault' }],
     ['on an exception the guest reports',         [0x0f, 0x0b],                        { kind: 'exit', status: UNEXPECTED + 6 }],
     ['where there is no memory',                  [...SET_DS_FFFF, 0xa1, 0x10, 0x00],  { kind: 'no-memory', gpa: MEMORY_BYTES, access: 'read', rip: BigInt(CODE + 5) }],
-    ['at an instruction that is not implemented', [0xd9, 0xe8],                        { kind: 'unimplemented', rip: BigInt(CODE), bytes: expect.stringMatching(/^d9 e8/), text: 'fld1' }],
     ['when the budget is spent',                  FOREVER,                             { kind: 'budget' }],
   ])('%s', async (_why, main, stop) => {
     const vm = await vmOf({ main });
     const result = vm.run({ maxInstructions: 1000 });
     expect(result.stop).toEqual(stop);
     expect(describeStop(result.stop)).not.toMatch(/\n|undefined/);
+  });
+
+  it('at an instruction that is not implemented', async () => {
+    const vm = await vmOf({ main: TRACE_BRANCHES });
+    passDebugCtl(vm);
+    expect(vm.run({ maxInstructions: 1000 }).stop).toEqual({
+      kind: 'unimplemented',
+      rip: BigInt(CODE + TRACE_BRANCHES.length - 2),
+      bytes: expect.stringMatching(/^0f 30/),
+      text: 'wrmsr',
+    });
   });
 
   it('for good: running on gives the same reason', async () => {
@@ -132,8 +161,8 @@ describe('a request', () => {
   });
 
   it.each(STRATEGY_NAMES)('delivered before the processor gives up stays delivered (%s)', async (nmi) => {
-    const FLD1 = [0xd9, 0xe8];
-    const vm = await vmOf({ ...guest, nmi: FLD1 }, { nmi, nmiSchedule: [20] });
+    const vm = await vmOf({ ...guest, nmi: TRACE_BRANCHES }, { nmi, nmiSchedule: [20] });
+    passDebugCtl(vm);
     const result = vm.run({ maxInstructions: 500 });
     expect(result.stop.kind).toBe('unimplemented');
     expect(result.nmi).toMatchObject({ requested: 1, delivered: 1, pending: 0, lost: 0 });
