@@ -116,6 +116,31 @@ describe('an access through a segment', () => {
   });
 });
 
+describe('an operand of two parts', () => {
+  /** BOUND EAX, [ES:EBX] and LES ECX, [ES:EBX]. */
+  const BOUND = '26 62 03';
+  const LES = '26 c4 0b';
+  const BASE = 0x8_0000;
+
+  // Zen 4 makes two accesses of it, whose effective addresses wrap one by one.
+  it.each([
+    ['BOUND wraps between its bounds', BOUND, 0xffff_fffc, CODE + 3],
+    ['BOUND does not wrap within one', BOUND, 0xffff_fffa, FAULT_HANDLER],
+    ['LES wraps before the selector', LES, 0xffff_fffc, CODE + 3],
+    ['LES does not wrap within the offset', LES, 0xffff_fffd, FAULT_HANDLER],
+  ])('at 4 GiB: %s', async (_what, code, offset, rip) => {
+    const machine = await machineWith(code);
+    machine.setDescriptor(FREE, { type: DATA_TYPE, base: BASE });
+    machine.loadSegment(Seg.Es, FREE);
+    machine.core.exports.updateMode();
+    machine.core.state.setNum('rbx', offset);
+    machine.word(BASE - 4, -1);
+    machine.word(BASE, DATA0);
+    machine.run(1);
+    expect(machine.rip).toBe(rip);
+  });
+});
+
 describe('loading a data segment', () => {
   it('reads the descriptor and marks it accessed', async () => {
     const machine = await machineWith(MOV_ES);

@@ -98,15 +98,22 @@ export class MemoryOperand {
     this.access(Uop.Load8 + width, register, delta);
   }
 
-  /**
-   * T0 ← the offset of that width, T1 ← the selector behind it. Every fault of the first comes before the check that the
-   * second lies in the segment, as on silicon.
-   */
+  /** T0 ← the offset of that width, T1 ← the selector behind it. */
   loadFarPointer(width: number): void {
+    this.loadPair(width, Width.Word);
+  }
+
+  /**
+   * T0 ← an operand of one width, T1 ← one of another width behind it. Two accesses, as on silicon: every fault of the
+   * first comes before the check of the second, whose effective address wraps by itself.
+   */
+  loadPair(width: number, secondWidth: number): void {
     this.resolve(1 << width, false);
     this.load(Reg.T0, width);
-    this.resolve((1 << width) + 2, false);
-    this.load(Reg.T1, Width.Word, 1 << width);
+    this.fetch();
+    this.advance(1 << width);
+    this.linearize(1 << secondWidth, false);
+    this.load(Reg.T1, secondWidth);
   }
 
   /** A load that faults if the operand cannot be written. */
@@ -170,10 +177,19 @@ export class MemoryOperand {
   }
 
   private access(code: number, register: number, delta: number): void {
-    const low = (this.low + delta) | 0;
-    const carry = (this.low >>> 0) + delta > 0xffffffff ? 1 : 0;
+    const { low, high } = this;
     const n = this.scale | (this.segment << SEGMENT_SHIFT);
-    this.uops.emit(code + this.wrap, register, this.base, this.index, n, low, (this.high + carry) | 0);
+    this.advance(delta);
+    this.uops.emit(code + this.wrap, register, this.base, this.index, n, this.low, this.high);
+    this.low = low;
+    this.high = high;
+  }
+
+  /** Moves the effective address on. */
+  private advance(bytes: number): void {
+    const carry = (this.low >>> 0) + bytes > 0xffffffff ? 1 : 0;
+    this.low = (this.low + bytes) | 0;
+    this.high = (this.high + carry) | 0;
   }
 
   /** FS and GS have a base (APM vol 2 §4.5.3); it takes the place of an index if that is free. */

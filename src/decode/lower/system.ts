@@ -73,14 +73,10 @@ function iret(context: LoweringContext): void {
   context.sysEnd(SysOp.Iret, 0, 0, context.operandWidth);
 }
 
-/** Every fault of the lower bound comes before the check that the upper one lies in the segment, as on silicon. */
 function bound(context: LoweringContext): void {
   const { instruction, memory } = context;
   const width = instruction.width(0);
-  memory.resolve(1 << width, false);
-  memory.load(Reg.T0, width);
-  memory.resolve(2 << width, false);
-  memory.load(Reg.T1, width, 1 << width);
+  memory.loadPair(width, width);
   context.sys(SysOp.Bound, instruction.register(0), 0, width);
 }
 
