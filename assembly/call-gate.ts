@@ -29,20 +29,25 @@ import { attributes, cpu, isLongMode, selector } from './state';
 /** In the second word of a 16- or 32-bit gate: how many parameters to copy. */
 const PARAMETER_COUNT: u32 = 0x1f;
 
-/** Goes through a present gate that the program may use. The offset of JMP or CALL is the gate's. */
+/**
+ * Goes through a present gate that the program may use. The offset of JMP or CALL is the gate's. The return address is
+ * stored before the offset is checked, as a far CALL without a gate does.
+ */
 export function enterThroughCallGate(gate: Descriptor, isCall: bool): void {
   if (!readUpperHalf(gate, Vector.Gp)) return;
   const code = codeDescriptor();
   if (!checkGateCode(code, gateSelector(gate), isCall)) return;
+  const isInner = isCall && !isConforming(code) && descriptorDpl(code) < cpu().cpl;
+  const privilege = isInner ? descriptorDpl(code) : cpu().cpl;
+  const stack = isInner ? storeOnInnerStack(gate, privilege) : currentStack(gateWidth(gate));
+  if (!isInner && isLongMode()) stack.isLong = 1;
+  if (isCall) storeReturn(stack);
+  if (isAborted()) return;
   const offset = gateOffset(gate);
   if (!checkCodeTarget(code, offset)) return;
-  const isInner = isCall && !isConforming(code) && descriptorDpl(code) < cpu().cpl;
-  if (isCall) {
-    if (isInner) pushToInnerStack(gate, descriptorDpl(code));
-    else pushToOwnStack(gate);
-    if (isAborted()) return;
-  }
-  loadCode(code, isInner ? descriptorDpl(code) : cpu().cpl);
+  if (isInner) loadInnerStack(privilege);
+  if (isCall) loadStackPointer(stack.pointer, stack.isLong != 0);
+  loadCode(code, privilege);
   cpu().rip = offset;
 }
 
@@ -64,26 +69,20 @@ function gateWidth(gate: Descriptor): u32 {
   return systemType(gate) == SystemType.CallGate32 ? 2 : 1;
 }
 
-/** A call to the same level: CS and RIP, on the current stack. */
-function pushToOwnStack(gate: Descriptor): void {
-  const stack = currentStack(gateWidth(gate));
-  if (isLongMode()) stack.isLong = 1;
-  pushReturn(stack);
-  if (!isAborted()) loadStackPointer(stack.pointer, stack.isLong != 0);
-}
-
-/** A call to an inner level: old stack, parameters, CS and RIP, on the new stack; then that becomes current. */
-function pushToInnerStack(gate: Descriptor, privilege: u32): void {
+/** What a call to an inner level finds on its new stack before the return address: the old stack and the parameters. */
+function storeOnInnerStack(gate: Descriptor, privilege: u32): Stack {
   const isLong = isLongMode();
   const stack = isLong ? openLongStack(privilege, 0) : openInnerStack(privilege, gateWidth(gate));
   pushSlot(stack, selector(Seg.Ss));
   pushSlot(stack, cpu().rsp);
   if (!isLong) copyParameters(stack, gate.high & PARAMETER_COUNT);
-  pushReturn(stack);
-  if (isAborted()) return;
-  if (isLong) loadNullStack(privilege, privilege);
+  return stack;
+}
+
+/** SS of the stack that `storeOnInnerStack` opened. */
+function loadInnerStack(privilege: u32): void {
+  if (isLongMode()) loadNullStack(privilege, privilege);
   else loadSegment(Seg.Ss, stackDescriptor());
-  loadStackPointer(stack.pointer, isLong);
 }
 
 /** The last parameter pushed lies lowest, on both stacks. */
@@ -99,7 +98,7 @@ function copyParameters(stack: Stack, count: u32): void {
   }
 }
 
-function pushReturn(stack: Stack): void {
+function storeReturn(stack: Stack): void {
   pushSlot(stack, selector(Seg.Cs));
   pushSlot(stack, cpu().nextRip);
 }

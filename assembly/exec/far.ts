@@ -91,24 +91,18 @@ function finish(ripBefore: u64): Flow {
 }
 
 function transferReal(target: u32, offset: u64, width: u32, isCall: bool): void {
+  const stack = currentStack(width);
+  if (isCall && !storeReturn(stack)) return;
   if (offset > <u64>limit(Seg.Cs)) {
     raiseGp();
     return;
   }
-  if (isCall && !pushReturn(width)) return;
+  if (isCall) loadStackPointer(stack.pointer, false);
   loadRealSegment(Seg.Cs, target);
   cpu().rip = offset;
 }
 
-/** Pushes CS and the next RIP to the current stack. */
-function pushReturn(width: u32): bool {
-  const stack = currentStack(width);
-  if (!storeReturn(stack)) return false;
-  loadStackPointer(stack.pointer, stack.isLong != 0);
-  return true;
-}
-
-/** The same without moving the stack pointer of the program. */
+/** Stores CS and the next RIP below the current stack, whose pointer stays. */
 function storeReturn(stack: Stack): bool {
   pushSlot(stack, selector(Seg.Cs));
   pushSlot(stack, cpu().nextRip);

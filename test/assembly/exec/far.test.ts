@@ -173,6 +173,18 @@ describe('through a call gate', () => {
     expect(machine.rsp).toBe(STACK - 4);
   });
 
+  it('stores the return address before it looks at the limit of the target', async () => {
+    const machine = await machineWith(call(FREE | 3, 0), 3);
+    machine.setDescriptor(FREE + 8, { type: CODE_TYPE | DPL3, limit: 0, flags: BIG });
+    setCallGate(machine, CALL_GATE | DPL3, 0, (FREE + 8) | 3);
+    machine.run(1);
+    expect(fault(machine)).toEqual([FAULT_HANDLER, 0, CODE]);
+    expect([machine.getWord(USER_STACK - 8), machine.getWord(USER_STACK - 4)]).toEqual([
+      CODE + CALL_BYTES,
+      CODE3,
+    ]);
+  });
+
   it('lets a jump only to the same level', async () => {
     const machine = await machineWith(jmp(FREE | 3, 0), 3);
     setCallGate(machine, CALL_GATE | DPL3);
