@@ -101,6 +101,14 @@ export function switchTask(
   updateMode();
   if (!isAborted() && hasCode) pushErrorCode(tss, code);
   if (!isAborted() && cpu().rip > <u64>limit(Seg.Cs)) raiseSelector(Vector.Gp, 0);
+  if (!isAborted()) trapNewTask();
+}
+
+/** The T bit of the new task's TSS: #DB before its first instruction, unless the switch itself has faulted. */
+function trapNewTask(): void {
+  if ((taskImage().trap & 1) == 0) return;
+  cpu().pendingDebug |= Debug.Dr6Bt;
+  updateAttention();
 }
 
 /**
@@ -177,10 +185,6 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
   setRflags(<u64>(isNesting(cause) ? image.eflags | Rflags.Nt : image.eflags));
   discardShadow();
   state.boundary |= state.watch & Watch.InterruptState;
-  if ((image.trap & 1) != 0) {
-    state.pendingDebug |= Debug.Dr6Bt;
-    updateAttention();
-  }
   loadGeneralRegisters(image);
 }
 

@@ -265,6 +265,17 @@ describe('what is wrong with the incoming task', () => {
   });
 });
 
+it('a switch that faults forgets the trap that the TSS asks for', async () => {
+  const machine = await twoTasks(JMP);
+  machine.word(NEW_TSS + T2.trap, 1);
+  machine.word(NEW_TSS + T2.ds, 0xfff8);
+  machine.setGate(Vector.Ts, HANDLER + 0x80);
+  machine.setGate(Vector.Db, FAULT_HANDLER);
+  machine.code(HANDLER + 0x80, '90 90');
+  machine.run(3);
+  expect([machine.rip, machine.core.state.num('dr6') & Debug.Dr6Bt]).toEqual([HANDLER + 0x82, 0]);
+});
+
 describe('the task-switch intercept', () => {
   const RETURN = 2 ** 36;
   const JUMP = 2 ** 38;
