@@ -6,7 +6,7 @@
  * long, the careful path takes instructions one by one.
  */
 import { NO_PAGE } from './abi/layout';
-import { Mode, Rflags } from './abi/processor-bits';
+import { Debug, Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { Activity, Flow, Pending, Stop } from './abi/stop';
 import { Uop, UOP_BYTES } from './abi/uop';
@@ -197,11 +197,15 @@ function findShorterBlock(state: CpuState, mode: u32): u32 {
  * is clear breakpoints are discarded, and single-step traps are not (Table 15-10).
  */
 function raisesDebugTrap(state: CpuState): bool {
-  if (state.gif == 0) state.pendingDebug &= ~BREAKPOINTS;
-  const isHeld = state.shadow != 0 && state.shadowHoldsDebug != 0;
-  if (state.pendingDebug == 0 || isHeld) return false;
+  if (state.gif == 0) state.pendingDebug &= ~Debug.Dr6Breakpoints;
+  if (state.pendingDebug == 0 || holdsDebug(state)) return false;
   raiseDebug(state.pendingDebug);
   return true;
+}
+
+/** MOV SS or POP SS was the last instruction: no #DB before the next, not even a breakpoint on it. */
+function holdsDebug(state: CpuState): bool {
+  return state.shadow != 0 && state.shadowHoldsDebug != 0;
 }
 
 /**
@@ -209,7 +213,8 @@ function raisesDebugTrap(state: CpuState): bool {
  * TF (APM vol 2 §13.1, §8.5).
  */
 function stepCarefully(state: CpuState): Stop {
-  if ((state.systemFlags & Rflags.Rf) == 0 && hitsInstructionBreakpoint(state)) return settle();
+  const isIgnored = (state.systemFlags & Rflags.Rf) != 0 || holdsDebug(state);
+  if (!isIgnored && hitsInstructionBreakpoint(state)) return settle();
   const block = findBlock(state, state.mode | Mode.Step);
   if (block == 0) return isAborted() ? settle() : Stop.DecodeMiss;
   return stepInstruction(state, block);
@@ -226,7 +231,7 @@ function stepInstruction(state: CpuState, block: u32): Stop {
   state.systemFlags &= ~(<u32>Rflags.Rf);
   const flow = runBlock(state, block);
   if (flow == Flow.Leave) {
-    if (shadowBefore != 0) state.boundary |= state.watch & Watch.ShadowEnd;
+    if (shadowBefore != 0) endShadow(state, holdsBefore);
     // An event delivered by the instruction itself (INT n) has cleared TF and swallows the trap.
     const isStepped = (flagsBefore & Rflags.Tf) != 0 && state.isStepSettled == 0;
     if (isStepped && delivered == state.eventsDelivered) state.pendingDebug |= DR6_BS;
@@ -248,6 +253,14 @@ function stepInstruction(state: CpuState, block: u32): Stop {
   return settle();
 }
 
+/** In a row of instructions that each open a shadow only the first does, so that no program holds events for ever. */
+function endShadow(state: CpuState, heldDebug: u32): void {
+  state.boundary |= state.watch & Watch.ShadowEnd;
+  if (heldDebug == 0 && state.shadowHoldsDebug != 0) return;
+  state.shadow = 0;
+  state.shadowHoldsDebug = 0;
+}
+
 function hitsInstructionBreakpoint(state: CpuState): bool {
   if ((state.dr7 & 0xff) == 0 || state.gif == 0) return false;
   const linear = linearRip(state);
@@ -257,9 +270,7 @@ function hitsInstructionBreakpoint(state: CpuState): bool {
   return true;
 }
 
-const DR6_BS: u32 = 0x4000;
-/** B0 to B3 of DR6. */
-const BREAKPOINTS: u32 = 0xf;
+const DR6_BS: u32 = Debug.Dr6Bs;
 
 /** Translates the page after the one that a missing block begins in. Physical address, NO_PAGE, or aborts. */
 export function fetchNextPage(): u32 {

@@ -24,10 +24,13 @@ export function eventInfoOf(vector: u32, type: EventType, hasCode: bool, code: u
   return hasCode ? information | HAS_CODE | ((<u64>code) << 32) : information;
 }
 
-/** Raises #DB for the given DR6 bits, which are set at once: an exit shows them already (§15.12.2). */
+/**
+ * Raises #DB for the given DR6 bits, which are set at once: an exit shows them already (§15.12.2). B0 to B3 tell of this
+ * exception alone; the others stay set until software clears them (§13.1.1.3).
+ */
 export function raiseDebug(bits: u32): void {
   const state = cpu();
-  state.dr6 |= <u64>bits;
+  state.dr6 = (state.dr6 & ~(<u64>Debug.Dr6Breakpoints)) | (<u64>bits);
   state.pendingDebug = 0;
   raise(Vector.Db);
 }

@@ -76,6 +76,8 @@ export const PHYSICAL_ADDRESS_BITS = 48;
 /** DR6 and DR7 (APM vol 2 §13.1.1). */
 export enum Debug {
   Dr6Reset = 0xffff0ff0,
+  /** B0 to B3. */
+  Dr6Breakpoints = 0xf,
   Dr6Bd = 0x2000,
   Dr6Bs = 0x4000,
   Dr6Bt = 0x8000,

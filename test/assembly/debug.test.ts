@@ -124,6 +124,35 @@ describe('instruction breakpoints', () => {
   });
 });
 
+/** MOV SS, AX. */
+const MOV_SS = [0x8e, 0xd0];
+
+describe('MOV SS', () => {
+  it('holds back a breakpoint on the next instruction', () => {
+    start({ address: CODE + MOV_SS.length, kind: EXECUTE });
+    machine.core.state.setBig('cr0', 0n); // in real mode any selector will do
+    machine.core.exports.updateMode();
+    machine.load([...MOV_SS, 0x90, 0x90]);
+    expect(machine.run(3)).toBe(Stop.Budget);
+  });
+
+  it('twice in a row holds back a single step once', () => {
+    start();
+    machine.core.state.setBig('cr0', 0n);
+    machine.load([...MOV_SS, ...MOV_SS, 0x90]);
+    machine.rflags = BigInt(Rflags.Tf | Rflags.Always1);
+    expect(machine.run(3)).toBe(Stop.Exit);
+    expect(machine.state.num('rip')).toBe(CODE + 2 * MOV_SS.length);
+  });
+});
+
+it('DR6 tells of the last #DB alone in B0 to B3, and keeps the rest', () => {
+  start({ index: 1, address: DATA, kind: WRITE });
+  machine.state.setNum('dr6', Debug.Dr6Reset + Debug.Dr6Bt + 0xd);
+  expect(hits(WRITE_BYTE, DATA)).toBe(2);
+  expect(machine.state.num('dr6')).toBe(Debug.Dr6Reset + Debug.Dr6Bt + 2);
+});
+
 describe('I/O breakpoints', () => {
   const OUT_DX_AX = [0x66, 0xef];
 
