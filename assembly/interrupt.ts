@@ -196,7 +196,7 @@ function enterThroughLongGate(event: Event): void {
   const isInner = privilege < cpu().cpl;
   const ist = gate.high & IST_INDEX;
   const stack = isInner || ist != 0 ? openLongStack(privilege, ist) : longStack(cpu().rsp);
-  stack.isOwn = privilege == 3 ? 1 : 0;
+  stack.isOwn = isInner ? 0 : 1;
   // The frame starts at a multiple of 16 (§8.9.3).
   stack.pointer &= ~(<u64>15);
   pushOldStack(stack);

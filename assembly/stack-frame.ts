@@ -154,9 +154,11 @@ function slotLinear(stack: Stack, pointer: u64): u64 {
 
 function writeSlot(stack: Stack, linear: u64, value: u64): void {
   if (stack.isOwn) {
-    if (stack.slot == 8) writeLinear<u64>(linear, Seg.Ss, value);
-    else if (stack.slot == 4) writeLinear<u32>(linear, Seg.Ss, <u32>value);
-    else writeLinear<u16>(linear, Seg.Ss, <u16>value);
+    // A 64-bit stack has no limit, although compatibility code that is interrupted has an SS with one.
+    const seg: u32 = stack.isLong ? Seg.Fs : Seg.Ss;
+    if (stack.slot == 8) writeLinear<u64>(linear, seg, value);
+    else if (stack.slot == 4) writeLinear<u32>(linear, seg, <u32>value);
+    else writeLinear<u16>(linear, seg, <u16>value);
   } else {
     if (stack.slot == 8) writeSystem<u64>(linear, value);
     else if (stack.slot == 4) writeSystem<u32>(linear, <u32>value);

@@ -14,6 +14,7 @@ import {
   DATA3,
   DPL3,
   FAULT_HANDLER,
+  FREE,
   GDT,
   GRANULAR,
   HANDLER,
@@ -239,6 +240,20 @@ describe('64-bit gates', () => {
     expect([machine.rip, machine.rsp]).toEqual([HANDLER, IST_STACK - 40]);
     expect(machine.selector(Seg.Ss)).toBe(DATA0);
     expect(Number(machine.getQuad(machine.rsp + 24))).toBe(STACK);
+  });
+
+  it('uses a stack above 4 GiB for a handler of level 3 that interrupts compatibility code', async () => {
+    const machine = await SegmentedMachine.long();
+    machine.setDescriptor(FREE, { type: CODE_TYPE | DPL3, flags: GRANULAR | BIG });
+    machine.enterLevel(3);
+    machine.loadSegment(Seg.Cs, FREE | 3);
+    machine.core.exports.updateMode();
+    machine.setLongGate(0x80, HANDLER, INTERRUPT_GATE | DPL3, 1, CODE3);
+    machine.setLongGate(Vector.Pf, FAULT_HANDLER);
+    machine.quad(TSS + 0x24, 0x2_0000_0000n);
+    machine.code(CODE, INT_80H);
+    machine.run(1);
+    expect([machine.rip, machine.core.state.num('cr2')]).toEqual([FAULT_HANDLER, 0x1_ffff_fff8]);
   });
 
   it('leaves the interrupted state to the handler of a page fault on the inner stack', async () => {
