@@ -109,12 +109,16 @@ export class Vcpu {
     setShadow(this.vmcb, false);
     this.vmcb.setLow('rflags', (this.vmcb.low('rflags') & ~Rflags.Rf) >>> 0);
     if ((this.delivery.guestFlags() & Rflags.Tf) === 0) return;
-    this.vmcb.setLow('dr6', (this.vmcb.low('dr6') | Debug.Dr6Bs) >>> 0);
+    this.vmcb.setLow('dr6', ((this.vmcb.low('dr6') & ~Debug.Dr6Breakpoints) | Debug.Dr6Bs) >>> 0);
     this.raise(Vector.Db);
   }
 
-  /** Has the next VMRUN deliver an exception instead of the instruction at RIP. */
+  /**
+   * Has the next VMRUN deliver an exception instead of the instruction at RIP. An injected #DB leaves DR7.GD as it is,
+   * so it is for the hypervisor to clear (APM vol 2 §13.1.1.4).
+   */
   raise(vector: Vector, errorCode: number | null = null): void {
+    if (vector === Vector.Db) this.vmcb.setLow('dr7', (this.vmcb.low('dr7') & ~Debug.Dr7Gd) >>> 0);
     injectEvent(this.vmcb, { type: EventType.Exception, vector, errorCode });
   }
 

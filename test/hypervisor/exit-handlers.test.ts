@@ -126,6 +126,16 @@ describe('the guest that single-steps over an emulated instruction', () => {
     const { stop } = await run(main, { [DEBUG]: EXIT_WITH_RETURN_ADDRESS });
     expect(stop).toEqual({ kind: 'exit', status: WARM_STACK.length + SET_TF.length + CPUID.length });
   });
+
+  it('may use the debug registers in its handler although DR7.GD was set', async () => {
+    /** mov eax, 2400h; mov dr7, eax */
+    const SET_GD = [0x66, 0xb8, 0x00, 0x24, 0x00, 0x00, 0x0f, 0x23, 0xf8];
+    /** mov eax, dr6; mov al, ah; and al, 20h; out 0F4h, al: whether reading DR6 was an event of its own. */
+    const EXIT_WITH_BD = [0x0f, 0x21, 0xf0, 0x88, 0xe0, 0x24, 0x20, 0xe6, 0xf4];
+    const main = [...WARM_STACK, ...SET_GD, ...SET_TF, 0x0f, 0xa2, ...exit(1)];
+    const { stop } = await run(main, { [DEBUG]: EXIT_WITH_BD });
+    expect(stop).toEqual({ kind: 'exit', status: 0 });
+  });
 });
 
 it('pages are mapped at their first touch, each with one exit', async () => {
