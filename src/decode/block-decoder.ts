@@ -15,6 +15,7 @@ import { Decoded, DecoderOptions, Iced } from './iced.js';
 import { InstructionSet, Presence } from './instruction-set.js';
 import { LoweringContext } from './lower/context.js';
 import { loweringOf } from './lower/table.js';
+import { undefinedOpcodeLength } from './undefined-opcode.js';
 
 /** Instructions in a block. */
 const MAX_INSTRUCTIONS = 64;
@@ -111,11 +112,14 @@ export class BlockDecoder {
       else context.sysEnd(presence === Presence.Present ? SysOp.Unimplemented : SysOp.Undefined);
     } else if (!isFirst) {
       return false;
-    } else if (decoded === Decoded.Truncated) {
-      block.needsMoreBytes = true;
-      return false;
     } else {
-      context.sysEnd(this.isTooLong() ? SysOp.TooLong : SysOp.Undefined);
+      const undefinedLength = undefinedOpcodeLength(iced, context.mode.is64Bit);
+      if (decoded === Decoded.Truncated && undefinedLength === null) {
+        block.needsMoreBytes = true;
+        return false;
+      }
+      const isTooLong = undefinedLength === null ? this.isTooLong() : undefinedLength > MAX_INSTRUCTION_BYTES;
+      context.sysEnd(isTooLong ? SysOp.TooLong : SysOp.Undefined);
     }
     if (context.uops.count === uopsBefore) context.move(Width.Qword, Reg.T0, Reg.T0);
     block.instructionCount++;
