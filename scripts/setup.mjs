@@ -1,6 +1,6 @@
 /**
- * npm run setup: the Debian packages that some tests compare with: an assembler, a C compiler for both word sizes, QEMU
- * and Chromium. None is needed to build or use vmexit.
+ * npm run setup: the Debian packages that some tests compare with: an assembler, a C compiler for both word sizes, QEMU,
+ * Bochs and Chromium. None is needed to build or use vmexit.
  *
  * Installs what is missing when run as root on Debian; otherwise says in one line what to install. Tests that miss a
  * tool skip and say so in their name.
@@ -14,6 +14,8 @@ const TOOLS = [
   { name: 'nasm', use: 'guest sources match their fixtures', isPresent: () => isOnPath('nasm') },
   { name: 'gcc-multilib', use: 'comparison with this CPU', isPresent: hasMultilib },
   { name: 'qemu-system-x86', use: 'comparison with QEMU', isPresent: () => isOnPath('qemu-system-x86_64') },
+  { name: 'bochs', use: 'comparison with Bochs', isPresent: () => isOnPath('bochs') },
+  { name: 'bochs-term', use: 'Bochs without a window', isPresent: hasBochsTerminal },
   { name: 'chromium', use: 'the browser test', isPresent: () => isOnPath('chromium') },
 ];
 
@@ -51,6 +53,10 @@ function hasMultilib() {
   const root = '/usr/lib/gcc/x86_64-linux-gnu';
   if (!isOnPath('gcc') || !existsSync(root)) return false;
   return readdirSync(root).some((version) => existsSync(`${root}/${version}/32/libgcc.a`));
+}
+
+function hasBochsTerminal() {
+  return existsSync('/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensureTools();

@@ -1,0 +1,89 @@
+/**
+ * Where QEMU 7.2's TCG and vmexit disagree, decided by the manual. A scenario with a difference that is not here fails.
+ *
+ * TCG is made to run operating systems: it leaves out what those do not rely on, above all the limits of segments. What
+ * it leaves out is not compared with it, but with Bochs.
+ */
+import type { Ruling, RulingContext } from './ruling.js';
+import { SHARED_RULINGS } from './shared-rulings.js';
+
+/** RF, and the flags that only IRET to level 0 should have loaded before. */
+const RF = 0x10000;
+const VIRTUAL = 0x180000;
+const STATUS_AND_DF = 0xcd5;
+/** INT 2Fh, which code that is no handler of the kernel's executes (arena.ts). */
+const ESCAPE = 0x2f;
+
+export const QEMU_RULINGS: readonly Ruling[] = [
+  ...SHARED_RULINGS,
+  {
+    text: 'frames: RF is clear; the manual sets it for every fault but an instruction breakpoint (vol 2 §3.1.6)',
+    explains: ({ before, ours, theirs }) => before !== undefined && (ours ^ theirs) === RF,
+  },
+  {
+    text: 'IRET at level 0 leaves VIF and VIP as they were, so that they last; the manual loads them (vol 3 IRET)',
+    explains: ({ field, before, ours, theirs }) =>
+      (field === 'flags' || before !== undefined) && ((ours ^ theirs) & ~(VIRTUAL | RF)) === 0,
+  },
+  {
+    text: 'data accesses: no limit and no type of a segment is checked, and offsets wrap (vol 2 §4.12)',
+    explains: (_, { scenario, ours }) =>
+      scenario.group === 'limits' ||
+      scenario.group === 'stacks' ||
+      (scenario.group === 'real mode' && isLimitFault(ours)),
+  },
+  {
+    text: 'virtual interrupts: PVI is missing and the redirection map is read otherwise (vol 2 §8.10)',
+    explains: (_, { scenario }) => /v86|virtual/.test(scenario.group) && scenario.cr4 !== 0,
+  },
+  {
+    text: 'INT1: undefined; the manual: #DB (vol 3 INT1)',
+    explains: (_, { scenario, theirs }) => scenario.name.startsWith('int1') && theirs.get('vector') === 6,
+  },
+  {
+    text: 'DR7.GD is ignored (vol 2 §13.1.1.4)',
+    explains: (_, { scenario }) => (scenario.dr7 & 0x2000) !== 0,
+  },
+  {
+    text: 'task switch to a 286 task: keeps the upper halves of registers (vol 2 §12.2.4)',
+    explains: (_, { scenario }) => scenario.group === 'tasks' && scenario.name.includes('286'),
+  },
+  {
+    text: 'task switch: the T bit of a TSS is ignored (vol 2 §12.2.5)',
+    explains: (_, { scenario, ours }) => scenario.group === 'tasks' && ours.get('vector') === 1,
+  },
+  {
+    text: 'long mode: the error code for a gate has 16 times the vector (vol 2 §8.4.1)',
+    explains: ({ ours, theirs }, { scenario }) =>
+      scenario.group === 'long mode' && ((theirs >>> 4) & 0xff) === ((ours >>> 3) & 0xff),
+  },
+  {
+    text: 'SYSCALL: loses the status flags and DF (vol 3 SYSCALL)',
+    explains: ({ ours, theirs }, { scenario }) =>
+      scenario.name.startsWith('syscall') && ((ours ^ theirs) & ~STATUS_AND_DF) === 0,
+  },
+  {
+    text: 'PAE: sets the accessed bit of a PDPTE, which is reserved (vol 2 §5.2.3)',
+    explains: ({ field, ours, theirs }) => field === '11000' && (ours ^ theirs) === 0x20,
+  },
+  {
+    text: 'SYSRET: loads VM, keeps VIF and VIP; the manual: RF and VM clear, the others from R11 (vol 3 SYSRET)',
+    explains: (_, { scenario }) => scenario.name.startsWith('sysret'),
+  },
+  {
+    text: 'WRMSR: takes a base that is not canonical; the manual: #GP (vol 2 §4.5.3)',
+    explains: (_, { scenario, ours }) => scenario.name.startsWith('wrmsr') && ours.get('vector') === 13,
+  },
+  {
+    text: 'transfers: the limit of the new CS is not checked (vol 3 INT, CALL, JMP, RET, IRET)',
+    explains: (_, { scenario, ours, theirs }) =>
+      /interrupts|transfers|tasks/.test(scenario.group) &&
+      isLimitFault(ours) &&
+      theirs.get('vector') === ESCAPE,
+  },
+];
+
+/** #GP or #SS, or what came of it. */
+function isLimitFault(outcome: RulingContext['ours']): boolean {
+  return [8, 12, 13].includes(outcome.get('vector') ?? 0);
+}

@@ -1,0 +1,44 @@
+/** Scenarios in vmexit: a virtual machine without a ROM, which enters the kernel as the ROM would. */
+import { createVm } from '../../src/create-vm.js';
+import { describeStop } from '../../src/hypervisor/run-result.js';
+import type { StopReason } from '../../src/hypervisor/run-result.js';
+import { piece, type LoadedGuest } from '../../src/loader/image.js';
+import { enterProtectedMode, PAGE_BYTES } from '../../src/loader/protected-mode.js';
+import { SymbolTable } from '../../src/loader/symbols.js';
+import { IMAGE } from './arena.js';
+import { MEMORY_MEGABYTES } from './emulators.js';
+
+const MEMORY_BYTES = MEMORY_MEGABYTES << 20;
+/** For one start of the kernel. */
+const MOST_INSTRUCTIONS = 2_000_000_000;
+
+/** What the image prints at port E9h. A line that begins with U says why the machine stopped otherwise than by a triple fault. */
+export async function runInVmexit(image: Uint8Array): Promise<string> {
+  let memory = new Uint8Array(MEMORY_BYTES - PAGE_BYTES);
+  memory.set(image, IMAGE);
+  let text = '';
+  while (true) {
+    const vm = await createVm({ guest: kernelIn(memory), memoryBytes: MEMORY_BYTES });
+    const { stop, serialText } = vm.run({ maxInstructions: MOST_INSTRUCTIONS });
+    text += serialText;
+    if (stop.kind === 'exit' || stop.kind === 'budget') return text + describeEnd(stop);
+    // The machine starts again with the memory that it had, as after a reset.
+    text += describeEnd(stop);
+    memory = vm.memory.read(0, memory.length).slice();
+  }
+}
+
+function describeEnd(stop: StopReason): string {
+  return stop.kind === 'exit' || stop.kind === 'triple-fault' ? '' : `U ${describeStop(stop)}\n`;
+}
+
+/** The loader keeps a page at the top for its GDT. */
+function kernelIn(memory: Uint8Array): LoadedGuest {
+  const { entry, pieces } = enterProtectedMode(IMAGE, MEMORY_BYTES);
+  return {
+    format: 'flat',
+    entry,
+    pieces: [piece('memory', 0, memory), ...pieces],
+    symbols: SymbolTable.EMPTY,
+  };
+}
