@@ -142,7 +142,7 @@ export enum SysOp {
   Cmpxchg8b,
   /** a = linear address of 16 bytes, param = segment. */
   Cmpxchg16b,
-  /** MASKMOVDQU: a, b = numbers of vector registers, c = linear address, param = segment, imm32 = bytes. */
+  /** MASKMOVDQU: a, b = numbers of vector registers, c = offset, param = segment, imm32 = bytes. */
   StoreSelectedBytes,
   /** PCMPxSTRx: a, b = numbers of vector registers, param = imm8, imm32 = `StringCompare` bits; result in rCX or XMM0. */
   CompareStrings,

@@ -2,22 +2,25 @@
 import { Flow } from '../abi/stop';
 import { isAborted } from '../fault';
 import { probeWrite, writeLinear } from '../memory';
+import { segmentLinear } from '../segment';
 import { register } from '../state';
 import { UopRecord } from '../uop-record';
 import { vectorAddress } from '../vector-file';
 
 /**
- * Memory at linear address c ← the bytes of vector a whose mask bytes in vector b are negative; imm32 = bytes in all,
- * param = segment. Zen 4 checks both halves of an operand, as if they were stored whole, even if no byte is selected.
+ * Memory at offset c in segment `param` ← the bytes of vector a whose mask bytes in vector b are negative; imm32 = bytes in
+ * all. Zen 4 checks both halves of an operand, as if they were stored whole one after the other, even if no byte is selected.
  */
 export function storeSelectedBytes(uop: UopRecord): Flow {
-  const linear = register<u64>(uop.c);
+  const offset = register<u64>(uop.c);
   const bytes = <u32>(uop.imm >> 32);
   const segment = ((<u32>uop.imm) >> 16) & 0xffff;
-  for (let at: u32 = 0; at < bytes; at += 8) {
-    probeWrite(linear + at, 8, segment);
+  for (let end: u32 = 8; end <= bytes; end += 8) {
+    const start = segmentLinear(segment, offset, end, true);
+    if (!isAborted()) probeWrite(start + (end - 8), 8, segment);
     if (isAborted()) return Flow.Abort;
   }
+  const linear = segmentLinear(segment, offset, bytes, true);
   const from = vectorAddress(uop.a);
   const mask = vectorAddress(uop.b);
   for (let i: u32 = 0; i < bytes; i++) {

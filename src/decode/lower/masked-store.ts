@@ -9,8 +9,7 @@ import type { LoweringContext, LoweringRows } from './context.js';
 /** Stores those bytes of vector `from` that vector `mask` selects. */
 export function storeSelected(context: LoweringContext, from: number, mask: number, bytes: number): void {
   const { memory } = context;
-  memory.resolveAt(Reg.Rdi, context.addressWidth, bytes);
-  memory.pin();
+  memory.computeSegmentOffsetOf(Reg.Rdi, context.addressWidth);
   context.sys(SysOp.StoreSelectedBytes, from, mask, Reg.Address, memory.segment, bytes);
 }
 

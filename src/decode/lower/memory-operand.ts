@@ -59,14 +59,6 @@ export class MemoryOperand {
     this.linearize(bytes, isWrite, alignment);
   }
 
-  /** As `resolve`, for a store of `bytes` bytes to what one register points to. */
-  resolveAt(register: number, width: Width, bytes: number): void {
-    this.fetch();
-    this.setOffset(register);
-    this.width = width;
-    this.linearize(bytes, true);
-  }
-
   /** As `resolve`, for base, index and displacement that the caller has changed after `fetch`. */
   linearize(bytes: number, isWrite: boolean, alignment = VectorAlignment.None): void {
     if (this.mode.is64Bit) this.linearize64();
@@ -150,6 +142,14 @@ export class MemoryOperand {
   /** `Reg.Address` ← effective address, for a core function that checks `segment` itself. */
   computeSegmentOffset(): void {
     this.fetch();
+    this.computeOffset();
+  }
+
+  /** As `computeSegmentOffset`, for what one register points to. */
+  computeSegmentOffsetOf(register: number, width: Width): void {
+    this.fetch();
+    this.setOffset(register);
+    this.width = width;
     this.computeOffset();
   }
 

@@ -1,5 +1,6 @@
 /** MASKMOVQ and MASKMOVDQU: which bytes they write, and what they check. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Seg } from '../../../assembly/abi/register.js';
 import { hex } from '../../decode/decoding.js';
 import { Machine } from '../../helpers/machine.js';
 import { outcomeOf } from '../../helpers/outcome.js';
@@ -59,6 +60,15 @@ describe('check the whole operand', () => {
   it('and write nothing if a part of it cannot be written', () => {
     expect(run(MASKMOVDQU_XMM1_XMM2, UNMAPPED - 8)).toMatch(/^#PF/);
     expect(run(MASKMOVDQU_XMM1_XMM2, UNMAPPED - 16)).toBe('completed');
+  });
+
+  it('one half after the other: a page fault of the lower comes before the limit of the upper', () => {
+    const compatibilityCode = 0xc9b;
+    state.setSegment(Seg.Cs, { ...state.segment(Seg.Cs), attributes: compatibilityCode });
+    state.setSegment(Seg.Ds, { ...state.segment(Seg.Ds), limit: UNMAPPED + 7 });
+    core.exports.updateMode();
+    expect(run(MASKMOVDQU_XMM1_XMM2, UNMAPPED)).toBe('#PF(2)');
+    expect(run(MASKMOVDQU_XMM1_XMM2, UNMAPPED + 4)).toBe('#GP(0)');
   });
 
   it.each([
