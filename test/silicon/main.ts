@@ -44,12 +44,17 @@ async function runMode(bits: Bits): Promise<void> {
   }
   const start = performance.now();
   const report = new Report();
+  const save = (): void => {
+    if (values.save) writeResult(`silicon-${bits}`, resultOf(bits, report, process.argv.slice(2).join(' ')));
+  };
   const threads = Array.from({ length: jobs }, (_, job) =>
     runThread(
       { bits, cases: Math.ceil(cases / jobs), seed: seed + job * SEED_STEP, ...generatorOptions() },
       (part) => {
         report.merge(part);
-        showProgress(bits, report, part.cases);
+        if (!isProgress(report.cases, part.cases)) return;
+        console.error(`${bits}-bit: ${report.cases} cases, ${report.differing} differ`);
+        save();
       },
     ),
   );
@@ -57,7 +62,7 @@ async function runMode(bits: Bits): Promise<void> {
   const seconds = (performance.now() - start) / 1000;
   console.log(`${bits}-bit, seed ${seed}: ${report.cases} cases in ${seconds.toFixed(1)} s`);
   console.log(describeReport(report));
-  if (values.save) writeResult(`silicon-${bits}`, resultOf(bits, report, process.argv.slice(2).join(' ')));
+  save();
   if (report.differing > 0) process.exitCode = 1;
 }
 
@@ -75,8 +80,7 @@ function runThread(options: RunOptions, onReport: (report: ReportData) => void):
   });
 }
 
-function showProgress(bits: Bits, report: Report, latest: number): void {
-  const before = report.cases - latest;
-  if (Math.floor(before / PROGRESS_CASES) === Math.floor(report.cases / PROGRESS_CASES)) return;
-  console.error(`${bits}-bit: ${report.cases} cases, ${report.differing} differ`);
+/** Whether the latest cases make it time to say and save something. */
+function isProgress(cases: number, latest: number): boolean {
+  return Math.floor((cases - latest) / PROGRESS_CASES) !== Math.floor(cases / PROGRESS_CASES);
 }
