@@ -114,13 +114,13 @@ it('tells how far it is, and stops when cancelled', async () => {
 });
 
 it('writes addresses as text, which JSON can carry', async () => {
-  /** fld1, at 600h */
-  const x87 = realModeGuest({ main: [0xd9, 0xe8] });
+  /** mov ax, 0FFFFh; mov ds, ax; mov al, [10h], at 605h: the first byte beyond 1 MiB */
+  const reader = realModeGuest({ main: [0xb8, 0xff, 0xff, 0x8e, 0xd8, 0xa0, 0x10, 0x00] });
   const { runs } = await compare({
     ...OPTIONS,
-    guest: x87,
+    guest: reader,
     schedule: { kind: 'none' },
     deliveries: ['kvm-vnmi'],
   });
-  expect(runs[0]?.stop).toMatchObject({ kind: 'unimplemented', rip: '0x600', text: 'fld1' });
+  expect(runs[0]?.stop).toMatchObject({ kind: 'no-memory', rip: '0x605' });
 });

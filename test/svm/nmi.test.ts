@@ -270,13 +270,24 @@ it('11: V_NMI is not taken while the guest holds the virtual GIF clear', () => {
 describe('12: STI; HLT with V_NMI', () => {
   it('the shadow lets HLT complete, and the NMI wakes it', () => {
     guest
+      .long([HLT, NOP, ...VMMCALL])
+      .virtualNmi()
+      .handler(NMI, VMMCALL);
+    requestNmi(guest.vmcb);
+    setShadow(guest.vmcb, true); // as if STI had just been executed
+    expect(run()).toBe('vmmcall');
+    expect(guest.stack(1)).toEqual([CODE + 1]);
+  });
+
+  it('a shadow that is open keeps STI from opening another', () => {
+    guest
       .long([STI, HLT, NOP, ...VMMCALL])
       .virtualNmi()
       .handler(NMI, VMMCALL);
     requestNmi(guest.vmcb);
-    setShadow(guest.vmcb, true); // holds it over STI; STI's own shadow then covers HLT
+    setShadow(guest.vmcb, true);
     expect(run()).toBe('vmmcall');
-    expect(guest.stack(1)).toEqual([CODE + 2]);
+    expect(guest.stack(1)).toEqual([CODE + 1]);
   });
 
   it('masked, it does not wake HLT', () => {

@@ -87,10 +87,12 @@ describe.each(['real', 'long'] as const)('%s', (mode) => {
 });
 
 it('stops at an instruction that is not implemented, with its bytes', () => {
-  guest.long([0x0f, 0x58, 0xc1]); // addps xmm0, xmm1
+  // mov ecx, DEBUGCTL; mov eax, 1 (LBR); xor edx, edx; wrmsr
+  const setUp = [0xb9, 0xd9, 0x01, 0x00, 0x00, 0xb8, 0x01, 0x00, 0x00, 0x00, 0x31, 0xd2];
+  guest.long([...setUp, 0x0f, 0x30]);
   const result = guest.processor.vmrun(guest.vmcb);
-  expect(result).toMatchObject({ kind: 'unimplemented', rip: BigInt(CODE) });
-  expect(result.kind === 'unimplemented' && [...result.bytes.slice(0, 3)]).toEqual([0x0f, 0x58, 0xc1]);
+  expect(result).toMatchObject({ kind: 'unimplemented', rip: BigInt(CODE + setUp.length) });
+  expect(result.kind === 'unimplemented' && [...result.bytes.slice(0, 2)]).toEqual([0x0f, 0x30]);
 });
 
 it('stops when a triple fault is not intercepted', () => {

@@ -43,6 +43,8 @@ class Model {
   private isGifSet = true;
   private isOpen = false;
   private isShadowed = false;
+  /** The shadow is MOV SS's, which alone also opens one behind an STI. */
+  private isOfMovSs = false;
 
   constructor(
     private readonly program: readonly Operation[],
@@ -84,13 +86,17 @@ class Model {
 
   private step(): void {
     this.clock++;
+    const wasShadowed = this.isShadowed;
+    const wasOfMovSs = wasShadowed && this.isOfMovSs;
     this.isShadowed = false;
     if (this.handler === null) {
       const operation = this.program[this.at++] as Operation;
-      if (operation === 'mov ss') this.isShadowed = true;
+      // In a row of instructions that each open a shadow only the first does.
+      if (operation === 'mov ss') this.isShadowed = !wasOfMovSs;
+      this.isOfMovSs = operation === 'mov ss';
       if (operation === 'clgi') this.isGifSet = false;
       if (operation === 'stgi') this.isGifSet = true;
-      if (operation === 'sti') this.isShadowed = !this.isOpen;
+      if (operation === 'sti') this.isShadowed = !this.isOpen && !wasShadowed;
       if (operation === 'sti' || operation === 'cli') this.isOpen = operation === 'sti';
     } else if (--this.handler === 0) {
       const frame = this.frames.pop();
