@@ -47,7 +47,7 @@ export const BOCHS_RULINGS: readonly Ruling[] = [
   {
     text: 'IRET, RETF: SP does not wrap at 64 KiB within the frame on a 16-bit stack (vol 2 §4.5.3)',
     explains: (_, { scenario, theirs }) =>
-      theirs.get('vector') === 12 && /^(iret|retf)w? .* sp fff[a-f] flags 0/.test(scenario.name),
+      theirs.get('vector') === 12 && /^(iret|retf)[wd]? .* sp fff[a-f] flags 0/.test(scenario.name),
   },
   {
     text: 'long mode, IRETD and IRETW from 64-bit code: leave SS:RSP alone; the manual pops them always (vol 2 §8.9.6)',
@@ -101,5 +101,9 @@ export const BOCHS_RULINGS: readonly Ruling[] = [
   {
     text: 'LGDT, LIDT: read the base before the limit; the manual gives no order of their faults (vol 3 LGDT)',
     explains: (_, { scenario }) => /^l[gi]dt \[rbx\]/.test(scenario.name),
+  },
+  {
+    text: 'LLDT, LTR in long mode: the type of the upper half comes before P; the manual gives no order (vol 3 LLDT, LTR)',
+    explains: (_, { scenario, ours }) => ours.get('vector') === 11 && /^l(ldt|tr) ax/.test(scenario.name),
   },
 ];

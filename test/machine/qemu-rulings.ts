@@ -49,6 +49,14 @@ export const QEMU_RULINGS: readonly Ruling[] = [
     explains: (_, { scenario }) => scenario.group === 'tasks' && scenario.name.includes('286'),
   },
   {
+    text: 'double faults: the task that takes them finds another context, as no limit of CS was checked before (vol 2 §8.2.9)',
+    explains: (_, { ours, theirs }) => ours.get('vector') === 8 && theirs.get('vector') === 8,
+  },
+  {
+    text: 'INT1 and others with a bad gate: the frame is not stored before the limit of CS is checked, or RF is clear (vol 3 INT)',
+    explains: ({ theirs, before }, { scenario }) => scenario.group === 'interrupts' && theirs === before,
+  },
+  {
     text: 'task switch: the T bit of a TSS is ignored (vol 2 §12.2.5)',
     explains: (_, { scenario, ours }) => scenario.group === 'tasks' && ours.get('vector') === 1,
   },

@@ -37,9 +37,10 @@ export const SHARED_RULINGS: readonly Ruling[] = [
     explains: ({ ours, theirs }, { ours: outcome }) => outcome.get('vector') === 14 && (ours ^ theirs) === 4,
   },
   {
-    text: 'IMUL: SF, ZF, AF and PF otherwise than Zen 4, which test/silicon compares with; undefined (vol 3 IMUL)',
+    text: 'MUL, IMUL: SF, ZF, AF and PF otherwise than Zen 4, which test/silicon compares with; undefined (vol 3)',
     explains: ({ ours, theirs }, { scenario }) =>
-      ((ours ^ theirs) & ~(STATUS | LEFTOVERS)) === 0 && scenario.name.includes('0f af '),
+      ((ours ^ theirs) & ~(STATUS | (STATUS << 16) | LEFTOVERS)) === 0 &&
+      /0f af |^(66 )?f[67] /.test(scenario.name),
   },
   {
     text: 'near CALL to an address that is not canonical: stores the return address first; Zen 4 does not (measured)',
@@ -55,5 +56,9 @@ export const SHARED_RULINGS: readonly Ruling[] = [
     text: 'MOV SS; INT under TF: forgets the trap that MOV SS held back; it comes before the handler (vol 2 §8.5)',
     explains: (_, { scenario }) =>
       scenario.name.startsWith('mov ss, bx; int 20h') && / TF/.test(scenario.name),
+  },
+  {
+    text: 'PREFETCH with a register: a NOP; undefined on Zen 4 (measured)',
+    explains: (_, { scenario, ours }) => ours.get('vector') === 6 && /0f 0d [c-f]/.test(scenario.name),
   },
 ];

@@ -103,6 +103,7 @@ const LOCKED: readonly (readonly number[])[] = [
 ];
 
 const NOP = 0x90;
+const WITHOUT_MODRM = new Set([0x90, 0xa4, 0xd6, 0xf1]);
 /** Repeated to reach the limit of 15 bytes. */
 const FILLERS = [0x66, 0x67, 0x2e, 0x3e, 0x64, 0xf2, 0xf3];
 
@@ -131,7 +132,10 @@ function randomInstruction(random: Random): number[] {
   const modrm = random.chance(0.5)
     ? 0xc0 | random.below(64)
     : (random.below(8) << 3) | random.pick([1, 2, 3, 6, 7]);
-  const body = [...opcode, modrm, NOP, NOP, NOP, NOP];
+  const operands = WITHOUT_MODRM.has(opcode[0] ?? 0) ? [] : [modrm];
+  const body = [...opcode, ...operands, NOP, NOP, NOP, NOP];
+  // RDRAND and RDSEED differ everywhere.
+  if (opcode[1] === 0xc7 && modrm >= 0xf0) return randomInstruction(random);
   const prefixes = isLocked ? [0xf0] : random.chance(0.2) ? [0x66] : [];
   if (random.chance(0.15)) {
     const length = 15 - opcode.length + random.below(3) - 1;

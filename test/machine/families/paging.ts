@@ -72,7 +72,7 @@ export function paging(random: Random): Scenario {
   // Whoever jumps to the last byte of a page goes on with the next one.
   s.arena.put(DATA, 0xcd, 0x2f);
   const isCode = use.text.includes('jmp') || use.text.includes('call');
-  const page = random.pick(isCode ? [TARGET, TARGET, DATA] : [DATA, DATA, TARGET]);
+  const page = isCode ? TARGET : random.pick([DATA, DATA, TARGET]);
   const atEnd = random.chance(0.3) ? PAGE - 1 - random.below(3) : random.below(0x100) * 4;
   s.registers[2] = BigInt(WINDOW + page + atEnd);
   s.registers[6] = BigInt(random.chance(0.8) ? DATA : WINDOW + DATA);
