@@ -16,6 +16,7 @@
  */
 #include "harness.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -19,6 +19,7 @@ import { decodeResult, encodeRecords } from './record.js';
 import type { Bits, Outcome, Snippet } from './record.js';
 
 const SOURCES = ['harness.c', 'extended-state.c', 'segments.c'].map((name) => `test/silicon/${name}`);
+const OWN_ERROR = /^test\/silicon\/[\w-]+\.[ch]:\d+:\d+: error/m;
 const INPUTS = [...SOURCES, 'test/silicon/harness.h'];
 const FOLDER = 'build/silicon';
 /** Where batches are exchanged: in memory, if there is such a place. */
@@ -99,7 +100,10 @@ function build(harness: string, width: 32 | 64): boolean {
   mkdirSync(FOLDER, { recursive: true });
   const own = `${harness}-${process.pid}-${threadId}`;
   const options = ['-O1', '-mno-red-zone', '-fno-stack-protector', `-m${width}`, ...SOURCES, '-o', own];
-  if (spawnSync('gcc', options).status !== 0) return false;
+  const { status, stderr } = spawnSync('gcc', options, { encoding: 'utf8' });
+  // What gcc lacks shows in the system's headers; an error in ours must not pass for that.
+  if (status !== 0 && OWN_ERROR.test(stderr)) throw new Error(stderr);
+  if (status !== 0) return false;
   renameSync(own, harness);
   return true;
 }
