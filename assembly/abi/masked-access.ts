@@ -8,8 +8,10 @@ export enum MaskedAccess {
   Wide = 0x10,
   /** Gathers: indices of 64 bits instead of 32. */
   QuadwordIndices = 0x20,
-  /** Gathers: addresses are truncated to 32 bits. */
+  /** Offsets of elements are truncated to 32 bits. */
   Address32 = 0x40,
   /** Gathers: from this bit on the log2 of the scale. */
   ScaleShift = 7,
+  /** Offsets of elements are truncated to 16 bits. */
+  Address16 = 0x200,
 }

@@ -4,14 +4,13 @@
  */
 import { MaskedAccess } from '../abi/masked-access';
 import { Rflags } from '../abi/processor-bits';
-import { Reg, Seg } from '../abi/register';
+import { Reg } from '../abi/register';
 import { Flow, Pending } from '../abi/stop';
-import { Vector } from '../abi/vector';
 import { VectorRegister } from '../abi/vector-register';
-import { isAborted, raiseGp, raiseWithCode } from '../fault';
+import { isAborted } from '../fault';
 import { probeWrite, readLinear, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
-import { cpu, is64Bit, register } from '../state';
+import { cpu, register } from '../state';
 import { UopRecord } from '../uop-record';
 import { clearUpperHalf, vectorAddress } from '../vector-file';
 
@@ -108,8 +107,7 @@ function gatherElements<T extends number>(uop: UopRecord): Flow {
 function gathered<T extends number>(uop: UopRecord, number: u32): T {
   const param = paramOf(uop);
   const offset = register<u64>(Reg.Address) + indexOf(uop, number);
-  const truncated = (param & MaskedAccess.Address32) != 0 ? offset & 0xffffffff : offset;
-  const linear = elementLinear(param, truncated, sizeof<T>(), false);
+  const linear = elementLinear(param, offset, sizeof<T>(), false);
   return isAborted() ? <T>0 : readElement<T>(linear, param & MaskedAccess.Segment);
 }
 
@@ -172,11 +170,10 @@ function bytesOf(param: u32): u32 {
   return (param & MaskedAccess.Wide) != 0 ? 32 : 16;
 }
 
-/** Linear address of an element. Outside of 64-bit mode no segment reaches beyond 4 GiB. */
+/** Linear address of an element. Its offset wraps at the address size; the element itself does not. */
 function elementLinear(param: u32, offset: u64, bytes: u32, isWrite: bool): u64 {
-  const seg = param & MaskedAccess.Segment;
-  if (is64Bit() || offset <= 0xffffffff) return segmentLinear(seg, offset, bytes, isWrite);
-  if (seg == Seg.Ss) raiseWithCode(Vector.Ss, 0);
-  else raiseGp();
-  return 0;
+  let truncated = offset;
+  if ((param & MaskedAccess.Address16) != 0) truncated &= 0xffff;
+  else if ((param & MaskedAccess.Address32) != 0) truncated &= 0xffffffff;
+  return segmentLinear(param & MaskedAccess.Segment, truncated, bytes, isWrite);
 }

@@ -18,12 +18,17 @@ function maskedMove(feature: Feature, width: Width.Dword | Width.Qword): Lowerin
     const isWide = instruction.width(1) === YMM_WIDTH;
     memory.computeSegmentOffset();
     const elements = width === Width.Qword ? MaskedAccess.Quadwords : 0;
-    const param = memory.segment | elements | (isWide ? MaskedAccess.Wide : 0);
+    const param = memory.segment | elements | (isWide ? MaskedAccess.Wide : 0) | truncation(memory.width);
     const data = instruction.register(isStore ? 2 : 0);
     const mask = instruction.register(isStore ? 1 : 2);
     if (isStore) context.sys(SysOp.MaskedStore, data, mask, 0, param);
     else context.sys(SysOp.MaskedLoad, data, instruction.register(1), 0, param);
   };
+}
+
+/** What the offsets of elements are truncated to, by the width of the address. */
+function truncation(width: number): number {
+  return width === Width.Word ? MaskedAccess.Address16 : width === Width.Dword ? MaskedAccess.Address32 : 0;
 }
 
 /** Elements of `width` by indices of `indexWidth`. The index is a vector; no two of the three registers may be the same. */
@@ -44,7 +49,7 @@ function gather(indexWidth: Width.Dword | Width.Qword, width: Width.Dword | Widt
       memory.segment |
       (width === Width.Qword ? MaskedAccess.Quadwords : 0) |
       (indexWidth === Width.Qword ? MaskedAccess.QuadwordIndices : 0) |
-      (memory.width === Width.Dword ? MaskedAccess.Address32 : 0) |
+      truncation(memory.width) |
       (instruction.memoryScale << MaskedAccess.ScaleShift);
     const vectorWidth = Math.max(instruction.width(0), instruction.memoryIndexWidth);
     const count = 1 << (vectorWidth - Math.max(width, indexWidth));

@@ -54,6 +54,14 @@ describe('VMASKMOV and VPMASKMOV', () => {
     expect(ymm(1)).toBe('e'.repeat(32) + '_' + 'e'.repeat(32));
   });
 
+  it('wrap from element to element at the address size', () => {
+    const ADDRESS_SIZE = '67';
+    setVector(machine, 2, '0'.repeat(32) + '00000000_00000000_ffffffff_00000000'.replaceAll('_', ''));
+    expect(run(ADDRESS_SIZE + VPMASKMOVD_XMM1_XMM2_RBX, 0xffff_fffc)).toBe('completed');
+    const first = machine.core.words.getUint32(0, true).toString(16).padStart(8, '0');
+    expect(ymm(1)).toBe(`${'0'.repeat(32)}_${'0'.repeat(16)}${first}${'0'.repeat(8)}`);
+  });
+
   it('store the chosen elements', () => {
     setVector(machine, 2, `8${'0'.repeat(31)}${'0'.repeat(16)}8${'0'.repeat(15)}`);
     expect(run(VMASKMOVPD_RBX_YMM2_YMM1, DATA)).toBe('completed');
