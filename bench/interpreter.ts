@@ -35,7 +35,13 @@ export async function measureInterpreter(budget: Budget): Promise<Section> {
 }
 
 async function runKernel(name: KernelName): Promise<Work> {
-  const vm = await createVm({ guest: readKernel(name), format: 'flat', bits: 64, load: KERNEL_ADDRESS });
+  const vm = await createVm({
+    guest: readKernel(name),
+    format: 'flat',
+    bits: 64,
+    load: KERNEL_ADDRESS,
+    jit: false,
+  });
   return {
     sample: () => {
       const { stop } = vm.run({ maxInstructions: INSTRUCTIONS_PER_SAMPLE });
