@@ -7,7 +7,7 @@
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
-import { Width } from './code-mode.js';
+import { Width } from '../../assembly/abi/width.js';
 import { decodeAlias } from './alias.js';
 import { ALL_FEATURES, Feature, type Features } from './features.js';
 import { quietDeadFlags } from './dead-flags.js';

@@ -1,13 +1,6 @@
 /** What of the processor's mode decides how code is decoded and lowered. */
 import { Mode } from '../../assembly/abi/processor-bits.js';
-
-/** log2 of the bytes of an operand, an address or a stack pointer. */
-export enum Width {
-  Byte = 0,
-  Word = 1,
-  Dword = 2,
-  Qword = 3,
-}
+import { Width } from '../../assembly/abi/width.js';
 
 export class CodeMode {
   /** The code size as a width: what the instruction pointer is truncated to. */

@@ -1,8 +1,10 @@
 /** Arithmetic and logic of the general registers: results in locals, flags remembered for who asks. */
-import { type Emitter, Width } from './emitter.js';
+import { Width } from '../../assembly/abi/width.js';
+import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
+import { signExtend } from './sign-extension.js';
 import { Op } from './wasm-opcodes.js';
 
 /** i32 and i64 forms of an operation. */
@@ -92,18 +94,12 @@ export function logic(pair: Pair, isWritten: boolean) {
     } else if (width !== Width.Qword) {
       code.op(Op.I64ExtendI32U);
     }
-    signExtend(emitter, width);
+    signExtend(code, width);
     code.set(Local.FlagResult);
     code.i64(0);
     code.set(Local.FlagRight);
     flags.set(Source.Logic);
   };
-}
-
-const SIGN_EXTENSIONS: readonly Op[] = [Op.I64Extend8S, Op.I64Extend16S, Op.I64Extend32S];
-
-function signExtend(emitter: Emitter, width: Width): void {
-  if (width !== Width.Qword) emitter.code.op(SIGN_EXTENSIONS[width]!);
 }
 
 export const LOGIC = { AND, OR, XOR } as const;

@@ -1,5 +1,6 @@
 /** Bit tests and counts. */
-import { type Emitter, Width } from './emitter.js';
+import { Width } from '../../assembly/abi/width.js';
+import type { Emitter } from './emitter.js';
 import { extended, lowBit, pushCount } from './explicit-flags.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';

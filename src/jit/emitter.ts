@@ -2,20 +2,13 @@
 import { Mode } from '../../assembly/abi/processor-bits.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
+import { Width } from '../../assembly/abi/width.js';
 import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
 import type { Region, RegionBlock } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
-
-/** log2 of the bytes of an operand. */
-export enum Width {
-  Byte = 0,
-  Word = 1,
-  Dword = 2,
-  Qword = 3,
-}
 
 const ALL_ONES: readonly number[] = [0xff, 0xffff, 0xffffffff];
 
@@ -160,7 +153,7 @@ export class Emitter {
     this.code.op(Op.I64ExtendI32U);
   }
 
-  /** Pushes whether the i64 on top of the stack is not canonical (i32); it is taken from `Local.Linear`. */
+  /** Pushes whether the address in a local is not canonical (i32). */
   isNotCanonical(local: Local): void {
     const { code } = this;
     code.get(local);

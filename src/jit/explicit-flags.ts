@@ -1,5 +1,6 @@
 /** What operations that replace some flags and keep others share: the explicit form of flags, and operands for it. */
-import { type Emitter, Width } from './emitter.js';
+import { Width } from '../../assembly/abi/width.js';
+import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
 

@@ -1,4 +1,5 @@
 /** Single flags and conditions made of what an operation has left in locals. */
+import { Width } from '../../assembly/abi/width.js';
 import type { CodeWriter } from './code-writer.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
@@ -27,10 +28,6 @@ const PF_BIT = 2;
 const SF_BIT = 7;
 export const OF_BIT = 11;
 
-/** Log2 of the bytes of the operation. */
-export const QWORD = 3;
-const DWORD = 2;
-
 /** Conditions without their negation (APM vol 3 App. A). */
 enum Condition {
   Overflow,
@@ -55,8 +52,8 @@ const SIGNED: ReadonlySet<Condition> = new Set([Condition.Less, Condition.LessOr
 
 export class FlagValues {
   source = Source.Unknown;
-  /** log2 of the operation's bytes. */
-  width = 0;
+  /** Of the operation. */
+  width = Width.Byte;
 
   constructor(protected readonly code: CodeWriter) {}
 
@@ -100,19 +97,19 @@ export class FlagValues {
   private compareOperands([narrow, wide]: readonly [Op, Op], isSigned: boolean): void {
     this.operand(Local.FlagLeft, isSigned);
     this.operand(Local.FlagRight, isSigned);
-    this.code.op(this.width === QWORD ? wide : narrow);
+    this.code.op(this.width === Width.Qword ? wide : narrow);
   }
 
   /** Pushes a remembered value: an i64, or an i32 extended from the operation's width. */
   private operand(local: Local, isSigned = false): void {
     const { code, width } = this;
     code.get(local);
-    if (width === QWORD) return;
+    if (width === Width.Qword) return;
     code.op(Op.I32WrapI64);
-    if (width === DWORD) return;
-    if (isSigned) code.op(width === 0 ? Op.I32Extend8S : Op.I32Extend16S);
+    if (width === Width.Dword) return;
+    if (isSigned) code.op(width === Width.Byte ? Op.I32Extend8S : Op.I32Extend16S);
     else {
-      code.i32(width === 0 ? 0xff : 0xffff);
+      code.i32(width === Width.Byte ? 0xff : 0xffff);
       code.op(Op.I32And);
     }
   }
@@ -123,7 +120,7 @@ export class FlagValues {
 
   private zero(): void {
     const { code } = this;
-    if (this.hasExplicitResult || this.width === QWORD) {
+    if (this.hasExplicitResult || this.width === Width.Qword) {
       code.get(Local.FlagResult);
       code.op(Op.I64Eqz);
       return;
@@ -134,7 +131,7 @@ export class FlagValues {
 
   private sign(): void {
     const { code } = this;
-    if (this.hasExplicitResult || this.width === QWORD) {
+    if (this.hasExplicitResult || this.width === Width.Qword) {
       code.get(Local.FlagResult);
       code.i64(0);
       code.op(Op.I64LtS);
@@ -190,7 +187,7 @@ export class FlagValues {
       case Source.Add:
         this.operand(Local.FlagResult);
         this.operand(Local.FlagLeft);
-        return code.op(this.width === QWORD ? Op.I64LtU : Op.I32LtU);
+        return code.op(this.width === Width.Qword ? Op.I64LtU : Op.I32LtU);
       case Source.Sub:
         return this.compareOperands([Op.I32LtU, Op.I64LtU], false);
       default:
@@ -270,7 +267,7 @@ export class FlagValues {
   private isResult(largest: boolean): void {
     const { code, width } = this;
     this.operand(Local.FlagResult);
-    if (width === QWORD) {
+    if (width === Width.Qword) {
       code.i64(largest ? -1 : 0, largest ? 0x7fffffff : -0x80000000);
       code.op(Op.I64Eq);
       return;

@@ -6,13 +6,14 @@
  * operation was.
  */
 import { FlagKind } from '../../assembly/abi/flag-kind.js';
+import { Width } from '../../assembly/abi/width.js';
 import type { CodeWriter } from './code-writer.js';
 import { Import, type StateAddresses } from './core-layout.js';
-import { CF_BIT, FlagValues, OF_BIT, QWORD, Source } from './flag-values.js';
+import { CF_BIT, FlagValues, OF_BIT, Source } from './flag-values.js';
 import { Local } from './locals.js';
+import { signExtend } from './sign-extension.js';
 import { Op, Type } from './wasm-opcodes.js';
 
-const SIGN_EXTENSIONS: readonly Op[] = [Op.I64Extend8S, Op.I64Extend16S, Op.I64Extend32S];
 const AF_BIT = 4;
 
 export class LazyFlags extends FlagValues {
@@ -23,7 +24,7 @@ export class LazyFlags extends FlagValues {
     super(code);
   }
 
-  set(source: Source, width = QWORD): void {
+  set(source: Source, width = Width.Qword): void {
     this.source = source;
     this.width = width;
   }
@@ -128,7 +129,7 @@ export class LazyFlags extends FlagValues {
       this.auxiliaryOfOperation();
       code.set(Local.FlagRight);
       code.get(Local.FlagResult);
-      if (this.width !== QWORD) code.op(SIGN_EXTENSIONS[this.width]!);
+      signExtend(code, this.width);
       code.set(Local.FlagResult);
     }
     this.set(Source.Explicit);

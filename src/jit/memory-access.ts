@@ -2,8 +2,9 @@
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
+import type { Width } from '../../assembly/abi/width.js';
 import { Import, TlbField } from './core-layout.js';
-import type { Emitter, Width } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -96,7 +97,7 @@ export function leaveWhenComplete(emitter: Emitter): void {
 }
 
 /** Leaves before the running instruction if a core function has recorded a fault. */
-export function leaveIfAborted(emitter: Emitter): void {
+function leaveIfAborted(emitter: Emitter): void {
   emitter.loadState(Op.I32Load, emitter.addresses.pending);
   emitter.open(Op.If);
   emitter.exitBefore(Flow.Abort);

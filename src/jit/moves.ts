@@ -1,8 +1,10 @@
 /** Moves, extensions, addresses and conditional moves of the general registers. */
-import { type Emitter, Width } from './emitter.js';
+import { Width } from '../../assembly/abi/width.js';
+import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { effectiveAddress } from './memory-access.js';
 import type { UopFields } from './region.js';
+import { signExtend } from './sign-extension.js';
 import { Op } from './wasm-opcodes.js';
 
 /** a ← b */
@@ -22,7 +24,7 @@ export function moveImmediate(emitter: Emitter, uop: UopFields, width: Width): v
 }
 
 /** MOVZX: `from` and `to` are widths. */
-export function zeroExtend(from: Width, to: Width) {
+export function moveZeroExtended(from: Width, to: Width) {
   return (emitter: Emitter, uop: UopFields): void => {
     emitter.narrow(uop.b, from);
     emitter.widen(from);
@@ -30,13 +32,11 @@ export function zeroExtend(from: Width, to: Width) {
   };
 }
 
-const SIGN_EXTENSIONS: readonly Op[] = [Op.I64Extend8S, Op.I64Extend16S, Op.I64Extend32S];
-
 /** MOVSX. */
-export function signExtend(from: Width, to: Width) {
+export function moveSignExtended(from: Width, to: Width) {
   return (emitter: Emitter, uop: UopFields): void => {
     emitter.remembered(uop.b);
-    emitter.code.op(SIGN_EXTENSIONS[from]!);
+    signExtend(emitter.code, from);
     if (to === Width.Dword) emitter.truncateToDword();
     emitter.assign(uop.a, to);
   };

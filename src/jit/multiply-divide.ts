@@ -1,8 +1,9 @@
 /** Multiplication and division of 32 and 64 bits. Undefined flags are as assembly/exec/muldiv.ts has them. */
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
+import { Width } from '../../assembly/abi/width.js';
 import { Import } from './core-layout.js';
-import { type Emitter, Width } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { AF, CF_OF, extended, setCarryOverflow } from './explicit-flags.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
@@ -88,7 +89,7 @@ export function divideDword(emitter: Emitter, uop: UopFields): void {
   extended(emitter, Reg.Rax, Width.Dword);
   code.op(Op.I64Or);
   code.set(Local.Wide1);
-  quotientAndRemainder(emitter, Op.I64DivU, Op.I64RemU);
+  quotientAndRemainder(emitter, Width.Dword, Op.I64DivU, Op.I64RemU);
 }
 
 /** IDIV of 32 bits. */
@@ -115,11 +116,11 @@ export function divideSignedDword(emitter: Emitter, uop: UopFields): void {
   code.get(Local.Linear);
   code.op(Op.I64Ne);
   leaveIf(emitter);
-  quotientAndRemainder(emitter, Op.I64DivS, Op.I64RemS);
+  quotientAndRemainder(emitter, Width.Dword, Op.I64DivS, Op.I64RemS);
 }
 
-/** EAX, EDX ← quotient and remainder of `Wide1` by `Wide0`. */
-function quotientAndRemainder(emitter: Emitter, divide: Op, remainder: Op): void {
+/** rAX, rDX ← quotient and remainder of `Wide1` by `Wide0`. */
+function quotientAndRemainder(emitter: Emitter, width: Width, divide: Op, remainder: Op): void {
   const { code } = emitter;
   emitter.flags.makeExplicit();
   for (const [op, register] of [
@@ -129,8 +130,8 @@ function quotientAndRemainder(emitter: Emitter, divide: Op, remainder: Op): void
     code.get(Local.Wide1);
     code.get(Local.Wide0);
     code.op(op);
-    emitter.truncateToDword();
-    emitter.assign(register, Width.Dword);
+    if (width === Width.Dword) emitter.truncateToDword();
+    emitter.assign(register, width);
   }
   quotientFlags(emitter);
 }
@@ -158,20 +159,11 @@ export function divideQword(emitter: Emitter, uop: UopFields): void {
   code.op(Op.I64Eqz);
   code.op(Op.I32Or);
   leaveIf(emitter);
-  emitter.flags.makeExplicit();
   emitter.wide(uop.b);
   code.set(Local.Wide0);
   emitter.wide(Reg.Rax);
-  code.get(Local.Wide0);
-  code.op(Op.I64RemU);
   code.set(Local.Wide1);
-  emitter.wide(Reg.Rax);
-  code.get(Local.Wide0);
-  code.op(Op.I64DivU);
-  emitter.assign(Reg.Rax, Width.Qword);
-  code.get(Local.Wide1);
-  emitter.assign(Reg.Rdx, Width.Qword);
-  quotientFlags(emitter);
+  quotientAndRemainder(emitter, Width.Qword, Op.I64DivU, Op.I64RemU);
 }
 
 /** Leaves the instruction to the interpreter if the i32 on top of the stack is not zero. */

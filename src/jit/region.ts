@@ -68,7 +68,7 @@ export interface RegionBlock {
 }
 
 /** A page that the region's code lies in, beside that of its entry. */
-export interface RegionPage {
+interface RegionPage {
   /** Bytes from the entry to the same offset in the page. */
   readonly distance: number;
   readonly physical: number;

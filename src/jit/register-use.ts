@@ -81,7 +81,7 @@ define(Uop.Done, Uop.Done, 0);
 /** The slots of the register file that guests have and that an exit writes back: general registers. */
 export const GENERAL_SLOTS = 16;
 
-export function slotMask(register: number): number {
+function slotMask(register: number): number {
   return (1 << (register >> 3)) & KEPT;
 }
 

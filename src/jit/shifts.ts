@@ -1,9 +1,11 @@
 /** Shifts and rotates of 32 and 64 bits. AF is as assembly/exec/shift.ts has it: set. */
-import { type Emitter, Width } from './emitter.js';
+import { Width } from '../../assembly/abi/width.js';
+import type { Emitter } from './emitter.js';
 import { AF, extended, lowBit, OF_SHIFT, pushCount, replaceCarryOverflow } from './explicit-flags.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
+import { signExtend } from './sign-extension.js';
 import { Op } from './wasm-opcodes.js';
 
 export enum Shift {
@@ -177,8 +179,6 @@ function keepOverflow(emitter: Emitter): void {
   code.set(Local.FlagRight);
 }
 
-const SIGN_EXTENSIONS: readonly Op[] = [Op.I64Extend8S, Op.I64Extend16S, Op.I64Extend32S];
-
 /** Register ← `FlagResult`, which becomes sign-extended. */
 function keepShifted(emitter: Emitter, register: number, width: Width): void {
   const { code } = emitter;
@@ -187,7 +187,7 @@ function keepShifted(emitter: Emitter, register: number, width: Width): void {
   emitter.assign(register, width);
   if (width === Width.Qword) return;
   code.get(Local.FlagResult);
-  code.op(SIGN_EXTENSIONS[width]!);
+  signExtend(code, width);
   code.set(Local.FlagResult);
 }
 

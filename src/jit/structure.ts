@@ -7,9 +7,10 @@
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
+import { Width } from '../../assembly/abi/width.js';
 import type { ControlFlow } from './control-flow.js';
 import { Import } from './core-layout.js';
-import { type Emitter, Width } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { leaveWhenComplete } from './memory-access.js';

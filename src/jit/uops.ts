@@ -5,6 +5,7 @@
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
+import { Width } from '../../assembly/abi/width.js';
 import {
   addOrSubtract,
   complement,
@@ -17,7 +18,7 @@ import {
   step,
 } from './arithmetic.js';
 import { BitChange, countOnes, testBit } from './bits.js';
-import { type Emitter, Width } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { accessOf, leaveWhenComplete, linearAddress, load, store } from './memory-access.js';
@@ -28,9 +29,9 @@ import {
   moveIf,
   moveImmediate,
   setIf,
-  signExtend,
+  moveSignExtended,
   swapDword,
-  zeroExtend,
+  moveZeroExtended,
 } from './moves.js';
 import {
   divideDword,
@@ -77,17 +78,17 @@ function binary(first: Uop, emit: EmitBinary, width = Width.Byte): void {
 
 family(Uop.MovRR8, move);
 family(Uop.MovRI8, moveImmediate);
-row(Uop.Movzx8To16, zeroExtend(Width.Byte, Width.Word));
-row(Uop.Movzx8To32, zeroExtend(Width.Byte, Width.Dword));
-row(Uop.Movzx8To64, zeroExtend(Width.Byte, Width.Qword));
-row(Uop.Movzx16To32, zeroExtend(Width.Word, Width.Dword));
-row(Uop.Movzx16To64, zeroExtend(Width.Word, Width.Qword));
-row(Uop.Movsx8To16, signExtend(Width.Byte, Width.Word));
-row(Uop.Movsx8To32, signExtend(Width.Byte, Width.Dword));
-row(Uop.Movsx8To64, signExtend(Width.Byte, Width.Qword));
-row(Uop.Movsx16To32, signExtend(Width.Word, Width.Dword));
-row(Uop.Movsx16To64, signExtend(Width.Word, Width.Qword));
-row(Uop.Movsx32To64, signExtend(Width.Dword, Width.Qword));
+row(Uop.Movzx8To16, moveZeroExtended(Width.Byte, Width.Word));
+row(Uop.Movzx8To32, moveZeroExtended(Width.Byte, Width.Dword));
+row(Uop.Movzx8To64, moveZeroExtended(Width.Byte, Width.Qword));
+row(Uop.Movzx16To32, moveZeroExtended(Width.Word, Width.Dword));
+row(Uop.Movzx16To64, moveZeroExtended(Width.Word, Width.Qword));
+row(Uop.Movsx8To16, moveSignExtended(Width.Byte, Width.Word));
+row(Uop.Movsx8To32, moveSignExtended(Width.Byte, Width.Dword));
+row(Uop.Movsx8To64, moveSignExtended(Width.Byte, Width.Qword));
+row(Uop.Movsx16To32, moveSignExtended(Width.Word, Width.Dword));
+row(Uop.Movsx16To64, moveSignExtended(Width.Word, Width.Qword));
+row(Uop.Movsx32To64, moveSignExtended(Width.Dword, Width.Qword));
 family(Uop.Xchg8, exchange);
 family(Uop.Cmov16, moveIf, Width.Word);
 row(Uop.Setcc, setIf);

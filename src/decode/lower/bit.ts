@@ -1,7 +1,7 @@
 /** Bit tests and scans (APM vol 3, BT, BTS, BTR, BTC, BSF, BSR). */
 import { Reg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 

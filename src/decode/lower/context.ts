@@ -2,7 +2,8 @@
 import { Reg } from '../../../assembly/abi/register.js';
 import type { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
-import { CodeMode, Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
+import { CodeMode } from '../code-mode.js';
 import type { Features } from '../features.js';
 import type { Iced } from '../iced.js';
 import { Instruction } from '../instruction.js';

@@ -7,7 +7,8 @@
 import { Reg, Seg } from '../../../assembly/abi/register.js';
 import { SEGMENT_ALIGNMENT_SHIFT, Uop } from '../../../assembly/abi/uop.js';
 import { VectorAlignment } from '../../../assembly/abi/vector-register.js';
-import { type CodeMode, Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
+import type { CodeMode } from '../code-mode.js';
 import type { Instruction } from '../instruction.js';
 import type { UopWriter } from '../uop-writer.js';
 

@@ -7,7 +7,7 @@
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp, VectorWholeOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireMmx, requireSse } from './availability.js';

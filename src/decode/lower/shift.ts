@@ -1,7 +1,7 @@
 /** Shifts and rotates (APM vol 3, ROL to SAR, SHLD, SHRD). */
 import { Reg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringRows } from './context.js';
 

@@ -1,7 +1,7 @@
 /** Segment, control and debug registers (APM vol 2 §3.1, §4.5; vol 3, MOV CRn, MOV DRn, LDS, LAR, …). */
 import { Reg, Seg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 

@@ -6,7 +6,7 @@
  */
 import { Reg, Seg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import type { LoweringContext } from './context.js';
 
 /** Byte n of an access through the stack segment, unscaled. */

@@ -1,7 +1,7 @@
 /** String instructions: one core function each, which does all iterations that it may (APM vol 3, MOVS to OUTS). */
 import { Seg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 

@@ -2,7 +2,7 @@
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 

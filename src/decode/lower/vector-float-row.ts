@@ -9,7 +9,7 @@ import {
 import { Reg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Feature } from '../features.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';

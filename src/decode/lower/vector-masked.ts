@@ -2,7 +2,7 @@
 import { MaskedAccess } from '../../../assembly/abi/masked-access.js';
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireAvx } from './availability.js';

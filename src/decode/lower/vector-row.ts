@@ -5,7 +5,7 @@
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Feature } from '../features.js';
 import type { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';

@@ -8,7 +8,7 @@ import {
   X87_OPCODE_SHIFT,
   X87Op,
 } from '../../../assembly/abi/x87-op.js';
-import { Width } from '../code-mode.js';
+import { Width } from '../../../assembly/abi/width.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireX87 } from './availability.js';
 import type { LoweringContext, LoweringRows } from './context.js';
