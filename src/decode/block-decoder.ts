@@ -44,7 +44,7 @@ export class BlockDecoder {
     private readonly iced: Iced,
     features: Features,
   ) {
-    this.context = new LoweringContext(iced, features);
+    this.context = new LoweringContext(iced);
     this.instructionSet = new InstructionSet(iced, features);
     this.block = {
       uops: this.context.uops.bytes,

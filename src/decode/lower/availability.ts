@@ -5,23 +5,21 @@
  * Each function returns true, or emits the exception that the instruction raises instead and returns false.
  */
 import { SysOp } from '../../../assembly/abi/sys-op.js';
-import { Feature } from '../features.js';
 import type { LoweringContext } from './context.js';
 
 /** Legacy SSE: #UD if CR0.EM is set or CR4.OSFXSR is clear, then #NM if CR0.TS is set. */
-export function requireSse(context: LoweringContext, feature: Feature): boolean {
-  const { mode, features } = context;
-  if (mode.isEmulated || !mode.hasOsfxsr || !features.has(feature)) return refuse(context);
+export function requireSse(context: LoweringContext): boolean {
+  const { mode } = context;
+  if (mode.isEmulated || !mode.hasOsfxsr) return refuse(context);
   return requireTaskOwner(context);
 }
 
 /**
- * VEX-encoded: #UD outside of protected mode and where XCR0 does not enable AVX state; CR0.EM does not matter. AVX and
- * `feature` are needed.
+ * VEX-encoded: #UD outside of protected mode and where XCR0 does not enable AVX state; CR0.EM does not matter.
  */
-export function requireAvx(context: LoweringContext, feature: Feature): boolean {
-  const { mode, features } = context;
-  const isEnabled = mode.hasAvx && !mode.isRealOrV86 && features.has(Feature.Avx) && features.has(feature);
+export function requireAvx(context: LoweringContext): boolean {
+  const { mode } = context;
+  const isEnabled = mode.hasAvx && !mode.isRealOrV86;
   if (!isEnabled || context.instruction.isEvex) return refuse(context);
   return requireTaskOwner(context);
 }
@@ -34,7 +32,6 @@ export function requireMmx(context: LoweringContext): boolean {
 /** x87: #NM if CR0.EM or CR0.TS is set. */
 export function requireX87(context: LoweringContext): boolean {
   const { mode } = context;
-  if (!context.features.has(Feature.X87)) return refuse(context);
   if (!mode.isEmulated && !mode.isTaskSwitched) return true;
   context.sysEnd(SysOp.DeviceNotAvailable);
   return false;

@@ -4,7 +4,6 @@ import type { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { Width } from '../../../assembly/abi/width.js';
 import { CodeMode } from '../code-mode.js';
-import type { Features } from '../features.js';
 import type { Iced } from '../iced.js';
 import { Instruction } from '../instruction.js';
 import { Prefixes } from '../prefixes.js';
@@ -35,11 +34,7 @@ export class LoweringContext {
   private readonly prefixes = new Prefixes();
   private arePrefixesKnown = false;
 
-  constructor(
-    private readonly iced: Iced,
-    /** What the processor model has. */
-    readonly features: Features,
-  ) {
+  constructor(private readonly iced: Iced) {
     this.instruction = new Instruction(iced);
     this.memory = new MemoryOperand(this.uops, this.instruction, this.mode);
   }

@@ -9,7 +9,6 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
@@ -31,24 +30,20 @@ function readIntegers(context: LoweringContext): void {
   }
 }
 
-function fromIntegers(
-  feature: Feature,
-  op: FloatOp,
-  finish: (context: LoweringContext, to: number) => void,
-): Lowering {
+function fromIntegers(op: FloatOp, finish: (context: LoweringContext, to: number) => void): Lowering {
   return (context) => {
-    if (!requireSse(context, feature)) return;
+    if (!requireSse(context)) return;
     readIntegers(context);
     emitVector(context, Uop.Float, op, Legacy, T1, T1, T0);
     finish(context, context.instruction.register(0));
   };
 }
 
-const toSingle = fromIntegers(Feature.Sse, FloatOp.CvtDq2Ps, (context, to) => {
+const toSingle = fromIntegers(FloatOp.CvtDq2Ps, (context, to) => {
   emitVector(context, Uop.Vector, VectorOp.MoveLow64, Legacy, to, to, T1);
 });
 
-const toDouble = fromIntegers(Feature.Sse2, FloatOp.CvtDq2Pd, (context, to) => {
+const toDouble = fromIntegers(FloatOp.CvtDq2Pd, (context, to) => {
   emitVector(context, Uop.Vector, VectorOp.Move, Legacy, to, T1, T1);
 });
 
@@ -62,7 +57,7 @@ function toIntegers(context: LoweringContext, op: FloatOp, source: number): void
 /** Only the lower half of the source counts. */
 function fromSingle(op: FloatOp): Lowering {
   return (context) => {
-    if (!requireSse(context, Feature.Sse)) return;
+    if (!requireSse(context)) return;
     context.emit(Uop.MmxCheck);
     const source = readVector(context, 1, Width.Qword, None, T0);
     emitVector(context, Uop.Vector, VectorOp.MoveZero64, Legacy, T0, source, source);
@@ -72,7 +67,7 @@ function fromSingle(op: FloatOp): Lowering {
 
 function fromDouble(op: FloatOp): Lowering {
   return (context) => {
-    if (!requireSse(context, Feature.Sse2)) return;
+    if (!requireSse(context)) return;
     context.emit(Uop.MmxCheck);
     const source = readVector(context, 1, XMM_WIDTH, UnlessMisalignedMode, T0);
     toIntegers(context, op, source);

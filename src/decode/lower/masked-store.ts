@@ -1,7 +1,6 @@
 /** MASKMOVQ and MASKMOVDQU (APM vol 4, vol 5): bytes that the signs of others select, to memory at rDI. */
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { LoweringContext, LoweringRows } from './context.js';
@@ -13,15 +12,15 @@ export function storeSelected(context: LoweringContext, from: number, mask: numb
   context.sys(SysOp.StoreSelectedBytes, from, mask, Reg.Address, memory.segment, bytes);
 }
 
-function maskmovdqu(isAvailable: typeof requireSse, feature: Feature) {
+function maskmovdqu(isAvailable: typeof requireSse) {
   return (context: LoweringContext): void => {
-    if (!isAvailable(context, feature)) return;
+    if (!isAvailable(context)) return;
     const { instruction } = context;
     storeSelected(context, instruction.register(1), instruction.register(2), 16);
   };
 }
 
 export const MASKED_STORE: LoweringRows = [
-  [Mnemonic.Maskmovdqu, maskmovdqu(requireSse, Feature.Sse2)],
-  [Mnemonic.Vmaskmovdqu, maskmovdqu(requireAvx, Feature.Avx)],
+  [Mnemonic.Maskmovdqu, maskmovdqu(requireSse)],
+  [Mnemonic.Vmaskmovdqu, maskmovdqu(requireAvx)],
 ];

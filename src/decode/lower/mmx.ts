@@ -8,7 +8,6 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp, VectorWholeOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireMmx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
@@ -35,7 +34,7 @@ function checked(lowering: Lowering, isAvailable: (context: LoweringContext) => 
 
 /** Also with an XMM register. */
 function withXmm(lowering: Lowering): Lowering {
-  return checked(lowering, (context) => requireSse(context, Feature.Sse2));
+  return checked(lowering, requireSse);
 }
 
 /** The MMX register that holds an operand, or the temporary that it was loaded to. */

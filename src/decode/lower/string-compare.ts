@@ -2,7 +2,6 @@
 import { StringCompare } from '../../../assembly/abi/string-compare.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { VectorAlignment } from '../../../assembly/abi/vector-register.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringRows } from './context.js';
@@ -13,7 +12,7 @@ const { ExplicitLength, WideLength, Mask, ClearUpper } = StringCompare;
 /** The operand in memory need not be aligned. */
 function compare(form: number, isVex = false): Lowering {
   return (context) => {
-    if (!(isVex ? requireAvx : requireSse)(context, Feature.Sse42)) return;
+    if (!(isVex ? requireAvx : requireSse)(context)) return;
     const second = readVector(context, 1, XMM_WIDTH, VectorAlignment.None);
     const first = context.instruction.register(0);
     context.sys(SysOp.CompareStrings, first, second, 0, immediateOf(context, 2), form);

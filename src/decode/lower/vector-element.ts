@@ -4,7 +4,6 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp, VectorWholeOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
@@ -16,22 +15,17 @@ type NarrowForm = VectorForm.Legacy | VectorForm.Vex128;
 
 type NarrowLowering = (context: LoweringContext, form: NarrowForm) => void;
 
-function legacyRow(feature: Feature, mnemonic: Mnemonic, lowering: NarrowLowering): LoweringRows[number] {
-  return [mnemonic, (context) => requireSse(context, feature) && lowering(context, VectorForm.Legacy)];
+function legacyRow(mnemonic: Mnemonic, lowering: NarrowLowering): LoweringRows[number] {
+  return [mnemonic, (context) => requireSse(context) && lowering(context, VectorForm.Legacy)];
 }
 
-function vexRow(feature: Feature, mnemonic: Mnemonic, lowering: NarrowLowering): LoweringRows[number] {
-  return [mnemonic, (context) => requireAvx(context, feature) && lowering(context, VectorForm.Vex128)];
+function vexRow(mnemonic: Mnemonic, lowering: NarrowLowering): LoweringRows[number] {
+  return [mnemonic, (context) => requireAvx(context) && lowering(context, VectorForm.Vex128)];
 }
 
 /** Both forms of a lowering that is told which it is. */
-function bothForms(
-  feature: Feature,
-  legacy: Mnemonic,
-  vex: Mnemonic,
-  lowering: NarrowLowering,
-): LoweringRows {
-  return [legacyRow(feature, legacy, lowering), vexRow(feature, vex, lowering)];
+function bothForms(legacy: Mnemonic, vex: Mnemonic, lowering: NarrowLowering): LoweringRows {
+  return [legacyRow(legacy, lowering), vexRow(vex, lowering)];
 }
 
 /** Outside of 64-bit mode Zen 4 refuses VEX.W, which chooses the 64-bit element; iced ignores it there. */
@@ -173,13 +167,7 @@ function moveToGeneral(context: LoweringContext, source: number, width: number):
 }
 
 /** MOVMSKPS, MOVMSKPD, PMOVMSKB: the form is that of the second operand. */
-function signRows(
-  feature: Feature,
-  legacy: Mnemonic,
-  vex: Mnemonic,
-  op: VectorWholeOp,
-  wideFeature: Feature,
-): LoweringRows {
+function signRows(legacy: Mnemonic, vex: Mnemonic, op: VectorWholeOp): LoweringRows {
   const take = (context: LoweringContext, form: VectorForm) => {
     const source = context.instruction.register(1);
     emitVector(context, Uop.VectorWhole, op, form, T0, source, source);
@@ -187,11 +175,11 @@ function signRows(
   };
   const takeVex: Lowering = (context) => {
     const isWide = context.instruction.width(1) === YMM_WIDTH;
-    if (!requireAvx(context, isWide ? wideFeature : Feature.Avx)) return;
+    if (!requireAvx(context)) return;
     take(context, isWide ? VectorForm.Vex256 : VectorForm.Vex128);
   };
   return [
-    [legacy, (context) => requireSse(context, feature) && take(context, VectorForm.Legacy)],
+    [legacy, (context) => requireSse(context) && take(context, VectorForm.Legacy)],
     [vex, takeVex],
   ];
 }
@@ -199,41 +187,40 @@ function signRows(
 /** MOVNTSS and MOVNTSD of SSE4A. */
 function storeNonTemporal(width: number): Lowering {
   return (context) => {
-    if (requireSse(context, Feature.Sse4a)) storeElement(context, context.instruction.register(1), width);
+    if (requireSse(context)) storeElement(context, context.instruction.register(1), width);
   };
 }
 
-const { Sse, Sse2, Sse41 } = Feature;
 const lowHalf = moveHalf(VectorOp.MoveLow64, 0);
 const highHalf = moveHalf(VectorOp.UnpackLow64, 1);
 const moveDouble = moveScalar(Width.Qword, VectorOp.MoveLow64);
 
 /** SSE2's MOVSD, which has the name of a string instruction. */
-export const MOVSD_SCALAR = legacyRow(Sse2, Mnemonic.Movsd, moveDouble);
+export const MOVSD_SCALAR = legacyRow(Mnemonic.Movsd, moveDouble);
 
 // prettier-ignore
 export const VECTOR_ELEMENT: LoweringRows = [
-  vexRow(Sse2, Mnemonic.Vmovsd, moveDouble),
-  ...bothForms(Sse2, Mnemonic.Movd, Mnemonic.Vmovd, moveInteger(Width.Dword)),
-  ...bothForms(Sse2, Mnemonic.Movq, Mnemonic.Vmovq, moveInteger(Width.Qword)),
-  ...bothForms(Sse, Mnemonic.Movss, Mnemonic.Vmovss, moveScalar(Width.Dword, VectorOp.MoveLow32)),
-  ...bothForms(Sse, Mnemonic.Movlps, Mnemonic.Vmovlps, lowHalf),
-  ...bothForms(Sse2, Mnemonic.Movlpd, Mnemonic.Vmovlpd, lowHalf),
-  ...bothForms(Sse, Mnemonic.Movhps, Mnemonic.Vmovhps, highHalf),
-  ...bothForms(Sse2, Mnemonic.Movhpd, Mnemonic.Vmovhpd, highHalf),
-  ...bothForms(Sse41, Mnemonic.Pinsrb, Mnemonic.Vpinsrb, insert(VectorOp.Insert8, Width.Byte)),
-  ...bothForms(Sse2, Mnemonic.Pinsrw, Mnemonic.Vpinsrw, insert(VectorOp.Insert16, Width.Word)),
-  ...refusingW(bothForms(Sse41, Mnemonic.Pinsrd, Mnemonic.Vpinsrd, insert(VectorOp.Insert32, Width.Dword))),
-  ...bothForms(Sse41, Mnemonic.Pinsrq, Mnemonic.Vpinsrq, insert(VectorOp.Insert64, Width.Qword)),
-  ...bothForms(Sse41, Mnemonic.Insertps, Mnemonic.Vinsertps, insertAny),
-  ...bothForms(Sse41, Mnemonic.Pextrb, Mnemonic.Vpextrb, extract(VectorOp.Extract8, Width.Byte)),
-  ...bothForms(Sse2, Mnemonic.Pextrw, Mnemonic.Vpextrw, extract(VectorOp.Extract16, Width.Word)),
-  ...refusingW(bothForms(Sse41, Mnemonic.Pextrd, Mnemonic.Vpextrd, extract(VectorOp.Extract32, Width.Dword))),
-  ...bothForms(Sse41, Mnemonic.Pextrq, Mnemonic.Vpextrq, extract(VectorOp.Extract64, Width.Qword)),
-  ...bothForms(Sse41, Mnemonic.Extractps, Mnemonic.Vextractps, extract(VectorOp.Extract32, Width.Dword)),
-  ...signRows(Sse, Mnemonic.Movmskps, Mnemonic.Vmovmskps, VectorWholeOp.Signs32, Feature.Avx),
-  ...signRows(Sse2, Mnemonic.Movmskpd, Mnemonic.Vmovmskpd, VectorWholeOp.Signs64, Feature.Avx),
-  ...signRows(Sse2, Mnemonic.Pmovmskb, Mnemonic.Vpmovmskb, VectorWholeOp.Signs8, Feature.Avx2),
+  vexRow(Mnemonic.Vmovsd, moveDouble),
+  ...bothForms(Mnemonic.Movd, Mnemonic.Vmovd, moveInteger(Width.Dword)),
+  ...bothForms(Mnemonic.Movq, Mnemonic.Vmovq, moveInteger(Width.Qword)),
+  ...bothForms(Mnemonic.Movss, Mnemonic.Vmovss, moveScalar(Width.Dword, VectorOp.MoveLow32)),
+  ...bothForms(Mnemonic.Movlps, Mnemonic.Vmovlps, lowHalf),
+  ...bothForms(Mnemonic.Movlpd, Mnemonic.Vmovlpd, lowHalf),
+  ...bothForms(Mnemonic.Movhps, Mnemonic.Vmovhps, highHalf),
+  ...bothForms(Mnemonic.Movhpd, Mnemonic.Vmovhpd, highHalf),
+  ...bothForms(Mnemonic.Pinsrb, Mnemonic.Vpinsrb, insert(VectorOp.Insert8, Width.Byte)),
+  ...bothForms(Mnemonic.Pinsrw, Mnemonic.Vpinsrw, insert(VectorOp.Insert16, Width.Word)),
+  ...refusingW(bothForms(Mnemonic.Pinsrd, Mnemonic.Vpinsrd, insert(VectorOp.Insert32, Width.Dword))),
+  ...bothForms(Mnemonic.Pinsrq, Mnemonic.Vpinsrq, insert(VectorOp.Insert64, Width.Qword)),
+  ...bothForms(Mnemonic.Insertps, Mnemonic.Vinsertps, insertAny),
+  ...bothForms(Mnemonic.Pextrb, Mnemonic.Vpextrb, extract(VectorOp.Extract8, Width.Byte)),
+  ...bothForms(Mnemonic.Pextrw, Mnemonic.Vpextrw, extract(VectorOp.Extract16, Width.Word)),
+  ...refusingW(bothForms(Mnemonic.Pextrd, Mnemonic.Vpextrd, extract(VectorOp.Extract32, Width.Dword))),
+  ...bothForms(Mnemonic.Pextrq, Mnemonic.Vpextrq, extract(VectorOp.Extract64, Width.Qword)),
+  ...bothForms(Mnemonic.Extractps, Mnemonic.Vextractps, extract(VectorOp.Extract32, Width.Dword)),
+  ...signRows(Mnemonic.Movmskps, Mnemonic.Vmovmskps, VectorWholeOp.Signs32),
+  ...signRows(Mnemonic.Movmskpd, Mnemonic.Vmovmskpd, VectorWholeOp.Signs64),
+  ...signRows(Mnemonic.Pmovmskb, Mnemonic.Vpmovmskb, VectorWholeOp.Signs8),
   [Mnemonic.Movntss, storeNonTemporal(Width.Dword)],
   [Mnemonic.Movntsd, storeNonTemporal(Width.Qword)],
 ];

@@ -10,7 +10,6 @@ import { Reg } from '../../../assembly/abi/register.js';
 import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 import { binaryRows, emitVector, immediateOf, readVector, XMM_WIDTH, YMM_WIDTH } from './vector-row.js';
@@ -21,8 +20,6 @@ export interface FloatInstruction {
   readonly vex: number;
   readonly op: FloatOp;
   readonly format: FloatFormat;
-  /** Of the legacy form, and of a VEX form that is not plain AVX. */
-  readonly feature: Feature;
 }
 
 function operationOf({ op, format }: { op: FloatOp; format: FloatFormat }): number {
@@ -48,12 +45,12 @@ function bothForms(
   instruction: FloatInstruction,
   lower: (context: LoweringContext, form: VectorForm) => void,
 ): LoweringRows {
-  const { legacy, vex, feature } = instruction;
+  const { legacy, vex } = instruction;
   const rows: (readonly [number, Lowering])[] = [
-    [vex, (context) => requireAvx(context, Feature.Avx) && lower(context, VectorForm.Vex128)],
+    [vex, (context) => requireAvx(context) && lower(context, VectorForm.Vex128)],
   ];
   if (legacy !== undefined) {
-    rows.push([legacy, (context) => requireSse(context, feature) && lower(context, VectorForm.Legacy)]);
+    rows.push([legacy, (context) => requireSse(context) && lower(context, VectorForm.Legacy)]);
   }
   return rows;
 }
@@ -100,7 +97,7 @@ export function flagRows(instructions: readonly FloatInstruction[]): LoweringRow
 export function fusedRow(op: FloatOp, format: FloatFormat, order: FusedOrder): Lowering {
   const operation = operationOf({ op, format }) | (order << FUSED_ORDER_SHIFT);
   return (context) => {
-    if (!requireAvx(context, Feature.Fma)) return;
+    if (!requireAvx(context)) return;
     const { instruction } = context;
     const isWide = instruction.width(0) === YMM_WIDTH;
     const width = isWide ? YMM_WIDTH : XMM_WIDTH;
@@ -118,19 +115,17 @@ export interface PackedConversion {
   readonly vex: number;
   readonly op: FloatOp;
   readonly widening: -1 | 0 | 1;
-  /** Of the VEX form, if that is not plain AVX. */
-  readonly vexFeature?: Feature;
 }
 
 export function conversionRows(conversions: readonly PackedConversion[]): LoweringRows {
   return conversions.flatMap((conversion) => {
-    const { legacy, vex, vexFeature = Feature.Avx } = conversion;
+    const { legacy, vex } = conversion;
     const rows: (readonly [number, Lowering])[] = [
-      [vex, (context) => requireAvx(context, vexFeature) && lowerVexConversion(context, conversion)],
+      [vex, (context) => requireAvx(context) && lowerVexConversion(context, conversion)],
     ];
     if (legacy !== undefined) {
       const lower = (context: LoweringContext) => lowerConversion(context, VectorForm.Legacy, conversion);
-      rows.push([legacy, (context) => requireSse(context, Feature.Sse2) && lower(context)]);
+      rows.push([legacy, (context) => requireSse(context) && lower(context)]);
     }
     return rows;
   });
@@ -158,7 +153,7 @@ function lowerConversion(
 
 /** VCVTPS2PH: the destination may be memory, half as wide as the source; it must be writable before anything is signalled. */
 export function packHalfRow(context: LoweringContext): void {
-  if (!requireAvx(context, Feature.F16c)) return;
+  if (!requireAvx(context)) return;
   const { instruction, memory } = context;
   const form = instruction.width(1) === YMM_WIDTH ? VectorForm.Vex256 : VectorForm.Vex128;
   const source = instruction.register(1);

@@ -1,7 +1,6 @@
 /** Floating-point arithmetic, comparison and conversion in vector registers (APM vol 4). */
 import { FloatFormat, FloatOp, FusedOrder } from '../../../assembly/abi/float-op.js';
 import { InvariantError } from '../../errors.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import type { Lowering, LoweringRows } from './context.js';
 import {
@@ -19,10 +18,10 @@ import {
 import { requireAvx, requireSse } from './availability.js';
 
 const FORMATS = {
-  ss: { format: FloatFormat.ScalarSingle, feature: Feature.Sse },
-  sd: { format: FloatFormat.ScalarDouble, feature: Feature.Sse2 },
-  ps: { format: FloatFormat.PackedSingle, feature: Feature.Sse },
-  pd: { format: FloatFormat.PackedDouble, feature: Feature.Sse2 },
+  ss: { format: FloatFormat.ScalarSingle },
+  sd: { format: FloatFormat.ScalarDouble },
+  ps: { format: FloatFormat.PackedSingle },
+  pd: { format: FloatFormat.PackedDouble },
 } as const;
 const { ss: SS, sd: SD } = FORMATS;
 type Suffix = keyof typeof FORMATS;
@@ -32,18 +31,12 @@ const SCALAR: readonly Suffix[] = ['ss', 'sd'];
 const PACKED: readonly Suffix[] = ['ps', 'pd'];
 
 /** The members of `Mnemonic` of that name with each suffix, and with V before them. */
-function instructions(
-  name: string,
-  op: FloatOp,
-  suffixes: readonly Suffix[],
-  feature?: Feature,
-): FloatInstruction[] {
+function instructions(name: string, op: FloatOp, suffixes: readonly Suffix[]): FloatInstruction[] {
   return suffixes.map((suffix) => ({
     legacy: mnemonic(name + suffix),
     vex: mnemonic(`V${name.toLowerCase()}${suffix}`),
     op,
     ...FORMATS[suffix],
-    ...(feature === undefined ? {} : { feature }),
   }));
 }
 
@@ -93,20 +86,19 @@ export const VECTOR_FLOAT: LoweringRows = [
     ...instructions('Sqrt', FloatOp.Sqrt, ALL),
     ...instructions('Min', FloatOp.Min, ALL),
     ...instructions('Max', FloatOp.Max, ALL),
-    ...instructions('Round', FloatOp.Round, ALL, Feature.Sse41),
+    ...instructions('Round', FloatOp.Round, ALL),
     ...instructions('Rcp', FloatOp.Rcp, SINGLE),
     ...instructions('Rsqrt', FloatOp.Rsqrt, SINGLE),
-    ...instructions('Addsub', FloatOp.AddSub, PACKED, Feature.Sse3),
-    ...instructions('Hadd', FloatOp.HorizontalAdd, PACKED, Feature.Sse3),
-    ...instructions('Hsub', FloatOp.HorizontalSub, PACKED, Feature.Sse3),
-    ...instructions('Dp', FloatOp.DotProduct, PACKED, Feature.Sse41),
+    ...instructions('Addsub', FloatOp.AddSub, PACKED),
+    ...instructions('Hadd', FloatOp.HorizontalAdd, PACKED),
+    ...instructions('Hsub', FloatOp.HorizontalSub, PACKED),
+    ...instructions('Dp', FloatOp.DotProduct, PACKED),
     // The format is that of the source.
     {
       legacy: Mnemonic.Cvtss2sd,
       vex: Mnemonic.Vcvtss2sd,
       op: FloatOp.CvtSs2Sd,
       ...SS,
-      feature: Feature.Sse2,
     },
     { legacy: Mnemonic.Cvtsd2ss, vex: Mnemonic.Vcvtsd2ss, op: FloatOp.CvtSd2Ss, ...SD },
   ]),
@@ -125,7 +117,7 @@ export const VECTOR_FLOAT: LoweringRows = [
     { legacy: Mnemonic.Cvttpd2dq, vex: Mnemonic.Vcvttpd2dq, op: FloatOp.CvttPd2Dq, widening: -1 },
     { legacy: Mnemonic.Cvtps2pd, vex: Mnemonic.Vcvtps2pd, op: FloatOp.CvtPs2Pd, widening: 1 },
     { legacy: Mnemonic.Cvtpd2ps, vex: Mnemonic.Vcvtpd2ps, op: FloatOp.CvtPd2Ps, widening: -1 },
-    { vex: Mnemonic.Vcvtph2ps, op: FloatOp.CvtPh2Ps, widening: 1, vexFeature: Feature.F16c },
+    { vex: Mnemonic.Vcvtph2ps, op: FloatOp.CvtPh2Ps, widening: 1 },
   ]),
   [Mnemonic.Vcvtps2ph, packHalfRow],
   ...fromRegisterRows([...instructions('Cvtsi2', FloatOp.CvtSi32, SCALAR)]),
@@ -135,8 +127,8 @@ export const VECTOR_FLOAT: LoweringRows = [
     { legacy: Mnemonic.Cvttss2si, vex: Mnemonic.Vcvttss2si, op: FloatOp.CvttToSi32, ...SS },
     { legacy: Mnemonic.Cvttsd2si, vex: Mnemonic.Vcvttsd2si, op: FloatOp.CvttToSi32, ...SD },
   ]),
-  [Mnemonic.Ldmxcsr, (context) => requireSse(context, Feature.Sse) && loadMxcsr(context)],
-  [Mnemonic.Vldmxcsr, (context) => requireAvx(context, Feature.Avx) && loadMxcsr(context)],
-  [Mnemonic.Stmxcsr, (context) => requireSse(context, Feature.Sse) && storeMxcsr(context)],
-  [Mnemonic.Vstmxcsr, (context) => requireAvx(context, Feature.Avx) && storeMxcsr(context)],
+  [Mnemonic.Ldmxcsr, (context) => requireSse(context) && loadMxcsr(context)],
+  [Mnemonic.Vldmxcsr, (context) => requireAvx(context) && loadMxcsr(context)],
+  [Mnemonic.Stmxcsr, (context) => requireSse(context) && storeMxcsr(context)],
+  [Mnemonic.Vstmxcsr, (context) => requireAvx(context) && storeMxcsr(context)],
 ];

@@ -3,16 +3,15 @@ import { MaskedAccess } from '../../../assembly/abi/masked-access.js';
 import { Reg } from '../../../assembly/abi/register.js';
 import { SysOp } from '../../../assembly/abi/sys-op.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireAvx } from './availability.js';
 import type { Lowering, LoweringRows } from './context.js';
 import { YMM_WIDTH } from './vector-row.js';
 
 /** VMASKMOV and VPMASKMOV: data, mask, memory, or memory, mask, data. */
-function maskedMove(feature: Feature, width: Width.Dword | Width.Qword): Lowering {
+function maskedMove(width: Width.Dword | Width.Qword): Lowering {
   return (context) => {
-    if (!requireAvx(context, feature)) return;
+    if (!requireAvx(context)) return;
     const { instruction, memory } = context;
     const isStore = instruction.isMemory(0);
     const isWide = instruction.width(1) === YMM_WIDTH;
@@ -34,7 +33,7 @@ function truncation(width: number): number {
 /** Elements of `width` by indices of `indexWidth`. The index is a vector; no two of the three registers may be the same. */
 function gather(indexWidth: Width.Dword | Width.Qword, width: Width.Dword | Width.Qword): Lowering {
   return (context) => {
-    if (!requireAvx(context, Feature.Avx2)) return;
+    if (!requireAvx(context)) return;
     const { instruction, memory } = context;
     const [to, index, mask] = [instruction.register(0), instruction.memoryIndex, instruction.register(2)];
     if (to === index || to === mask || index === mask) {
@@ -58,10 +57,10 @@ function gather(indexWidth: Width.Dword | Width.Qword, width: Width.Dword | Widt
 }
 
 export const VECTOR_MASKED: LoweringRows = [
-  [Mnemonic.Vmaskmovps, maskedMove(Feature.Avx, Width.Dword)],
-  [Mnemonic.Vmaskmovpd, maskedMove(Feature.Avx, Width.Qword)],
-  [Mnemonic.Vpmaskmovd, maskedMove(Feature.Avx2, Width.Dword)],
-  [Mnemonic.Vpmaskmovq, maskedMove(Feature.Avx2, Width.Qword)],
+  [Mnemonic.Vmaskmovps, maskedMove(Width.Dword)],
+  [Mnemonic.Vmaskmovpd, maskedMove(Width.Qword)],
+  [Mnemonic.Vpmaskmovd, maskedMove(Width.Dword)],
+  [Mnemonic.Vpmaskmovq, maskedMove(Width.Qword)],
   [Mnemonic.Vgatherdps, gather(Width.Dword, Width.Dword)],
   [Mnemonic.Vgatherdpd, gather(Width.Dword, Width.Qword)],
   [Mnemonic.Vgatherqps, gather(Width.Qword, Width.Dword)],

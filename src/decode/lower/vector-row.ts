@@ -6,7 +6,6 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import type { Mnemonic } from '../iced-enums.js';
 import { requireAvx, requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
@@ -23,10 +22,6 @@ export interface BinaryVector {
   readonly legacy?: number;
   readonly vex?: number;
   readonly op: number;
-  /** Of the 128-bit forms; the VEX form also needs AVX. */
-  readonly feature: Feature;
-  /** Of the 256-bit VEX form: AVX2 for integers. */
-  readonly wideFeature?: Feature;
   /** log2 of the bytes of an operand in memory, where that is less than a register. Such operands need not be aligned. */
   readonly memoryWidth?: number;
   /** What the legacy form demands of an operand in memory, if that is not the usual. */
@@ -37,12 +32,9 @@ export interface BinaryVector {
   readonly immediateShift?: number;
 }
 
-/** Instructions of AVX2 alone. */
-export const AVX2 = { feature: Feature.Avx2, wideFeature: Feature.Avx2 };
-
-/** Both forms of an operation on integers, whose 256-bit form is of AVX2. */
-export function integer(feature: Feature, legacy: Mnemonic, vex: Mnemonic, op: VectorOp): BinaryVector {
-  return { legacy, vex, op, feature, wideFeature: Feature.Avx2 };
+/** The legacy and the VEX form of one operation. */
+export function both(legacy: Mnemonic, vex: Mnemonic, op: VectorOp): BinaryVector {
+  return { legacy, vex, op };
 }
 
 /** Rows for both forms of each operation of the family `uop`: `Uop.Vector` or `Uop.Float`. */
@@ -62,8 +54,8 @@ export function ifImmediate(operand: number, lowering: Lowering, otherwise: Lowe
 }
 
 export function lowerLegacy(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
-  const { op, feature, memoryWidth, usesLowHalf } = operation;
-  if (!requireSse(context, feature)) return;
+  const { op, memoryWidth, usesLowHalf } = operation;
+  if (!requireSse(context)) return;
   const to = context.instruction.register(0);
   // A shift by an immediate has no other source.
   const last = context.instruction.isImmediate(1) ? 0 : 1;
@@ -80,7 +72,7 @@ function legacyAlignment({ alignment, memoryWidth }: BinaryVector): VectorAlignm
 /** The second source is the last operand but for an immediate. */
 export function lowerVex(context: LoweringContext, uop: Uop, operation: BinaryVector): void {
   const { instruction } = context;
-  const form = requireVexForm(context, operation.feature, operation.wideFeature);
+  const form = requireVexForm(context);
   if (form === undefined) return;
   const last = instruction.isMemory(2) || instruction.isVectorRegister(2) ? 2 : 1;
   const width = operation.memoryWidth ?? widthOf(form);
@@ -91,14 +83,9 @@ export function lowerVex(context: LoweringContext, uop: Uop, operation: BinaryVe
 }
 
 /** The form of a VEX-encoded instruction by its first operand; undefined if it is not available. */
-export function requireVexForm(
-  context: LoweringContext,
-  feature: Feature,
-  wideFeature: Feature = Feature.Avx,
-): VectorForm.Vex128 | VectorForm.Vex256 | undefined {
-  const isWide = context.instruction.width(0) === YMM_WIDTH;
-  if (!requireAvx(context, isWide ? wideFeature : feature)) return undefined;
-  return isWide ? VectorForm.Vex256 : VectorForm.Vex128;
+export function requireVexForm(context: LoweringContext): VectorForm.Vex128 | VectorForm.Vex256 | undefined {
+  if (!requireAvx(context)) return undefined;
+  return context.instruction.width(0) === YMM_WIDTH ? VectorForm.Vex256 : VectorForm.Vex128;
 }
 
 export function widthOf(form: VectorForm): number {
@@ -141,16 +128,16 @@ export function immediateOf(context: LoweringContext, operand: number): number {
 }
 
 /** What MOVAPS and its like do: load, store or copy of a whole register. */
-export function moveRow(feature: Feature, alignment: VectorAlignment): Lowering {
+export function moveRow(alignment: VectorAlignment): Lowering {
   return (context) => {
-    if (requireSse(context, feature)) move(context, alignment, VectorForm.Legacy, XMM_WIDTH);
+    if (requireSse(context)) move(context, alignment, VectorForm.Legacy, XMM_WIDTH);
   };
 }
 
-export function moveRowVex(alignment: VectorAlignment, wideFeature = Feature.Avx): Lowering {
+export function moveRowVex(alignment: VectorAlignment): Lowering {
   return (context) => {
     const isWide = context.instruction.width(0) === YMM_WIDTH || context.instruction.width(1) === YMM_WIDTH;
-    if (!requireAvx(context, isWide ? wideFeature : Feature.Avx)) return;
+    if (!requireAvx(context)) return;
     if (isWide) move(context, alignment, VectorForm.Vex256, YMM_WIDTH);
     else move(context, alignment, VectorForm.Vex128, XMM_WIDTH);
   };

@@ -3,18 +3,16 @@ import { Uop } from '../../../assembly/abi/uop.js';
 import { VectorOp, VectorTestOp, VectorWholeOp } from '../../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm, VectorRegister } from '../../../assembly/abi/vector-register.js';
 import { Width } from '../../../assembly/abi/width.js';
-import { Feature } from '../features.js';
 import { Mnemonic } from '../iced-enums.js';
 import { requireSse } from './availability.js';
 import type { Lowering, LoweringContext, LoweringRows } from './context.js';
 import {
-  AVX2,
   type BinaryVector,
   binaryRows,
   emitVector,
   ifImmediate,
   immediateOf,
-  integer,
+  both,
   lowerVex,
   readVector,
   requireVexForm,
@@ -23,33 +21,32 @@ import {
   YMM_WIDTH,
 } from './vector-row.js';
 
-const { Sse, Sse2, Sse3, Ssse3, Sse41, Sse4a, Avx } = Feature;
 const { None, UnlessMisalignedMode } = VectorAlignment;
 
 // prettier-ignore
 const PACKS: LoweringRows = binaryRows(Uop.Vector, [
-  integer(Sse2, Mnemonic.Packsswb, Mnemonic.Vpacksswb, VectorOp.PackS16),
-  integer(Sse2, Mnemonic.Packuswb, Mnemonic.Vpackuswb, VectorOp.PackU16),
-  integer(Sse2, Mnemonic.Packssdw, Mnemonic.Vpackssdw, VectorOp.PackS32),
-  integer(Sse41, Mnemonic.Packusdw, Mnemonic.Vpackusdw, VectorOp.PackU32),
-  { ...integer(Sse2, Mnemonic.Punpcklbw, Mnemonic.Vpunpcklbw, VectorOp.UnpackLow8), usesLowHalf: true },
-  { ...integer(Sse2, Mnemonic.Punpcklwd, Mnemonic.Vpunpcklwd, VectorOp.UnpackLow16), usesLowHalf: true },
-  { ...integer(Sse2, Mnemonic.Punpckldq, Mnemonic.Vpunpckldq, VectorOp.UnpackLow32), usesLowHalf: true },
-  { ...integer(Sse2, Mnemonic.Punpcklqdq, Mnemonic.Vpunpcklqdq, VectorOp.UnpackLow64), usesLowHalf: true },
-  integer(Sse2, Mnemonic.Punpckhbw, Mnemonic.Vpunpckhbw, VectorOp.UnpackHigh8),
-  integer(Sse2, Mnemonic.Punpckhwd, Mnemonic.Vpunpckhwd, VectorOp.UnpackHigh16),
-  integer(Sse2, Mnemonic.Punpckhdq, Mnemonic.Vpunpckhdq, VectorOp.UnpackHigh32),
-  integer(Sse2, Mnemonic.Punpckhqdq, Mnemonic.Vpunpckhqdq, VectorOp.UnpackHigh64),
-  { legacy: Mnemonic.Unpcklps, vex: Mnemonic.Vunpcklps, op: VectorOp.UnpackLow32, feature: Sse, usesLowHalf: true },
-  { legacy: Mnemonic.Unpcklpd, vex: Mnemonic.Vunpcklpd, op: VectorOp.UnpackLow64, feature: Sse2, usesLowHalf: true },
-  { legacy: Mnemonic.Unpckhps, vex: Mnemonic.Vunpckhps, op: VectorOp.UnpackHigh32, feature: Sse },
-  { legacy: Mnemonic.Unpckhpd, vex: Mnemonic.Vunpckhpd, op: VectorOp.UnpackHigh64, feature: Sse2 },
+  both(Mnemonic.Packsswb, Mnemonic.Vpacksswb, VectorOp.PackS16),
+  both(Mnemonic.Packuswb, Mnemonic.Vpackuswb, VectorOp.PackU16),
+  both(Mnemonic.Packssdw, Mnemonic.Vpackssdw, VectorOp.PackS32),
+  both(Mnemonic.Packusdw, Mnemonic.Vpackusdw, VectorOp.PackU32),
+  { ...both(Mnemonic.Punpcklbw, Mnemonic.Vpunpcklbw, VectorOp.UnpackLow8), usesLowHalf: true },
+  { ...both(Mnemonic.Punpcklwd, Mnemonic.Vpunpcklwd, VectorOp.UnpackLow16), usesLowHalf: true },
+  { ...both(Mnemonic.Punpckldq, Mnemonic.Vpunpckldq, VectorOp.UnpackLow32), usesLowHalf: true },
+  { ...both(Mnemonic.Punpcklqdq, Mnemonic.Vpunpcklqdq, VectorOp.UnpackLow64), usesLowHalf: true },
+  both(Mnemonic.Punpckhbw, Mnemonic.Vpunpckhbw, VectorOp.UnpackHigh8),
+  both(Mnemonic.Punpckhwd, Mnemonic.Vpunpckhwd, VectorOp.UnpackHigh16),
+  both(Mnemonic.Punpckhdq, Mnemonic.Vpunpckhdq, VectorOp.UnpackHigh32),
+  both(Mnemonic.Punpckhqdq, Mnemonic.Vpunpckhqdq, VectorOp.UnpackHigh64),
+  { legacy: Mnemonic.Unpcklps, vex: Mnemonic.Vunpcklps, op: VectorOp.UnpackLow32, usesLowHalf: true },
+  { legacy: Mnemonic.Unpcklpd, vex: Mnemonic.Vunpcklpd, op: VectorOp.UnpackLow64, usesLowHalf: true },
+  { legacy: Mnemonic.Unpckhps, vex: Mnemonic.Vunpckhps, op: VectorOp.UnpackHigh32 },
+  { legacy: Mnemonic.Unpckhpd, vex: Mnemonic.Vunpckhpd, op: VectorOp.UnpackHigh64 },
 ]);
 
 /** `memoryWidth` is of the 128-bit form. The 256-bit form has twice the source, of which the upper half of the result takes the second part. */
 function extendRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, memoryWidth: number): LoweringRows {
   const lowerVex: Lowering = (context) => {
-    const form = requireVexForm(context, Avx, Feature.Avx2);
+    const form = requireVexForm(context);
     if (form === undefined) return;
     const isWide = form === VectorForm.Vex256;
     let source = readVector(context, 1, memoryWidth + (isWide ? 1 : 0), None);
@@ -69,7 +66,7 @@ function extendRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, memoryWidth: 
     }
     emitVector(context, Uop.Vector, op, form, context.instruction.register(0), source, source);
   };
-  return [...binaryRows(Uop.Vector, [{ legacy, op, feature: Sse41, memoryWidth }]), [vex, lowerVex]];
+  return [...binaryRows(Uop.Vector, [{ legacy, op, memoryWidth }]), [vex, lowerVex]];
 }
 
 const EXTENSIONS: LoweringRows = [
@@ -97,29 +94,29 @@ function permuteInLanes(
   const lowering = (operation: BinaryVector): Lowering => {
     return (context) => lowerVex(context, Uop.Vector, operation);
   };
-  const byImmediate = lowering({ op, feature: Avx, immediateShift });
-  return [vex, ifImmediate(2, byImmediate, lowering({ op: byOp, feature: Avx }))];
+  const byImmediate = lowering({ op, immediateShift });
+  return [vex, ifImmediate(2, byImmediate, lowering({ op: byOp }))];
 }
 
 // prettier-ignore
 const SHUFFLES: LoweringRows = [
   ...binaryRows(Uop.Vector, [
-    integer(Ssse3, Mnemonic.Pshufb, Mnemonic.Vpshufb, VectorOp.ShuffleBytes),
-    integer(Sse2, Mnemonic.Pshufd, Mnemonic.Vpshufd, VectorOp.Shuffle32),
-    integer(Sse2, Mnemonic.Pshuflw, Mnemonic.Vpshuflw, VectorOp.ShuffleLow16),
-    integer(Sse2, Mnemonic.Pshufhw, Mnemonic.Vpshufhw, VectorOp.ShuffleHigh16),
-    integer(Ssse3, Mnemonic.Palignr, Mnemonic.Vpalignr, VectorOp.AlignBytes),
-    integer(Sse41, Mnemonic.Pblendw, Mnemonic.Vpblendw, VectorOp.Blend16),
-    { vex: Mnemonic.Vpblendd, op: VectorOp.Blend32, ...AVX2, immediateShift: 4 },
-    { legacy: Mnemonic.Blendps, vex: Mnemonic.Vblendps, op: VectorOp.Blend32, feature: Sse41, immediateShift: 4 },
-    { legacy: Mnemonic.Blendpd, vex: Mnemonic.Vblendpd, op: VectorOp.Blend64, feature: Sse41, immediateShift: 2 },
-    { legacy: Mnemonic.Shufps, vex: Mnemonic.Vshufps, op: VectorOp.ShufflePairs32, feature: Sse },
-    { legacy: Mnemonic.Shufpd, vex: Mnemonic.Vshufpd, op: VectorOp.ShufflePairs64, feature: Sse2, immediateShift: 2 },
-    { legacy: Mnemonic.Movlhps, vex: Mnemonic.Vmovlhps, op: VectorOp.UnpackLow64, feature: Sse },
-    { legacy: Mnemonic.Movhlps, vex: Mnemonic.Vmovhlps, op: VectorOp.MoveHighToLow, feature: Sse },
-    { legacy: Mnemonic.Movshdup, vex: Mnemonic.Vmovshdup, op: VectorOp.DuplicateOdd32, feature: Sse3 },
-    { legacy: Mnemonic.Movsldup, vex: Mnemonic.Vmovsldup, op: VectorOp.DuplicateEven32, feature: Sse3 },
-    { legacy: Mnemonic.Movddup, op: VectorOp.DuplicateEven64, feature: Sse3, memoryWidth: Width.Qword },
+    both(Mnemonic.Pshufb, Mnemonic.Vpshufb, VectorOp.ShuffleBytes),
+    both(Mnemonic.Pshufd, Mnemonic.Vpshufd, VectorOp.Shuffle32),
+    both(Mnemonic.Pshuflw, Mnemonic.Vpshuflw, VectorOp.ShuffleLow16),
+    both(Mnemonic.Pshufhw, Mnemonic.Vpshufhw, VectorOp.ShuffleHigh16),
+    both(Mnemonic.Palignr, Mnemonic.Vpalignr, VectorOp.AlignBytes),
+    both(Mnemonic.Pblendw, Mnemonic.Vpblendw, VectorOp.Blend16),
+    { vex: Mnemonic.Vpblendd, op: VectorOp.Blend32, immediateShift: 4 },
+    { legacy: Mnemonic.Blendps, vex: Mnemonic.Vblendps, op: VectorOp.Blend32, immediateShift: 4 },
+    { legacy: Mnemonic.Blendpd, vex: Mnemonic.Vblendpd, op: VectorOp.Blend64, immediateShift: 2 },
+    { legacy: Mnemonic.Shufps, vex: Mnemonic.Vshufps, op: VectorOp.ShufflePairs32 },
+    { legacy: Mnemonic.Shufpd, vex: Mnemonic.Vshufpd, op: VectorOp.ShufflePairs64, immediateShift: 2 },
+    { legacy: Mnemonic.Movlhps, vex: Mnemonic.Vmovlhps, op: VectorOp.UnpackLow64 },
+    { legacy: Mnemonic.Movhlps, vex: Mnemonic.Vmovhlps, op: VectorOp.MoveHighToLow },
+    { legacy: Mnemonic.Movshdup, vex: Mnemonic.Vmovshdup, op: VectorOp.DuplicateOdd32 },
+    { legacy: Mnemonic.Movsldup, vex: Mnemonic.Vmovsldup, op: VectorOp.DuplicateEven32 },
+    { legacy: Mnemonic.Movddup, op: VectorOp.DuplicateEven64, memoryWidth: Width.Qword },
   ]),
   permuteInLanes(Mnemonic.Vpermilps, VectorOp.Shuffle32, VectorOp.PermuteBy32, 0),
   permuteInLanes(Mnemonic.Vpermilpd, VectorOp.ShufflePairs64, VectorOp.PermuteBy64, 2),
@@ -128,7 +125,7 @@ const SHUFFLES: LoweringRows = [
 
 /** The 128-bit form has 64 bits of memory, the 256-bit form all of it. */
 function duplicateQuad(context: LoweringContext): void {
-  const form = requireVexForm(context, Avx);
+  const form = requireVexForm(context);
   if (form === undefined) return;
   const source = readVector(context, 1, form === VectorForm.Vex256 ? YMM_WIDTH : Width.Qword, None);
   const to = context.instruction.register(0);
@@ -138,27 +135,26 @@ function duplicateQuad(context: LoweringContext): void {
 /** Across the halves. Those of floating-point lanes are of AVX, the others of AVX2. */
 // prettier-ignore
 const PERMUTATIONS: LoweringRows = binaryRows(Uop.VectorWhole, [
-  { vex: Mnemonic.Vperm2f128, op: VectorWholeOp.PermuteHalves, feature: Avx },
-  { vex: Mnemonic.Vperm2i128, op: VectorWholeOp.PermuteHalves, ...AVX2 },
-  { vex: Mnemonic.Vpermq, op: VectorWholeOp.Permute64, ...AVX2 },
-  { vex: Mnemonic.Vpermpd, op: VectorWholeOp.Permute64, ...AVX2 },
-  { vex: Mnemonic.Vpermd, op: VectorWholeOp.PermuteBy32, ...AVX2 },
-  { vex: Mnemonic.Vpermps, op: VectorWholeOp.PermuteBy32, ...AVX2 },
-  { vex: Mnemonic.Vinsertf128, op: VectorWholeOp.InsertHalf, feature: Avx, memoryWidth: XMM_WIDTH },
-  { vex: Mnemonic.Vinserti128, op: VectorWholeOp.InsertHalf, ...AVX2, memoryWidth: XMM_WIDTH },
-  { vex: Mnemonic.Vbroadcastf128, op: VectorWholeOp.Broadcast128, feature: Avx, memoryWidth: XMM_WIDTH },
-  { vex: Mnemonic.Vbroadcasti128, op: VectorWholeOp.Broadcast128, ...AVX2, memoryWidth: XMM_WIDTH },
-  { vex: Mnemonic.Vpbroadcastb, op: VectorWholeOp.Broadcast8, ...AVX2, memoryWidth: Width.Byte },
-  { vex: Mnemonic.Vpbroadcastw, op: VectorWholeOp.Broadcast16, ...AVX2, memoryWidth: Width.Word },
-  { vex: Mnemonic.Vpbroadcastd, op: VectorWholeOp.Broadcast32, ...AVX2, memoryWidth: Width.Dword },
-  { vex: Mnemonic.Vpbroadcastq, op: VectorWholeOp.Broadcast64, ...AVX2, memoryWidth: Width.Qword },
+  { vex: Mnemonic.Vperm2f128, op: VectorWholeOp.PermuteHalves },
+  { vex: Mnemonic.Vperm2i128, op: VectorWholeOp.PermuteHalves },
+  { vex: Mnemonic.Vpermq, op: VectorWholeOp.Permute64 },
+  { vex: Mnemonic.Vpermpd, op: VectorWholeOp.Permute64 },
+  { vex: Mnemonic.Vpermd, op: VectorWholeOp.PermuteBy32 },
+  { vex: Mnemonic.Vpermps, op: VectorWholeOp.PermuteBy32 },
+  { vex: Mnemonic.Vinsertf128, op: VectorWholeOp.InsertHalf, memoryWidth: XMM_WIDTH },
+  { vex: Mnemonic.Vinserti128, op: VectorWholeOp.InsertHalf, memoryWidth: XMM_WIDTH },
+  { vex: Mnemonic.Vbroadcastf128, op: VectorWholeOp.Broadcast128, memoryWidth: XMM_WIDTH },
+  { vex: Mnemonic.Vbroadcasti128, op: VectorWholeOp.Broadcast128, memoryWidth: XMM_WIDTH },
+  { vex: Mnemonic.Vpbroadcastb, op: VectorWholeOp.Broadcast8, memoryWidth: Width.Byte },
+  { vex: Mnemonic.Vpbroadcastw, op: VectorWholeOp.Broadcast16, memoryWidth: Width.Word },
+  { vex: Mnemonic.Vpbroadcastd, op: VectorWholeOp.Broadcast32, memoryWidth: Width.Dword },
+  { vex: Mnemonic.Vpbroadcastq, op: VectorWholeOp.Broadcast64, memoryWidth: Width.Qword },
 ]);
 
 /** VBROADCASTSS and VBROADCASTSD: from memory of AVX, from a register of AVX2. */
 function broadcast(op: VectorWholeOp, memoryWidth: number): Lowering {
   return (context) => {
-    const feature = context.instruction.isMemory(1) ? Avx : Feature.Avx2;
-    const form = requireVexForm(context, feature, feature);
+    const form = requireVexForm(context);
     if (form === undefined) return;
     const source = readVector(context, 1, memoryWidth, None);
     emitVector(context, Uop.VectorWhole, op, form, context.instruction.register(0), source, source);
@@ -166,39 +162,29 @@ function broadcast(op: VectorWholeOp, memoryWidth: number): Lowering {
 }
 
 /** VEXTRACTF128: the destination may be memory. */
-function extractHalf(feature: Feature): Lowering {
-  return (context) => {
-    const { instruction, memory } = context;
-    if (requireVexForm(context, feature) === undefined) return;
-    const isStore = instruction.isMemory(0);
-    const to = isStore ? VectorRegister.T0 : instruction.register(0);
-    const [source, half] = [instruction.register(1), immediateOf(context, 2)];
-    emitVector(
-      context,
-      Uop.VectorWhole,
-      VectorWholeOp.ExtractHalf,
-      VectorForm.Vex128,
-      to,
-      source,
-      source,
-      half,
-    );
-    if (!isStore) return;
-    memory.resolve(1 << XMM_WIDTH, true);
-    memory.storeVector(to, XMM_WIDTH, None);
-  };
+function extractHalf(context: LoweringContext): void {
+  if (requireVexForm(context) === undefined) return;
+  const { instruction, memory } = context;
+  const isStore = instruction.isMemory(0);
+  const to = isStore ? VectorRegister.T0 : instruction.register(0);
+  const [source, half] = [instruction.register(1), immediateOf(context, 2)];
+  const op = VectorWholeOp.ExtractHalf;
+  emitVector(context, Uop.VectorWhole, op, VectorForm.Vex128, to, source, source, half);
+  if (!isStore) return;
+  memory.resolve(1 << XMM_WIDTH, true);
+  memory.storeVector(to, XMM_WIDTH, None);
 }
 
 /** PBLENDVB and its like: the mask is XMM0 in the legacy form, the fourth operand in the VEX form. */
-function blendRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, wideFeature: Feature): LoweringRows {
+function blendRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp): LoweringRows {
   const lowerLegacy: Lowering = (context) => {
-    if (!requireSse(context, Sse41)) return;
+    if (!requireSse(context)) return;
     const to = context.instruction.register(0);
     const second = readVector(context, 1, XMM_WIDTH, UnlessMisalignedMode);
     emitVector(context, Uop.Vector, op, VectorForm.Legacy, to, to, second, 0, VectorRegister.Ymm0);
   };
   const lowerVex: Lowering = (context) => {
-    const form = requireVexForm(context, Avx, wideFeature);
+    const form = requireVexForm(context);
     if (form === undefined) return;
     const { instruction } = context;
     const second = readVector(context, 2, widthOf(form), None);
@@ -214,7 +200,7 @@ function blendRows(legacy: Mnemonic, vex: Mnemonic, op: VectorOp, wideFeature: F
 /** PTEST, VTESTPS, VTESTPD. */
 function testRow(op: VectorTestOp): Lowering {
   return (context) => {
-    const form = requireVexForm(context, Avx);
+    const form = requireVexForm(context);
     if (form !== undefined) test(context, op, form, None);
   };
 }
@@ -230,13 +216,13 @@ function test(
 }
 
 function ptest(context: LoweringContext): void {
-  if (requireSse(context, Sse41)) test(context, VectorTestOp.Bits, VectorForm.Legacy, UnlessMisalignedMode);
+  if (requireSse(context)) test(context, VectorTestOp.Bits, VectorForm.Legacy, UnlessMisalignedMode);
 }
 
 /** EXTRQ and INSERTQ: the field is named by two immediates from operand `immediates` on, or by a register. */
 function field(op: VectorOp, byOp: VectorOp, immediates: number): Lowering {
   return (context) => {
-    if (!requireSse(context, Sse4a)) return;
+    if (!requireSse(context)) return;
     const { instruction } = context;
     const to = instruction.register(0);
     const second = instruction.isVectorRegister(1) ? instruction.register(1) : to;
@@ -253,11 +239,11 @@ export const VECTOR_SHUFFLE: LoweringRows = [
   ...PERMUTATIONS,
   [Mnemonic.Vbroadcastss, broadcast(VectorWholeOp.Broadcast32, Width.Dword)],
   [Mnemonic.Vbroadcastsd, broadcast(VectorWholeOp.Broadcast64, Width.Qword)],
-  [Mnemonic.Vextractf128, extractHalf(Avx)],
-  [Mnemonic.Vextracti128, extractHalf(Feature.Avx2)],
-  ...blendRows(Mnemonic.Pblendvb, Mnemonic.Vpblendvb, VectorOp.BlendBy8, Feature.Avx2),
-  ...blendRows(Mnemonic.Blendvps, Mnemonic.Vblendvps, VectorOp.BlendBy32, Avx),
-  ...blendRows(Mnemonic.Blendvpd, Mnemonic.Vblendvpd, VectorOp.BlendBy64, Avx),
+  [Mnemonic.Vextractf128, extractHalf],
+  [Mnemonic.Vextracti128, extractHalf],
+  ...blendRows(Mnemonic.Pblendvb, Mnemonic.Vpblendvb, VectorOp.BlendBy8),
+  ...blendRows(Mnemonic.Blendvps, Mnemonic.Vblendvps, VectorOp.BlendBy32),
+  ...blendRows(Mnemonic.Blendvpd, Mnemonic.Vblendvpd, VectorOp.BlendBy64),
   [Mnemonic.Ptest, ptest],
   [Mnemonic.Vptest, testRow(VectorTestOp.Bits)],
   [Mnemonic.Vtestps, testRow(VectorTestOp.Signs32)],
