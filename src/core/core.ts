@@ -118,14 +118,12 @@ export class Core {
   readonly #linkable: WebAssembly.ModuleImports;
 
   private constructor(
-    exports: CoreExports & Record<string, unknown>,
-    functions: WebAssembly.Exports,
+    exports: CoreExports & WebAssembly.Exports,
     memory: WebAssembly.Memory,
     { memoryBytes, cpuid, cr4Bits, seed }: CoreOptions,
   ) {
     this.exports = exports;
-    // The functions themselves: the loader's wrappers are JavaScript, and a call through one costs ten times as much.
-    this.#linkable = { ...functions, memory };
+    this.#linkable = { ...exports, memory };
     exports.initializeMemory(memoryBytes);
     this.state = new StateView(memory.buffer, exports.STATE_ADDRESS.value as number, exports);
     const base = this.state.get('memoryBase');
@@ -149,9 +147,9 @@ export class Core {
     const pages = wasmPages(options.memoryBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const source = options.module ?? (await compileAsset(new URL('./core.wasm', import.meta.url)));
-    const { exports, instance } = await instantiate(source, { env: { memory } });
-    const wrapped = exports as unknown as CoreExports & Record<string, unknown>;
-    return new Core(wrapped, instance.exports, memory, options);
+    const { instance } = await instantiate(source, { env: { memory } });
+    // Not the loader's wrappers, which are JavaScript: a call through one costs ten times as much.
+    return new Core(instance.exports as unknown as CoreExports & WebAssembly.Exports, memory, options);
   }
 
   /** Makes CPUID answer from `rows`, and zeros for the rest. */

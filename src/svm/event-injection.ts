@@ -78,7 +78,6 @@ function eventType(low: number): number {
 
 /** A valid EVENTINJ with one of the reserved types 1, 5, 6 and 7. */
 export function hasReservedType(low: number): boolean {
-  if ((low & EventField.Valid) === 0) return false;
   const type = eventType(low);
   return type === 1 || type > EventType.SoftwareInterrupt;
 }
@@ -96,7 +95,7 @@ export function isImpossibleIn64BitMode(low: number): boolean {
 }
 
 function isException(low: number): boolean {
-  return (low & EventField.Valid) !== 0 && eventType(low) === EventType.Exception;
+  return eventType(low) === EventType.Exception;
 }
 
 /** The event pushes nRIP, not RIP: INTn, and #BP and #OF as INT3 and INTO raise them (§15.20). */

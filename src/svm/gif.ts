@@ -18,11 +18,11 @@ export function isVirtualGifSet(vmcb: Vmcb): boolean {
 
 /** Processor side: physical NMI and INTR may be recognized. */
 export function admitsPhysicalEvents(state: GuestState): boolean {
-  return state.get('gif') !== 0;
+  return state.gif !== 0;
 }
 
 /** Processor side: virtual NMI and INTR may be recognized. The virtual GIF masks nothing else. */
 export function admitsVirtualEvents(state: GuestState): boolean {
-  if (state.get('gif') === 0) return false;
-  return state.get('virtualGifEnabled') === 0 || state.get('virtualGif') !== 0;
+  if (state.gif === 0) return false;
+  return state.virtualGifEnabled === 0 || state.virtualGif !== 0;
 }

@@ -12,7 +12,7 @@ import type { Engine } from '../engine/engine.js';
 import { InvariantError } from '../errors.js';
 import { isInjectionPending } from './event-injection.js';
 import { decodeExit, type VmExit } from './exit.js';
-import { CoreGuestState } from './guest-state.js';
+import type { CoreGuestState } from './guest-state.js';
 import { isEventIntercepted } from './intercepts.js';
 import { boundariesToWatch, nextEvent } from './next-event.js';
 import type { Pins } from './pins.js';
@@ -53,7 +53,6 @@ const SHUT_DOWN: ProcessorStop = Object.freeze({ kind: 'shutdown-unintercepted' 
 export class GuestRun {
   readonly listeners: ProcessorListener[] = [];
   readonly #core: Core;
-  readonly #state: CoreGuestState;
   /** The VMCB of the guest that is entered. */
   #current: Vmcb | null = null;
   /** EVENTINJ is being delivered. */
@@ -61,11 +60,11 @@ export class GuestRun {
 
   constructor(
     private readonly engine: Engine,
+    private readonly state: CoreGuestState,
     private readonly pins: Pins,
     private readonly schedule: Schedule,
   ) {
     this.#core = engine.core;
-    this.#state = new CoreGuestState(engine.core.state);
   }
 
   /** A guest runs, is paused, or is halted. */
@@ -77,8 +76,8 @@ export class GuestRun {
   enter(vmcb: Vmcb, limit: number): RunResult {
     this.#current = vmcb;
     this.#isInjecting = isInjectionPending(vmcb);
-    const nmis = this.#state.get('nmiDelivered');
-    const stop = enterGuest(this.#core, this.#state, vmcb);
+    const nmis = this.state.nmiDelivered;
+    const stop = enterGuest(this.#core, this.state, vmcb);
     if (stop !== Stop.None) return this.#finish(stop, vmcb);
     const wasInjecting = this.#isInjecting;
     // Before the listeners: one that throws must not leave the delivery open.
@@ -98,19 +97,19 @@ export class GuestRun {
   }
 
   #run(vmcb: Vmcb, limit: number): RunResult {
-    const state = this.#state;
+    const { state } = this;
     for (;;) {
       this.schedule.release(state.clock, this.pins);
       const stop = this.#recognizeEvents();
       if (stop !== Stop.None) return this.#finish(stop, vmcb);
-      if (state.get('activity') === Activity.Halted) {
+      if (state.activity === Activity.Halted) {
         const end = this.#sleep(limit);
         if (end !== null) return end;
         continue;
       }
       const deadline = Math.min(limit, this.schedule.nextClock);
       state.deadline = deadline;
-      state.set('watch', boundariesToWatch(state, this.pins));
+      state.watch = boundariesToWatch(state, this.pins);
       const end = this.engine.run();
       if (end === Stop.Boundary || end === Stop.Halted) continue;
       if (end !== Stop.Budget) return this.#finish(end, vmcb);
@@ -121,7 +120,7 @@ export class GuestRun {
   /** Recognizes all events that this boundary allows. `Stop.None`: the guest's next instruction is next. */
   #recognizeEvents(): Stop {
     for (;;) {
-      const event = nextEvent(this.#state, this.pins);
+      const event = nextEvent(this.state, this.pins);
       if (event === BoundaryEvent.None) return Stop.None;
       const stop = this.#recognize(event);
       if (stop !== Stop.None) return stop;
@@ -130,14 +129,14 @@ export class GuestRun {
 
   /** An intercepted event exits at the point where it would have been taken, and stays pending (APM vol 2 §15.13). */
   #recognize(event: BoundaryEvent): Stop {
-    const state = this.#state;
+    const { state } = this;
     switch (event) {
       case BoundaryEvent.None:
         return Stop.None;
       case BoundaryEvent.PhysicalNmi:
         if (isEventIntercepted(state, ExitCode.Nmi)) return this.#exit(ExitCode.Nmi);
         this.pins.acknowledgeNmi();
-        state.set('nmiMask', 1);
+        state.nmiMask = 1;
         return this.#deliverNmi('physical');
       case BoundaryEvent.PhysicalInterrupt:
         if (isEventIntercepted(state, ExitCode.Intr)) return this.#exit(ExitCode.Intr);
@@ -157,7 +156,7 @@ export class GuestRun {
   }
 
   #deliverNmi(origin: NmiOrigin): Stop {
-    const nmis = this.#state.get('nmiDelivered');
+    const nmis = this.state.nmiDelivered;
     const stop = this.#core.exports.deliverEvent(Vector.Nmi, EventType.Nmi, 0, 0);
     if (stop === Stop.None) this.#reportNmi(nmis, origin);
     return stop;
@@ -175,8 +174,8 @@ export class GuestRun {
 
   /** Tells listeners of an NMI if its own handler runs, not that of a fault on the way. */
   #reportNmi(deliveredBefore: number, origin: NmiOrigin): void {
-    const state = this.#state;
-    if (state.get('nmiDelivered') === deliveredBefore) return;
+    const { state } = this;
+    if (state.nmiDelivered === deliveredBefore) return;
     for (const listener of this.listeners) listener.nmiDelivered?.(state.clock, origin);
   }
 
@@ -184,7 +183,7 @@ export class GuestRun {
   #sleep(limit: number): ProcessorStop | null {
     const next = this.schedule.nextClock;
     if (next === Infinity) return HALTED;
-    this.#state.clock = Math.min(next, limit);
+    this.state.clock = Math.min(next, limit);
     return next <= limit ? null : PAUSED;
   }
 

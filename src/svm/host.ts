@@ -25,8 +25,3 @@ export function setUpHost(core: Core): void {
   core.exports.initializeX87();
   core.exports.updateMode();
 }
-
-/** CR0.PG of the host. */
-export function isHostPaging(core: Core): boolean {
-  return (core.state.get('cr0') & Cr0.Pg) !== 0;
-}

@@ -178,5 +178,5 @@ export function isCodeIntercepted(vmcb: Vmcb, code: number): boolean {
 
 /** Processor side: the hypervisor's wish as VMRUN read it, for the asynchronous events of vector 3. */
 export function isEventIntercepted(state: GuestState, code: number): boolean {
-  return ((state.get('intercepts3') >>> (code & 31)) & 1) !== 0;
+  return ((state.intercepts3 >>> (code & 31)) & 1) !== 0;
 }

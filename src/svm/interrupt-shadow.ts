@@ -18,5 +18,5 @@ export function setShadow(vmcb: Vmcb, isShadowed: boolean): void {
 
 /** Processor side: the boundary is inside a shadow. */
 export function holdsInterrupts(state: GuestState): boolean {
-  return state.get('shadow') !== 0;
+  return state.shadow !== 0;
 }

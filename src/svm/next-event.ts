@@ -65,7 +65,7 @@ function holdsBack(event: BoundaryEvent, state: GuestState): number {
       return (
         gateOf(admitsPhysicalEvents(state)) |
         (SHADOW_HOLDS_PHYSICAL_NMI ? shadowOf(state) : 0) |
-        (state.get('nmiMask') !== 0 ? Watch.Iret : 0)
+        (state.nmiMask !== 0 ? Watch.Iret : 0)
       );
     case BoundaryEvent.PhysicalInterrupt:
       return gateOf(admitsPhysicalEvents(state) && isPhysicallyInterruptible(state)) | shadowOf(state);

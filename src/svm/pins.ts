@@ -43,6 +43,7 @@ export class Pins {
   }
 
   cancelInterrupts(): void {
+    if (this.highest === NONE) return;
     this.requested.fill(0);
     this.highest = NONE;
   }

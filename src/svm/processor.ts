@@ -13,7 +13,8 @@ import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CheckContext, findViolations, isAcceptable } from './checks.js';
 import { INVALID_EXIT } from './exit.js';
 import { GuestRun, type ProcessorListener, type RunResult } from './guest-run.js';
-import { isHostPaging, setUpHost } from './host.js';
+import { CoreGuestState } from './guest-state.js';
+import { setUpHost } from './host.js';
 import { Pins } from './pins.js';
 import { Registers } from './registers.js';
 import { Schedule } from './schedule.js';
@@ -36,11 +37,22 @@ export class Processor {
   readonly registers: Registers;
   readonly #pins = new Pins();
   readonly #schedule = new Schedule();
+  readonly #state: CoreGuestState;
   readonly #guest: GuestRun;
+  readonly #checkContext: CheckContext;
 
   private constructor(private readonly engine: Engine) {
     this.registers = new Registers(engine.core.state);
-    this.#guest = new GuestRun(engine, this.#pins, this.#schedule);
+    const state = new CoreGuestState(engine.core.state);
+    this.#state = state;
+    this.#guest = new GuestRun(engine, state, this.#pins, this.#schedule);
+    this.#checkContext = {
+      get isHostPaging() {
+        return state.isPaging;
+      },
+      cr4Bits: this.cr4Bits,
+      memory: this.words,
+    };
     setUpHost(engine.core);
   }
 
@@ -84,7 +96,7 @@ export class Processor {
 
   /** Instructions retired since the processor was made; an iteration of REP counts as one. */
   get clock(): number {
-    return this.core.state.num('clock');
+    return this.#state.clock;
   }
 
   /** The physical NMI pin: an edge, latched once. Only a guest takes it here; `acknowledgeNmi` is the host's way. */
@@ -187,13 +199,13 @@ export class Processor {
 
   /** Why VMRUN would refuse this VMCB, in the manual's order; empty if it would not. */
   findViolations(vmcb: Vmcb): string[] {
-    return findViolations(vmcb, this.#checkContext());
+    return findViolations(vmcb, this.#checkContext);
   }
 
   /** VMRUN: runs the guest until a #VMEXIT, or until the processor stops otherwise. */
   vmrun(vmcb: Vmcb, options?: RunOptions): RunResult {
     this.#requireHost();
-    if (!isAcceptable(vmcb, this.#checkContext())) {
+    if (!isAcceptable(vmcb, this.#checkContext)) {
       refuseGuest(this.core, vmcb);
       return INVALID_EXIT;
     }
@@ -234,10 +246,6 @@ export class Processor {
 
   #requireGuest(): void {
     if (!this.#guest.isEntered) throw new UsageError('no guest is entered: the last run ended with an exit');
-  }
-
-  #checkContext(): CheckContext {
-    return { isHostPaging: isHostPaging(this.core), cr4Bits: this.cr4Bits, memory: this.words };
   }
 }
 

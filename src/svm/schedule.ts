@@ -10,11 +10,11 @@ interface ScheduledEvent {
 /** A list sorted by clock, latest first, so that the next one is cheap to take. Equal clocks keep their order. */
 export class Schedule {
   private readonly events: ScheduledEvent[] = [];
+  private next = Infinity;
 
   /** The clock of the next event; Infinity if there is none. */
   get nextClock(): number {
-    const last = this.events.at(-1);
-    return last === undefined ? Infinity : last.clock;
+    return this.next;
   }
 
   addInterrupt(clock: number, vector: number): void {
@@ -26,18 +26,25 @@ export class Schedule {
   }
 
   cancelInterrupts(): void {
-    const kept = this.events.filter((event) => event.vector === null);
-    this.events.splice(0, this.events.length, ...kept);
+    let kept = 0;
+    for (const event of this.events) if (event.vector === null) this.events[kept++] = event;
+    this.events.length = kept;
+    this.findNext();
   }
 
   /** Raises on the pins what is due at `clock`. */
   release(clock: number, pins: Pins): void {
-    while (this.nextClock <= clock) {
+    while (this.next <= clock) {
       const event = this.events.pop();
       if (event === undefined) return;
       if (event.vector === null) pins.raiseNmi();
       else pins.raiseInterrupt(event.vector);
+      this.findNext();
     }
+  }
+
+  private findNext(): void {
+    this.next = this.events.at(-1)?.clock ?? Infinity;
   }
 
   private add(event: ScheduledEvent): void {
@@ -50,5 +57,6 @@ export class Schedule {
       else high = middle;
     }
     this.events.splice(low, 0, event);
+    this.findNext();
   }
 }

@@ -53,27 +53,27 @@ export function maskInterruptsVirtually(vmcb: Vmcb, isVirtual: boolean): void {
 // Processor side.
 
 export function isVirtualInterruptWaiting(state: GuestState): boolean {
-  return state.get('virtualIrqPending') !== 0;
+  return state.virtualIrqPending !== 0;
 }
 
 /** V_INTR_PRIO above V_TPR, unless V_IGN_TPR (§15.21.4). */
 export function outranksTpr(state: GuestState): boolean {
-  return state.get('virtualIrqIgnoreTpr') !== 0 || state.get('virtualIrqPriority') > state.get('cr8');
+  return state.virtualIrqIgnoreTpr !== 0 || state.virtualIrqPriority > state.cr8;
 }
 
 /** The guest's own IF, which gates virtual interrupts always. */
 export function isGuestInterruptible(state: GuestState): boolean {
-  return (state.get('systemFlags') & Rflags.If) !== 0;
+  return (state.systemFlags & Rflags.If) !== 0;
 }
 
 /** The IF that gates physical interrupts: under V_INTR_MASKING the host's, as it was at VMRUN (§15.21.1). */
 export function isPhysicallyInterruptible(state: GuestState): boolean {
-  if (state.get('virtualInterruptMasking') === 0) return isGuestInterruptible(state);
-  return state.get('hostInterruptFlag') !== 0;
+  if (state.virtualInterruptMasking === 0) return isGuestInterruptible(state);
+  return state.hostInterruptFlag !== 0;
 }
 
 /** The virtual interrupt is taken: V_IRQ drops before the IDT is read. Its vector. */
 export function acknowledgeVirtualInterrupt(state: GuestState): number {
-  state.set('virtualIrqPending', 0);
-  return state.get('virtualIrqVector');
+  state.virtualIrqPending = 0;
+  return state.virtualIrqVector;
 }

@@ -197,8 +197,9 @@ export class Vmcb {
   setNumber(name: VmcbFieldName, value: number): void {
     const [offset, bits, cleanBit] = VMCB_FIELDS[name];
     if (bits === 64) {
-      this.setWord(offset, value % TWO_32);
-      this.setWord(offset + 4, Math.floor(value / TWO_32));
+      // A store of 32 bits takes the value modulo 2^32, without its fraction.
+      this.setWord(offset, value);
+      this.setWord(offset + 4, value / TWO_32);
     } else write(this.page, offset, bits, value);
     if (cleanBit !== null) this.markDirty(cleanBit);
   }

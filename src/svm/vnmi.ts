@@ -56,23 +56,23 @@ function change(vmcb: Vmcb, bit: number, isSet: boolean): void {
 
 /** A virtual NMI waits to be taken. GIF and shadow are next-event.ts's business. */
 export function isVirtualNmiWaiting(state: GuestState): boolean {
-  return state.get('virtualNmiEnabled') !== 0 && state.get('virtualNmiPending') !== 0;
+  return state.virtualNmiEnabled !== 0 && state.virtualNmiPending !== 0;
 }
 
 /** What holds a waiting virtual NMI back until an IRET. */
 export function isVirtualNmiMasked(state: GuestState): boolean {
-  return state.get('virtualNmiMask') !== 0;
+  return state.virtualNmiMask !== 0;
 }
 
 /** A virtual NMI is taken: it is no longer pending, and later ones wait. Before the IDT is read. */
 export function acknowledgeVirtualNmi(state: GuestState): void {
-  state.set('virtualNmiPending', 0);
-  state.set('virtualNmiMask', 1);
+  state.virtualNmiPending = 0;
+  state.virtualNmiMask = 1;
 }
 
 /** EVENTINJ delivers an NMI: it masks like any other, but uses up no request. */
 export function maskByInjection(state: GuestState): void {
-  if (state.get('virtualNmiEnabled') !== 0) state.set('virtualNmiMask', 1);
+  if (state.virtualNmiEnabled !== 0) state.virtualNmiMask = 1;
 }
 
 /**

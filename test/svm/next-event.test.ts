@@ -2,18 +2,24 @@
 import { describe, expect, it } from 'vitest';
 import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { Watch } from '../../assembly/abi/watch.js';
-import type { GuestField, GuestState } from '../../src/svm/guest-state.js';
+import type { GuestState } from '../../src/svm/guest-state.js';
 import { boundariesToWatch, nextEvent } from '../../src/svm/next-event.js';
 import { Pins } from '../../src/svm/pins.js';
 import { BoundaryEvent } from '../../src/svm/rulings.js';
 import { Schedule } from '../../src/svm/schedule.js';
 
-type Fields = Partial<Record<GuestField, number>>;
+type Fields = Partial<GuestState>;
+
+// prettier-ignore
+const RESET: GuestState = {
+  activity: 0, cr8: 0, gif: 0, hostInterruptFlag: 0, intercepts3: 0, nmiDelivered: 0, nmiMask: 0, shadow: 0, systemFlags: 0,
+  virtualGif: 0, virtualGifEnabled: 0, virtualInterruptMasking: 0, virtualIrqIgnoreTpr: 0, virtualIrqPending: 0,
+  virtualIrqPriority: 0, virtualIrqVector: 0, virtualNmiEnabled: 0, virtualNmiMask: 0, virtualNmiPending: 0, watch: 0,
+};
 
 /** A guest with everything open: GIF, IF, no shadow, no mask. */
 function guest(fields: Fields = {}): GuestState {
-  const state: Fields = { gif: 1, systemFlags: Rflags.If, ...fields };
-  return { get: (name) => state[name] ?? 0, set: (name, value) => void (state[name] = value) };
+  return { ...RESET, gif: 1, systemFlags: Rflags.If, ...fields };
 }
 
 function pins(...raised: readonly ('nmi' | 'interrupt')[]): Pins {
