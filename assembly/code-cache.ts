@@ -179,6 +179,14 @@ export function pageHoldsCode(physicalPage: u32): bool {
   return page < pageCount && load<u64>(pageLines + (page << 3)) != 0;
 }
 
+/** Bytes from `physical` to the next line that holds code, or to the end of the page; 0 if its own line does. */
+export function bytesBeforeCode(physical: u32): u32 {
+  const offset = physical & 0xfff;
+  const lines = load<u64>(pageLines + ((physical >> 12) << 3)) >> (offset >> 6);
+  if (lines == 0) return 4096 - offset;
+  return max<i32>(<i32>(ctz(lines) << 6) - <i32>(offset & 63), 0);
+}
+
 /** A store changed `bytes` bytes at `physical`, within one page: blocks decoded from them are dead. */
 export function invalidateCode(physical: u32, bytes: u32): void {
   const page = physical >> 12;

@@ -10,7 +10,7 @@ import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
-import { pageHoldsCode } from './code-cache';
+import { bytesBeforeCode, pageHoldsCode } from './code-cache';
 import { translate } from './paging';
 import { isSmapSuspended } from './mode';
 import { readPhysical, writePhysical } from './physical-memory';
@@ -79,7 +79,7 @@ export function probeWrite(linear: u64, bytes: u32, seg: u32): void {
 
 /**
  * Wasm address for data accesses of one kind from `linear` to the end of its page; 0 if each has to be made by itself:
- * the page faults, holds code or is not there, or every access is watched.
+ * the page faults or is not there, or every access is watched. Whoever writes stops before code (`writableBytes`).
  */
 export function pageHost(linear: u64, access: Access): u32 {
   const state = cpu();
@@ -91,8 +91,12 @@ export function pageHost(linear: u64, access: Access): u32 {
     return 0;
   }
   if (physical >= <u64>state.memoryBytes) return 0;
-  if (access == Access.Write && pageHoldsCode(<u32>physical)) return 0;
   return state.memoryBase + <u32>physical;
+}
+
+/** Bytes from the Wasm address of a page that can be written without looking for code that changes. */
+export function writableBytes(host: u32): u32 {
+  return bytesBeforeCode(host - cpu().memoryBase);
 }
 
 /** As `probeWrite`, at supervisor privilege. */
@@ -175,6 +179,13 @@ function readForWriteSlow<T extends number>(linear: u64, seg: u32): T {
 }
 
 function writeSlow<T extends number>(linear: u64, seg: u32, value: T): void {
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  // Small programs have their data in the pages of their code.
+  const isOnCodePage = isCodePageHit(entry, tlbTag(linear, sizeof<T>()));
+  if (isOnCodePage && bytesBeforeCode(tlbPhysical(entry, linear)) >= sizeof<T>()) {
+    store<T>(tlbHost(entry, linear), value);
+    return;
+  }
   if (!checkData(linear, sizeof<T>(), seg)) return;
   writeThrough<T>(linear, value, dataBank());
   if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), true);

@@ -2,15 +2,15 @@
  * Repeated string instructions a block at a time: many iterations as one operation on host memory.
  *
  * A block stays within one page of each operand and ends where the instruction would have to stop: at the deadline, or
- * where an address wraps. Whatever else is in the way (a page with code, a breakpoint, a fault, the end of a segment)
- * makes the block empty, and one iteration runs the plain way.
+ * where an address wraps, or before code that it would change. Whatever else is in the way (a breakpoint, a fault, the
+ * end of a segment) makes the block empty, and one iteration runs the plain way.
  */
 import { Mode } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
 import { Pending } from '../abi/stop';
 import { isAborted } from '../fault';
 import { setSubFlags } from '../flags';
-import { pageHost } from '../memory';
+import { pageHost, writableBytes } from '../memory';
 import { cpu } from '../state';
 import { Access } from '../tlb';
 import { UopRecord } from '../uop-record';
@@ -36,6 +36,7 @@ export function copyBlock<T extends number>(uop: UopRecord, source: u64, target:
   if (from == 0) return 0;
   const to = pageHost(target, Access.Write);
   if (to == 0) return 0;
+  elements = min(elements, <u64>(writableBytes(to) / sizeof<T>()));
   // Elements that the copy itself has written are read again, in order: stop short of the first.
   if (to > from) elements = min(elements, <u64>((to - from) / sizeof<T>()));
   if (elements < 2 || !areBothAccessible<T>(uop, elements, true)) return 0;
@@ -45,10 +46,12 @@ export function copyBlock<T extends number>(uop: UopRecord, source: u64, target:
 
 /** Stores `value` from `target` on. How many times; 0 if it could not. */
 export function fillBlock<T extends number>(uop: UopRecord, target: u64, value: T): u64 {
-  const elements = roomFor<T>(uop, target, Reg.Rdi);
+  let elements = roomFor<T>(uop, target, Reg.Rdi);
   if (elements < 2) return 0;
   const to = pageHost(target, Access.Write);
-  if (to == 0 || !isSpanAccessible<T>(uop, Seg.Es, Reg.Rdi, elements, true)) return 0;
+  if (to == 0) return 0;
+  elements = min(elements, <u64>(writableBytes(to) / sizeof<T>()));
+  if (elements < 2 || !isSpanAccessible<T>(uop, Seg.Es, Reg.Rdi, elements, true)) return 0;
   const end = to + <u32>elements * sizeof<T>();
   if (sizeof<T>() == 1) memory.fill(to, <u8>value, end - to);
   else for (let at = to; at < end; at += sizeof<T>()) store<T>(at, value);

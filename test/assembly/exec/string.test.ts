@@ -407,6 +407,44 @@ it.each([
   expect(storedRegisters().rax).toBe(4n);
 });
 
+describe('a page that holds code', () => {
+  const FUNCTION = 0x2100;
+  const NEW_PAGE = 0x4000;
+  /** mov eax, n; ret */
+  const returning = (n: number): number[] => [0xb8, n, 0, 0, 0, 0xc3];
+  const CALL = [0xbb, 0x00, 0x21, 0, 0, 0xff, 0xd3]; // mov ebx, FUNCTION; call rbx
+
+  function run(operation: number[], registers: Partial<Registers>): bigint {
+    machine.long().core.write(FUNCTION, Uint8Array.from(returning(1)));
+    machine.core.write(NEW_PAGE + 0x100, Uint8Array.from(returning(2)));
+    machine.load([...CALL, ...operation, ...CALL, 0xf4]);
+    for (const [name, value] of Object.entries(registers)) machine.state.setBig(name as 'rax', value);
+    expect(machine.run(AMPLE)).toBe(Stop.Halted);
+    return machine.state.big('rax');
+  }
+
+  it('runs what a copy over it has left', () => {
+    for (const bytes of [0x100n, 0x101n, 0x106n, 0x800n]) {
+      const rax = run([REP, OPCODES.movs], { rsi: BigInt(NEW_PAGE), rdi: 0x2000n, rcx: bytes });
+      expect(rax, `${bytes} bytes`).toBe(bytes > 0x101n ? 2n : 1n);
+    }
+  });
+
+  it('runs what a fill up to its line, and into it, has left', () => {
+    // mov eax, 5 before the fill
+    const fill = [0xb8, 5, 0, 0, 0, REP, OPCODES.stos];
+    expect(run(fill, { rdi: 0x2000n, rcx: 0x100n })).toBe(1n);
+    expect(run(fill, { rdi: 0x2101n, rcx: 1n })).toBe(5n);
+    expect(run([...fill, 0xc6, 0x03, 0xb8], { rdi: 0x20fen, rcx: 4n })).toBe(5n); // mov byte [rbx], B8h
+  });
+
+  it('and stores into it or beside it', () => {
+    expect(run([0xc6, 0x43, 1, 7], {})).toBe(7n); // mov byte [rbx + 1], 7
+    expect(run([0x48, 0xc7, 0x43, 0xf8, 9, 9, 9, 9], {})).toBe(1n); // mov qword [rbx - 8], 09090909h
+    expect(run([0xc7, 0x43, 0xfe, 9, 9, 0xb8, 8], {})).toBe(8n); // mov dword [rbx - 2], 08B80909h
+  });
+});
+
 it('SMAP is honoured: a supervisor string reads no user page', () => {
   machine.flat32();
   const tables = new PageTables(machine.core.words, 'legacy', 0x8_0000);
