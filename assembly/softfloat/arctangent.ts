@@ -4,7 +4,7 @@ import { compareMagnitudes } from './compare';
 import { fromInteger } from './integral';
 import { multiply } from './multiply';
 import { copyNumber, FloatNumber, Kind } from './number';
-import { ARCTANGENT_TERMS, ARCTANGENTS, ODD_RECIPROCALS, pi } from './series';
+import { ARCTANGENT_TERMS, ARCTANGENTS, COEFFICIENT_BYTES, ODD_RECIPROCALS, pi } from './series';
 import { normalize } from './shift';
 import { divideWide, evaluateSeries, keepBelowOne, multiplyWide } from './wide';
 
@@ -97,7 +97,7 @@ function arctangentOfSmall(x: FloatNumber): void {
   const square = scratch(3);
   const series = scratch(4);
   multiplyWide(x, x, square);
-  evaluateSeries(ODD_RECIPROCALS, ARCTANGENT_TERMS, square, true, series);
+  evaluateSeries(ODD_RECIPROCALS, COEFFICIENT_BYTES, ARCTANGENT_TERMS, square, true, series);
   keepBelowOne(series);
   multiplyWide(x, series, x);
 }

@@ -1,6 +1,6 @@
 /** 2^x - 1. */
 import { FloatNumber } from './number';
-import { EXPONENTIAL, EXPONENTIAL_TERMS, lnOf2 } from './series';
+import { COEFFICIENT_BYTES, EXPONENTIAL, EXPONENTIAL_TERMS, lnOf2 } from './series';
 import { evaluateSeries, multiplyWide } from './wide';
 
 const SERIES = memory.data(offsetof<FloatNumber>(), 16);
@@ -9,6 +9,6 @@ const SERIES = memory.data(offsetof<FloatNumber>(), 16);
 export function exponentialMinusOne(x: FloatNumber, to: FloatNumber): void {
   const series = changetype<FloatNumber>(SERIES);
   multiplyWide(x, lnOf2(), to);
-  evaluateSeries(EXPONENTIAL, EXPONENTIAL_TERMS, to, to.sign != 0, series);
+  evaluateSeries(EXPONENTIAL, COEFFICIENT_BYTES, EXPONENTIAL_TERMS, to, to.sign != 0, series);
   multiplyWide(to, series, to);
 }

@@ -2,7 +2,7 @@
 import { add, subtract } from './add';
 import { fromInteger } from './integral';
 import { copyNumber, FloatNumber, Kind } from './number';
-import { LOGARITHM_TERMS, ODD_RECIPROCALS, twoOverLnOf2 } from './series';
+import { COEFFICIENT_BYTES, LOGARITHM_TERMS, ODD_RECIPROCALS, twoOverLnOf2 } from './series';
 import { divideWide, evaluateSeries, multiplyWide } from './wide';
 
 const SCRATCH = memory.data(4 * offsetof<FloatNumber>(), 16);
@@ -59,7 +59,7 @@ function artanh(n: FloatNumber, d: FloatNumber, to: FloatNumber): void {
   const s = scratch(2);
   divideWide(n, d, s);
   multiplyWide(s, s, square);
-  evaluateSeries(ODD_RECIPROCALS, LOGARITHM_TERMS, square, false, to);
+  evaluateSeries(ODD_RECIPROCALS, COEFFICIENT_BYTES, LOGARITHM_TERMS, square, false, to);
   multiplyWide(to, s, to);
   multiplyWide(to, twoOverLnOf2(), to);
 }

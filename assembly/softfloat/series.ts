@@ -5,9 +5,13 @@
  */
 import { FloatNumber, Kind } from './number';
 
-/** 1 / (k + 1)!: of (e^t - 1) / t. */
+/** From one coefficient to the next. */
+export const COEFFICIENT_BYTES: usize = 16;
+
+/** 1 / k!: of (e^t - 1) / t from k = 1 on; alternating, the odd ones of sin(r) / r and the even ones of cos(r), in r^2. */
 // prettier-ignore
-export const EXPONENTIAL: usize = memory.data<u64>([
+const RECIPROCAL_FACTORIALS: usize = memory.data<u64>([
+  0x8000000000000000, 0x0000000000000000,
   0x8000000000000000, 0x0000000000000000,
   0x4000000000000000, 0x0000000000000000,
   0x1555555555555555, 0x5555555555555555,
@@ -37,8 +41,20 @@ export const EXPONENTIAL: usize = memory.data<u64>([
   0x0000000000000000, 0x00000003a356385c,
   0x0000000000000000, 0x000000002143144c,
   0x0000000000000000, 0x0000000001259f99,
+  0x0000000000000000, 0x000000000009c996,
+  0x0000000000000000, 0x00000000000050d3,
+  0x0000000000000000, 0x0000000000000287,
+  0x0000000000000000, 0x0000000000000014,
+  0x0000000000000000, 0x0000000000000001,
 ], 16);
+export const EXPONENTIAL: usize = RECIPROCAL_FACTORIALS + COEFFICIENT_BYTES;
 export const EXPONENTIAL_TERMS: i32 = 29;
+/** Of the next two only every second coefficient belongs to the series. */
+export const SINE: usize = RECIPROCAL_FACTORIALS + COEFFICIENT_BYTES;
+export const COSINE: usize = RECIPROCAL_FACTORIALS;
+/** Enough for r^2 up to 0.617. */
+export const SINE_TERMS: i32 = 17;
+export const COSINE_TERMS: i32 = 18;
 
 /** 1 / (2k + 1): of artanh(s) / s and, alternating, of arctan(s) / s, in s^2. */
 // prettier-ignore
@@ -73,54 +89,6 @@ export const ODD_RECIPROCALS: usize = memory.data<u64>([
 /** Enough for s^2 up to 0.0295, and up to 1/256. */
 export const LOGARITHM_TERMS: i32 = 26;
 export const ARCTANGENT_TERMS: i32 = 17;
-
-/** 1 / (2k + 1)!: alternating, of sin(r) / r in r^2. */
-// prettier-ignore
-export const SINE: usize = memory.data<u64>([
-  0x8000000000000000, 0x0000000000000000,
-  0x1555555555555555, 0x5555555555555555,
-  0x0111111111111111, 0x1111111111111111,
-  0x0006806806806806, 0x8068068068068068,
-  0x0000171de3a556c7, 0x338faac1c88e5001,
-  0x00000035cc8acfea, 0x89c71fce8fc97070,
-  0x000000005849184e, 0xa1b425f28e0cc749,
-  0x00000000006b9fcf, 0x9ccee07c476195ac,
-  0x000000000000654b, 0x1dc0c2b529ac9814,
-  0x000000000000004b, 0xd26d1a05055c9328,
-  0x0000000000000000, 0x2e371dedb9eae318,
-  0x0000000000000000, 0x001761b41316381a,
-  0x0000000000000000, 0x000009f9e66e8b30,
-  0x0000000000000000, 0x00000003a356385c,
-  0x0000000000000000, 0x0000000001259f99,
-  0x0000000000000000, 0x00000000000050d3,
-  0x0000000000000000, 0x0000000000000014,
-], 16);
-
-/** 1 / (2k)!: alternating, of cos(r) in r^2. */
-// prettier-ignore
-export const COSINE: usize = memory.data<u64>([
-  0x8000000000000000, 0x0000000000000000,
-  0x4000000000000000, 0x0000000000000000,
-  0x0555555555555555, 0x5555555555555555,
-  0x002d82d82d82d82d, 0x82d82d82d82d82d8,
-  0x0000d00d00d00d00, 0xd00d00d00d00d00d,
-  0x0000024fc9f6ef13, 0xeb8e5de02da7d4cd,
-  0x000000047bb63bfe, 0x3625ed5136a61eb4,
-  0x00000000064e5d2a, 0x301f27482eb7c517,
-  0x000000000006b9fc, 0xf9ccee07c476195b,
-  0x00000000000005a0, 0x9e18ee5f65deec01,
-  0x0000000000000003, 0xca8574804044a0f5,
-  0x0000000000000000, 0x0219c72db6ff0a53,
-  0x0000000000000000, 0x0000f96780cb97ac,
-  0x0000000000000000, 0x000000623a17f1a9,
-  0x0000000000000000, 0x000000002143144c,
-  0x0000000000000000, 0x000000000009c996,
-  0x0000000000000000, 0x0000000000000287,
-  0x0000000000000000, 0x0000000000000001,
-], 16);
-/** Enough for r^2 up to 0.617. */
-export const SINE_TERMS: i32 = 17;
-export const COSINE_TERMS: i32 = 18;
 
 /** arctan(i / 8) for i from 0 to 8. */
 // prettier-ignore

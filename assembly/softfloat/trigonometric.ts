@@ -7,7 +7,7 @@
 import { add } from './add';
 import { fromInteger } from './integral';
 import { copyNumber, FloatNumber, Kind } from './number';
-import { COSINE, COSINE_TERMS, SINE, SINE_TERMS } from './series';
+import { COEFFICIENT_BYTES, COSINE, COSINE_TERMS, SINE, SINE_TERMS } from './series';
 import { normalize } from './shift';
 import { divideWide, evaluateSeries, keepBelowOne, multiplyWide } from './wide';
 
@@ -117,13 +117,13 @@ export function tangent(x: FloatNumber, to: FloatNumber): void {
 }
 
 function sineOfReduced(to: FloatNumber): void {
-  evaluateSeries(SINE, SINE_TERMS, square(), true, to);
+  evaluateSeries(SINE, 2 * COEFFICIENT_BYTES, SINE_TERMS, square(), true, to);
   keepBelowOne(to);
   multiplyWide(to, reduced(), to);
 }
 
 function cosineOfReduced(to: FloatNumber): void {
-  evaluateSeries(COSINE, COSINE_TERMS, square(), true, to);
+  evaluateSeries(COSINE, 2 * COEFFICIENT_BYTES, COSINE_TERMS, square(), true, to);
   keepBelowOne(to);
 }
 

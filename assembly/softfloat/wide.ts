@@ -98,11 +98,13 @@ function toFixed(x: FloatNumber): void {
 /**
  * to ← the sum of coefficient k times x^k, by Horner's rule.
  *
+ * @param step Bytes from a coefficient to the next.
  * @param x Finite, below 1 in magnitude; its sign does not matter.
  * @param isAlternating Odd terms are subtracted.
  */
 export function evaluateSeries(
   coefficients: usize,
+  step: usize,
   terms: i32,
   x: FloatNumber,
   isAlternating: bool,
@@ -117,7 +119,7 @@ export function evaluateSeries(
     multiplyWords(high, low, xHigh, xLow);
     const termHigh = (productHigh << 1) | (productLow >> 63);
     const termLow = productLow << 1;
-    const at = coefficients + ((<usize>k) << 4);
+    const at = coefficients + <usize>k * step;
     const cHigh = load<u64>(at);
     const cLow = load<u64>(at, 8);
     if (isAlternating) {
