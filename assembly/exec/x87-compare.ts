@@ -4,9 +4,11 @@ import { setStatusFlags } from '../flags';
 import { compare } from '../softfloat/compare';
 import { FloatException, signal } from '../softfloat/environment';
 import { FloatNumber, isSignalling, Kind, operandA, operandB, setZero } from '../softfloat/number';
+import { unpackExtended } from '../softfloat/unpack';
 import { cpu } from '../state';
 import { SIGN_EXPONENT, stackX87 } from '../x87-state';
-import { beginOperation, endOperation, X87Status } from './x87-exception';
+import { beginOperation, clearC1, endOperation, X87Status } from './x87-exception';
+import { fastOrder } from './x87-fast-convert';
 import { isNumber, readStack, signalDenormal } from './x87-operand';
 import { isEmpty, pop, underflowStack } from './x87-stack';
 
@@ -16,7 +18,7 @@ const LESS: u32 = X87Status.C0;
 const EQUAL: u32 = X87Status.C3;
 const UNORDERED: u32 = CONDITION_CODES;
 
-function setConditionCodes(codes: u32): void {
+export function setConditionCodes(codes: u32): void {
   const state = cpu();
   state.x87Status = (state.x87Status & ~CONDITION_CODES) | codes;
 }
@@ -27,11 +29,34 @@ export function compareStack(i: u32, isQuiet: bool, pops: u32): void {
     finish(UNORDERED, underflowStack(), pops);
     return;
   }
+  const codes = orderOfRegisters(stackX87(0), stackX87(i), isQuiet);
+  finish(codes, isOrderAllowed, pops);
+}
+
+/** The last comparison is not forbidden by an unmasked exception. */
+let isOrderAllowed: bool = true;
+
+/** Compares registers at addresses. */
+function orderOfRegisters(a: u32, b: u32, isQuiet: bool): u32 {
+  const aTop: u32 = load<u16>(a, SIGN_EXPONENT);
+  const bTop: u32 = load<u16>(b, SIGN_EXPONENT);
+  return orderOfNumbers(load<u64>(a), aTop, load<u64>(b), bTop, isQuiet);
+}
+
+/** The condition codes of a against b; clears C1. */
+export function orderOfNumbers(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: bool): u32 {
+  const fast = fastOrder(a, aTop, b, bTop);
+  if (fast >= 0) {
+    clearC1();
+    isOrderAllowed = true;
+    return fast;
+  }
   beginOperation();
-  readStack(0, operandA());
-  readStack(i, operandB());
+  unpackExtended(aTop, a, operandA());
+  unpackExtended(bTop, b, operandB());
   const codes = order(operandA(), operandB(), isQuiet);
-  finish(codes, endOperation(), pops);
+  isOrderAllowed = endOperation();
+  return codes;
 }
 
 /** FCOM with the number in `operandB`; the operation has begun. */
@@ -60,8 +85,8 @@ function finish(codes: u32, isAllowed: bool, pops: u32): void {
   for (let n: u32 = 0; n < pops; n++) pop();
 }
 
-/** The condition codes of a against b. Quiet NaNs are an invalid operation unless the comparison is quiet. */
-function order(a: FloatNumber, b: FloatNumber, isQuiet: bool): u32 {
+/** The condition codes of a against b, signalled. Quiet NaNs are an invalid operation unless the comparison is quiet. */
+export function order(a: FloatNumber, b: FloatNumber, isQuiet: bool): u32 {
   if (!isNumber(a) || !isNumber(b)) {
     const isUnsupported = a.kind == Kind.Unsupported || b.kind == Kind.Unsupported;
     const isInvalid = !isQuiet || isUnsupported || isSignalling(a) || isSignalling(b);
@@ -83,11 +108,8 @@ export function compareFlags(i: u32, isQuiet: bool, isPopping: bool): void {
   if (isEmpty(0) || isEmpty(i)) {
     isAllowed = underflowStack();
   } else {
-    beginOperation();
-    readStack(0, operandA());
-    readStack(i, operandB());
-    codes = order(operandA(), operandB(), isQuiet);
-    isAllowed = endOperation();
+    codes = orderOfRegisters(stackX87(0), stackX87(i), isQuiet);
+    isAllowed = isOrderAllowed;
     state.x87Status |= c1;
   }
   // C0, C2 and C3 lie in the upper byte of FSW as CF, PF and ZF lie in RFLAGS.

@@ -18,7 +18,10 @@ const OUT_OF_RANGE: u32 = FloatException.Overflow | FloatException.Underflow;
 /** What the result of an unmasked overflow or underflow in a register has in its exponent (APM vol 1 §6.4.4). */
 const EXPONENT_WRAP: i32 = 0x6000;
 
-const ROUNDING_SHIFT: u32 = 10;
+/** Fields of FCW. */
+export const CONTROL_PRECISION: u32 = 0x300;
+export const CONTROL_ROUNDING: u32 = 0xc00;
+export const ROUNDING_SHIFT: u32 = 10;
 const PRECISION_SHIFT: u32 = 8;
 
 /** Begins an operation that the control word governs. */

@@ -11,24 +11,15 @@ import { SIGN_EXPONENT } from '../x87-state';
 import { arithmeticExpanded, arithmeticOperand } from './x87-arithmetic';
 import { compareOperand } from './x87-compare';
 import { beginOperation, clearC1, endOperation, isUnmasked } from './x87-exception';
-import { expandedSignExponent, expandedSignificand, expandFloat } from './x87-fast';
+import { expandedSignificand, expandedTop, expandFloat, expandInteger } from './x87-fast-convert';
 import { resolvesOperand, signalDenormal, writeRegister } from './x87-operand';
 import { canPush, push } from './x87-stack';
 
 /** to ← the floating-point number of T's size, and begins an operation. */
-function unpackFloat<T extends number>(bits: T, to: FloatNumber): void {
+export function unpackFloat<T extends number>(bits: T, to: FloatNumber): void {
   beginOperation();
   if (sizeof<T>() == 4) unpackF32(<u32>bits, to);
   else unpackF64(<u64>bits, to);
-}
-
-/** to ← the signed integer of type T in memory, and begins an operation. False: aborted. */
-function readInteger<T extends number>(linear: u64, seg: u32, to: FloatNumber): bool {
-  const value = readLinear<T>(linear, seg);
-  if (isAborted()) return false;
-  beginOperation();
-  fromInteger(<i64>value, to);
-  return true;
 }
 
 /** FLD m32, m64 */
@@ -38,26 +29,37 @@ export function loadFloat<T extends number>(linear: u64, seg: u32): Flow {
   if (!canPush()) return Flow.Next;
   if (expandFloat<T>(bits)) {
     clearC1();
-    write(push(), expandedSignificand(), <u16>expandedSignExponent());
+    pushExpanded();
     return Flow.Next;
   }
   const x = operandB();
   unpackFloat<T>(bits, x);
-  if (!resolvesOperand(x, x)) signalDenormal(x.isDenormal);
+  settleLoaded(x);
   // Only an invalid operation forbids the push: an unmasked denormal operand is reported after it.
   const isPushed = endOperation() || !isUnmasked(FloatException.Invalid);
   if (isPushed) writeRegister(push(), x);
   return Flow.Next;
 }
 
+/** What a load signals: x is a denormal number, or a NaN, which becomes quiet. */
+export function settleLoaded(x: FloatNumber): void {
+  if (!resolvesOperand(x, x)) signalDenormal(x.isDenormal);
+}
+
 /** FILD */
 export function loadInteger<T extends number>(linear: u64, seg: u32): Flow {
-  const x = operandB();
-  if (!readInteger<T>(linear, seg, x)) return Flow.Abort;
+  const value = <i64>readLinear<T>(linear, seg);
+  if (isAborted()) return Flow.Abort;
   if (!canPush()) return Flow.Next;
-  clearC1();
-  writeRegister(push(), x);
+  expandInteger(value);
+  pushExpanded();
   return Flow.Next;
+}
+
+/** Pushes the number that `expandFloat` or `expandInteger` has made. */
+function pushExpanded(): void {
+  clearC1();
+  write(push(), expandedSignificand(), <u16>expandedTop());
 }
 
 /** FLD m80: whatever the bytes say, without an exception. */
@@ -106,7 +108,12 @@ export function arithmeticFloat<T extends number>(operation: X87Arithmetic, line
 
 /** ST(0) ← ST(0) op an integer in memory. */
 export function arithmeticInteger<T extends number>(operation: X87Arithmetic, linear: u64, seg: u32): Flow {
-  if (!readInteger<T>(linear, seg, operandB())) return Flow.Abort;
+  const value = <i64>readLinear<T>(linear, seg);
+  if (isAborted()) return Flow.Abort;
+  expandInteger(value);
+  if (arithmeticExpanded(operation)) return Flow.Next;
+  beginOperation();
+  fromInteger(value, operandB());
   return operate(operation);
 }
 

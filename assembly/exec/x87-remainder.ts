@@ -4,9 +4,9 @@ import { roundToExtended } from '../softfloat/round';
 import { normalize } from '../softfloat/shift';
 import { cpu } from '../state';
 import { divide128 } from '../wide-integer';
-import { beginOperation, endOperation, X87Status } from './x87-exception';
+import { endOperation, X87Status } from './x87-exception';
 import { giveIndefinite, readStack, resolvesOperands, signalDenormal, writeStack } from './x87-operand';
-import { isEmpty, setIndefinite, underflowStack } from './x87-stack';
+import { beginOnTopTwo } from './x87-stack';
 
 /** An exponent difference below this is reduced at once; from it on, by 32 to 63 bits, so that a multiple of 32 remains. */
 const COMPLETE: i32 = 64;
@@ -21,11 +21,7 @@ let isPartial: bool = false;
 export function remainder(isNearest: bool): void {
   const state = cpu();
   state.x87Status &= ~X87Status.C2;
-  if (isEmpty(0) || isEmpty(1)) {
-    if (underflowStack()) setIndefinite(0);
-    return;
-  }
-  beginOperation();
+  if (!beginOnTopTwo()) return;
   const a = operandA();
   const b = operandB();
   const x = result();

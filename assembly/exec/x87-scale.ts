@@ -23,31 +23,27 @@ import {
   writeRegister,
   writeStack,
 } from './x87-operand';
-import { isEmpty, push, setIndefinite, underflowStack } from './x87-stack';
+import { beginOnTop, beginOnTopTwo, isEmpty, push, setIndefinite } from './x87-stack';
 
 /** FRNDINT */
 export function roundTop(): void {
-  if (isEmpty(0)) {
-    if (underflowStack()) setIndefinite(0);
-    return;
-  }
-  beginOperation();
+  if (!beginOnTop()) return;
   const x = operandA();
   readStack(0, x);
-  if (!resolvesOperand(x, x)) {
-    signalDenormal(x.isDenormal);
-    roundToIntegral(x);
-  }
+  roundNumber(x);
   if (endOperation()) writeStack(0, x);
+}
+
+/** x ← x rounded to an integer as the control word says. */
+export function roundNumber(x: FloatNumber): void {
+  if (resolvesOperand(x, x)) return;
+  signalDenormal(x.isDenormal);
+  roundToIntegral(x);
 }
 
 /** FSCALE: ST(0) ← ST(0) * 2^(ST(1) truncated). */
 export function scale(): void {
-  if (isEmpty(0) || isEmpty(1)) {
-    if (underflowStack()) setIndefinite(0);
-    return;
-  }
-  beginOperation();
+  if (!beginOnTopTwo()) return;
   const a = operandA();
   const b = operandB();
   const x = result();

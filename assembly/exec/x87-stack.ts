@@ -2,7 +2,7 @@
 import { condition } from '../flags';
 import { cpu } from '../state';
 import { physicalX87, SIGN_EXPONENT, stackX87 } from '../x87-state';
-import { clearC1, signalInvalid, X87Status } from './x87-exception';
+import { beginOperation, clearC1, signalInvalid, X87Status } from './x87-exception';
 
 /** ST(i) is empty. */
 export function isEmpty(i: u32): bool {
@@ -45,6 +45,23 @@ function writeIndefinite(at: u32): void {
 /** An operand was empty. True: masked, the response is the indefinite value. */
 export function underflowStack(): bool {
   return signalInvalid(X87Status.StackFault);
+}
+
+/** Begins an operation on ST(0). False: it is empty, and the response to that has been made. */
+export function beginOnTop(): bool {
+  if (!isEmpty(0)) {
+    beginOperation();
+    return true;
+  }
+  if (underflowStack()) setIndefinite(0);
+  return false;
+}
+
+/** As `beginOnTop`, on ST(0) and ST(1), with the result in ST(0). */
+export function beginOnTopTwo(): bool {
+  if (!isEmpty(1)) return beginOnTop();
+  if (underflowStack()) setIndefinite(0);
+  return false;
 }
 
 /** Whether a push finds an empty register; if not, the masked response is done: the indefinite value is pushed. */

@@ -17,7 +17,7 @@ import { roundToF32, roundToF64 } from '../softfloat/round';
 import { cpu } from '../state';
 import { SIGN_EXPONENT, stackX87 } from '../x87-state';
 import { allowsStore, beginOperation, endWith, X87Status } from './x87-exception';
-import { compressedBits, compressFloat, recordCompression } from './x87-fast';
+import { compressedBits, compressFloat, compressInteger, recordCompression } from './x87-fast-convert';
 import { isNumber, readStack, resolvesOperand } from './x87-operand';
 import { isEmpty, pop } from './x87-stack';
 
@@ -53,14 +53,22 @@ function quiet(x: FloatNumber): void {
 
 /** FST m32, m64 */
 export function storeFloat<T extends number>(linear: u64, seg: u32, isPopping: bool): Flow {
-  if (!isEmpty(0) && compressFloat<T>(stackX87(0))) return storeCompressed<T>(linear, seg, isPopping);
+  if (!isEmpty(0)) {
+    const from = stackX87(0);
+    if (compressFloat<T>(load<u64>(from), load<u16>(from, SIGN_EXPONENT)))
+      return storeCompressed<T>(linear, seg, isPopping);
+  }
   const x = operandA();
   beginStore(x);
+  return storeValue<T>(linear, seg, packRounded<T>(x), isPopping);
+}
+
+/** The bits of a number rounded to the format of T; changes x. */
+export function packRounded<T extends number>(x: FloatNumber): T {
   quiet(x);
   if (sizeof<T>() == 4) roundToF32(x);
   else roundToF64(x);
-  const bits = sizeof<T>() == 4 ? <T>packF32(x) : <T>packF64(x);
-  return storeValue<T>(linear, seg, bits, isPopping);
+  return sizeof<T>() == 4 ? <T>packF32(x) : <T>packF64(x);
 }
 
 function storeCompressed<T extends number>(linear: u64, seg: u32, isPopping: bool): Flow {
@@ -78,6 +86,11 @@ export function storeInteger<T extends number>(
   isTruncating: bool,
   isPopping: bool,
 ): Flow {
+  if (!isEmpty(0)) {
+    const from = stackX87(0);
+    if (compressInteger(load<u64>(from), load<u16>(from, SIGN_EXPONENT), sizeof<T>() * 8, isTruncating))
+      return storeCompressed<T>(linear, seg, isPopping);
+  }
   const x = operandA();
   beginStore(x);
   if (isTruncating) setRoundingMode(Rounding.Zero);

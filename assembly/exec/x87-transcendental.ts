@@ -36,7 +36,7 @@ import {
   writeRegister,
   writeStack,
 } from './x87-operand';
-import { isEmpty, pop, push, setIndefinite, underflowStack } from './x87-stack';
+import { beginOnTop, isEmpty, pop, push, setIndefinite, underflowStack } from './x87-stack';
 
 /** Arguments of trigonometric functions are below 2^63. */
 const TRIGONOMETRIC_LIMIT: i32 = 63;
@@ -51,11 +51,7 @@ function roundInexact(x: FloatNumber): void {
 
 /** F2XM1: what is beyond -1 to 1 stays as it is. */
 export function exponential(): void {
-  if (isEmpty(0)) {
-    if (underflowStack()) setIndefinite(0);
-    return;
-  }
-  beginOperation();
+  if (!beginOnTop()) return;
   const a = operandA();
   const x = result();
   readStack(0, a);
@@ -197,11 +193,7 @@ function quartersOf(x: FloatNumber, y: FloatNumber, isFlat: bool): u32 {
 /** FSIN, FCOS */
 export function sineOrCosine(isSine: bool): void {
   clearC2();
-  if (isEmpty(0)) {
-    if (underflowStack()) setIndefinite(0);
-    return;
-  }
-  beginOperation();
+  if (!beginOnTop()) return;
   const a = operandA();
   const x = result();
   readStack(0, a);

@@ -19,20 +19,30 @@ export function divide(a: FloatNumber, b: FloatNumber, to: FloatNumber): void {
   }
 }
 
-/** 64 bits of quotient, one more bit, and a sticky bit. */
 function divideFinite(a: FloatNumber, b: FloatNumber, sign: u32, to: FloatNumber): void {
-  const divisor = b.high;
-  const isHalved = a.high >= divisor;
-  const dividendHigh = isHalved ? a.high >> 1 : a.high;
-  const dividendLow: u64 = isHalved ? a.high << 63 : 0;
-  to.exponent = a.exponent - b.exponent - (isHalved ? 0 : 1);
-  const quotient = divide128(dividendHigh, dividendLow, divisor);
-  const remainder = dividendLow - quotient * divisor;
-  to.high = quotient;
-  to.low = fractionOf(remainder, divisor);
+  to.exponent = a.exponent - b.exponent - (a.high >= b.high ? 0 : 1);
+  to.high = quotientOf(a.high, b.high);
+  to.low = rest;
   to.sign = sign;
   to.kind = Kind.Finite;
   to.isDenormal = 0;
+}
+
+let rest: u64 = 0;
+
+/** 64 bits of the quotient of two significands, the first of which is set: of half the dividend if it is not less. */
+export function quotientOf(dividend: u64, divisor: u64): u64 {
+  const isHalved = dividend >= divisor;
+  const high = isHalved ? dividend >> 1 : dividend;
+  const low: u64 = isHalved ? dividend << 63 : 0;
+  const quotient = divide128(high, low, divisor);
+  rest = fractionOf(low - quotient * divisor, divisor);
+  return quotient;
+}
+
+/** What follows the last quotient: one more bit, and a sticky bit. */
+export function restOfQuotient(): u64 {
+  return rest;
 }
 
 /** remainder / divisor, to one bit and a sticky bit. */

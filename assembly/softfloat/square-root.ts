@@ -23,11 +23,19 @@ function squareRootFinite(a: FloatNumber, to: FloatNumber): void {
   to.sign = 0;
   to.kind = Kind.Finite;
   to.isDenormal = 0;
-  rootOf(high, low, to);
+  to.high = rootOf(high, low);
+  to.low = rest;
 }
 
-/** to.high ← the integer root of high:low; to.low ← whether more than half of a unit, and whether anything, is missing. */
-function rootOf(high: u64, low: u64, to: FloatNumber): void {
+let rest: u64 = 0;
+
+/** What follows the last root: whether more than half of a unit, and whether anything, is missing. */
+export function restOfRoot(): u64 {
+  return rest;
+}
+
+/** The integer root of high:low, which is 2^126 at least. */
+export function rootOf(high: u64, low: u64): u64 {
   const first = integerRoot(high);
   // The next digit is that of the rest, of 65 bits, divided by 2 * first: both are halved.
   const half = ((high - first * first) << 31) | (low >> 33);
@@ -45,8 +53,8 @@ function rootOf(high: u64, low: u64, to: FloatNumber): void {
     remainder += twice;
     remainderHigh += <i64>(root >> 63) + (remainder < twice ? 1 : 0);
   }
-  to.high = root;
-  to.low = missing(remainderHigh != 0 || remainder > root, remainder != 0);
+  rest = missing(remainderHigh != 0 || remainder > root, remainder != 0);
+  return root;
 }
 
 function missing(isMoreThanHalf: bool, isAnything: bool): u64 {
