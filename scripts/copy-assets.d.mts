@@ -1,2 +1,2 @@
 /** Types of copy-assets.mjs. */
-export declare function copyAssets(tree: 'src' | 'dist/src' | 'build/tools/src'): void;
+export declare function copyAssets(tree: 'src' | 'dist' | 'build/tools/src'): void;

@@ -5,4 +5,4 @@ ensureInstalled();
 runOrExit(process.execPath, ['scripts/build.mjs']);
 const given = process.argv.slice(2);
 const args = given.length > 0 ? given : ['compare', 'nmi-storm', '--nmis', '1000', '--nmi-random', '100'];
-runOrExit(process.execPath, ['dist/src/cli/main.js', ...args]);
+runOrExit(process.execPath, ['dist/cli/main.js', ...args]);

@@ -1,5 +1,6 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
 import type { CpuOption } from './decode/cpu-models.js';
+import { icedUrl } from './binaries.js';
 import { compileAsset } from './core/compiled-asset.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
@@ -49,8 +50,6 @@ export interface CreateVmOptions {
   readonly onSerial?: ((byte: number) => void) | undefined;
 }
 
-const ICED_URL = new URL('./decode/iced_x86_bg.wasm', import.meta.url);
-
 /** Makes a virtual machine whose guest is about to execute its first instruction. */
 export async function createVm(options: CreateVmOptions): Promise<Vm> {
   const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
@@ -67,7 +66,7 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
       seed: options.seed,
       jit: options.jit,
     }),
-    compileAsset(ICED_URL),
+    compileAsset(icedUrl()),
   ]);
   // Most machines never need one.
   let disassembler: Disassembler | undefined;
@@ -86,7 +85,7 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
 
 /** A disassembler of its own, for traces. */
 export async function createDisassembler(): Promise<Disassembler> {
-  return Disassembler.of(await compileAsset(ICED_URL));
+  return Disassembler.of(await compileAsset(icedUrl()));
 }
 
 function isLoaded(guest: Uint8Array | LoadedGuest): guest is LoadedGuest {

@@ -1,10 +1,10 @@
 /**
  * The guests that come with vmexit: found by name or by the path of their source, read as built fixtures.
  *
- * `guests/fixtures` is a sibling of the folder this file is in, in the repository and in the package, and is read
- * from disk in Node and by URL in a browser.
+ * `guests/fixtures` is a sibling of the folder this module is in, src/ in the repository and dist/ in the package, and is
+ * read from disk in Node and by URL in a browser.
  */
-import { readAsset } from '#platform';
+import { readAsset } from './core/compiled-asset.js';
 import { UsageError } from './errors.js';
 import { loadGuest } from './loader/detect.js';
 import type { Bits } from './loader/entry.js';
@@ -60,15 +60,18 @@ export class UnknownGuestError extends UsageError {
   }
 }
 
-/** Where the fixtures are. */
-export const FIXTURES_URL = new URL('../guests/fixtures/', import.meta.url);
+/** Where the fixtures are. Bundlers do not copy the folder: a page that wants them serves it and gives its address. */
+export function fixturesUrl(): URL {
+  const here = import.meta.url;
+  return new URL('../guests/fixtures/', here);
+}
 
 /** Reads the list of shipped guests, sorted by name. */
-export async function listShippedGuests(fixtures: URL = FIXTURES_URL): Promise<readonly ShippedGuest[]> {
+export async function listShippedGuests(fixtures: URL = fixturesUrl()): Promise<readonly ShippedGuest[]> {
   return (await readIndex(fixtures)).guests;
 }
 
-export async function readIndex(fixtures: URL = FIXTURES_URL): Promise<GuestIndex> {
+export async function readIndex(fixtures: URL = fixturesUrl()): Promise<GuestIndex> {
   return JSON.parse(new TextDecoder().decode(await readAsset(new URL('index.json', fixtures)))) as GuestIndex;
 }
 
@@ -84,7 +87,7 @@ export function matchShippedGuest(
 /** As `matchShippedGuest`, but a guest that is not there is the caller's mistake. */
 export async function findShippedGuest(
   nameOrPath: string,
-  fixtures: URL = FIXTURES_URL,
+  fixtures: URL = fixturesUrl(),
 ): Promise<ShippedGuest> {
   const guests = await listShippedGuests(fixtures);
   const guest = matchShippedGuest(guests, nameOrPath);
@@ -96,7 +99,7 @@ export async function findShippedGuest(
 }
 
 /** The bytes of a shipped guest's fixture. */
-export function readShippedGuest(guest: ShippedGuest, fixtures: URL = FIXTURES_URL): Promise<Uint8Array> {
+export function readShippedGuest(guest: ShippedGuest, fixtures: URL = fixturesUrl()): Promise<Uint8Array> {
   return readAsset(new URL(guest.file, fixtures));
 }
 

@@ -46,7 +46,7 @@ export type { GuestFormat, LoadedGuest } from './loader/image.js';
 export type { SymbolTable } from './loader/symbols.js';
 export {
   findShippedGuest,
-  FIXTURES_URL,
+  fixturesUrl,
   listShippedGuests,
   loadShippedGuest,
   matchShippedGuest,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.js';
 import {
   DEFAULT_MEMORY_BYTES,
-  FIXTURES_URL,
+  fixturesUrl,
   listShippedGuests,
   loadGuest,
   type LoadedGuest,
@@ -18,6 +18,7 @@ import {
 } from '../index.js';
 import type { GuestPlacement } from './options.js';
 import { didYouMean } from './suggestion.js';
+import { reasonOf } from './system-error.js';
 
 export interface ChosenGuest {
   readonly name: string;
@@ -60,7 +61,7 @@ async function matchWithFiles(
   path: string,
   shipped: readonly ShippedGuest[],
 ): Promise<ShippedGuest | undefined> {
-  const isFixture = dirname(resolve(path)) === resolve(fileURLToPath(FIXTURES_URL));
+  const isFixture = dirname(resolve(path)) === resolve(fileURLToPath(fixturesUrl()));
   const isSource = extname(path) === '.asm';
   const isName = basename(path) === path && !(await isFile(path));
   return isFixture || isSource || isName ? matchShippedGuest(shipped, path) : undefined;
@@ -121,10 +122,4 @@ function withName<T>(name: string, load: () => T): T {
     if (error instanceof UsageError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
-}
-
-/** What the operating system says, without its code and path. */
-export function reasonOf(error: NodeJS.ErrnoException): string {
-  const words = /^E[A-Z0-9]+: (.*?),/.exec(error.message)?.[1];
-  return words ?? error.message;
 }

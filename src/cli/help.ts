@@ -1,24 +1,6 @@
 /** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
 import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
-
-const COMMANDS = `vmexit: an x86 processor with AMD-V, and hypervisors that deliver NMIs to its guests.
-
-usage: vmexit <command> [options]
-
-  run <guest>       run a guest; print its output and what it cost
-  compare <guest>   run a guest under several ways of delivering NMIs; print a table
-  list              list the shipped guests, the processor models and the delivery strategies
-
-  --help, -h        this help; "vmexit <command> --help" for that command's options
-  --version         the version
-
-A guest is a flat binary, an ELF file, a multiboot kernel, or a shipped guest by name or source path.
-
-examples:
-  vmexit compare nmi-storm --nmis 1000
-  vmexit run nmi-hlt --trace
-  vmexit run boot.bin --load 0x7c00 --bits 16
-`;
+import { OVERVIEW } from './overview.js';
 
 const GUEST = `the guest:
   --load ADDRESS          flat binaries: address of the first byte (default 0x7c00 for 16 bits, else 0x100000)
@@ -114,4 +96,4 @@ example:
   vmexit list
 `;
 
-export const HELP = { commands: COMMANDS, run: RUN, compare: COMPARE, list: LIST } as const;
+export const HELP = { commands: OVERVIEW, run: RUN, compare: COMPARE, list: LIST } as const;

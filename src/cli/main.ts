@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The `vmexit` command: this process's streams and signals around `runCommandLine`. */
 import { runCommandLine } from './command-line.js';
+import { ExitStatus } from './exit-status.js';
 import { onStreamError } from './stream-error.js';
-
-/** What a shell reports for a process that SIGINT ended. */
-const INTERRUPTED = 130;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,4 +21,4 @@ const status = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   signal: interrupt.signal,
 });
-process.exitCode = interrupt.signal.aborted ? INTERRUPTED : status;
+process.exitCode = interrupt.signal.aborted ? ExitStatus.Interrupted : status;

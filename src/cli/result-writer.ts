@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { UsageError } from '../errors.js';
-import { reasonOf } from './guest-file.js';
+import { reasonOf } from './system-error.js';
 
 export class ResultFile {
   private constructor(

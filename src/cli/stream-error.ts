@@ -1,5 +1,6 @@
 /** What to do when the process's own output cannot be written. */
-import { reasonOf } from './guest-file.js';
+import { ExitStatus } from './exit-status.js';
+import { reasonOf } from './system-error.js';
 
 export interface StreamEnd {
   readonly status: number;
@@ -11,5 +12,5 @@ export interface StreamEnd {
 export function onStreamError(error: NodeJS.ErrnoException): StreamEnd {
   // The reader has seen enough (`vmexit … | head`).
   if (error.code === 'EPIPE') return { status: 0, message: '' };
-  return { status: 2, message: `vmexit: cannot write the output: ${reasonOf(error)}\n` };
+  return { status: ExitStatus.Usage, message: `vmexit: cannot write the output: ${reasonOf(error)}\n` };
 }

@@ -3,10 +3,11 @@
  *
  * The host makes one memory of fixed size, so views of it stay valid for the core's whole life.
  */
-import { instantiate } from '@assemblyscript/loader';
+import { instantiateSync } from '@assemblyscript/loader';
 import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { EventType } from '../../assembly/abi/vector.js';
+import { coreUrl } from '../binaries.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CpuidResult, type CpuidRow, encodeCpuidRows } from './cpuid-row.js';
 import { compileAsset } from './compiled-asset.js';
@@ -146,8 +147,9 @@ export class Core {
   static async create(options: CoreOptions): Promise<Core> {
     const pages = wasmPages(options.memoryBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const source = options.module ?? (await compileAsset(new URL('./core.wasm', import.meta.url)));
-    const { instance } = await instantiate(source, { env: { memory } });
+    const source = options.module ?? (await compileAsset(coreUrl()));
+    // The loader's asynchronous function asks whether it got a Response, for which Node loads all of fetch: 20 ms.
+    const { instance } = instantiateSync(source, { env: { memory } });
     // Not the loader's wrappers, which are JavaScript: a call through one costs ten times as much.
     return new Core(instance.exports as unknown as CoreExports & WebAssembly.Exports, memory, options);
   }

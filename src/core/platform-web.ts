@@ -1,13 +1,22 @@
-/** How a browser reads a file that ships beside a module. Chosen by `#platform` in package.json. */
-import { UsageError } from '../errors.js';
+/** How a browser reads a file that ships beside a module. Chosen by `#platform` in package.json. Imports nothing. */
 
-/** The bytes at `url`, which is `new URL('./name', import.meta.url)`. */
+/** What compilation while bytes still arrive insists on. */
+const WASM_TYPE = 'application/wasm';
+
+/** The bytes at `url`. */
 export async function readAsset(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await request(url)).arrayBuffer());
+}
+
+/** The WebAssembly module at `url`. */
+export async function compileModule(url: URL): Promise<WebAssembly.Module> {
+  const response = await request(url);
+  if (response.headers.get('content-type') === WASM_TYPE) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+async function request(url: URL): Promise<Response> {
   const response = await fetch(url);
-  if (!response.ok) {
-    throw new UsageError(
-      `${url.href} answers ${response.status}: the .wasm files of vmexit must be served beside its modules`,
-    );
-  }
-  return new Uint8Array(await response.arrayBuffer());
+  if (!response.ok) throw new Error(`the server answers ${response.status}`);
+  return response;
 }

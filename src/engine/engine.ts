@@ -8,6 +8,7 @@ import { Mode } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { UOP_BYTES } from '../../assembly/abi/uop.js';
+import { icedUrl } from '../binaries.js';
 import { compileAsset } from '../core/compiled-asset.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { Compiler } from '../jit/compiler.js';
@@ -59,7 +60,7 @@ export class Engine {
       cr4Bits: cr4Bits(features),
       seed: toSeed(seed),
     };
-    const iced = compileAsset(new URL('../decode/iced_x86_bg.wasm', import.meta.url));
+    const iced = compileAsset(icedUrl());
     const [core, decoder] = await Promise.all([
       Core.create(coreOptions),
       iced.then((module) => BlockDecoder.create(module, features)),

@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** What a page that wants to run WebAssembly has to allow, and nothing else. */
 const POLICY = "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
 
-const isRunnable = existsSync(CHROMIUM) && existsSync(join(ROOT, 'dist/src/index.js'));
+const isRunnable = existsSync(CHROMIUM) && existsSync(join(ROOT, 'dist/index.js'));
 
 describe.skipIf(!isRunnable)('in Chromium (skipped without chromium and "npm run build")', () => {
   let server: Server;

@@ -1,12 +1,12 @@
 /** Decoders for tests, and blocks as text. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { icedUrl } from '../../src/binaries.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
 import { BlockDecoder } from '../../src/decode/block-decoder.js';
 import { Disassembler } from '../../src/decode/disassemble.js';
 import { printUops } from '../../src/decode/print-uops.js';
 
-export const icedWasm = readFileSync(createRequire(import.meta.url).resolve('iced-x86/iced_x86_bg.wasm'));
+export const icedWasm = readFileSync(icedUrl());
 export const decoder = await BlockDecoder.create(icedWasm);
 export const disassembler = Disassembler.of(await WebAssembly.compile(icedWasm));
 

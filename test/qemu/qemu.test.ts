@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createVm } from '../../src/create-vm.js';
-import { FIXTURES_URL, listShippedGuests, loadShippedGuest, readShippedGuest } from '../../src/guests.js';
+import { fixturesUrl, listShippedGuests, loadShippedGuest, readShippedGuest } from '../../src/guests.js';
 import type { ShippedGuest } from '../../src/guests.js';
 import { isQemuPresent, MACHINE, MEMORY_BYTES, runQemu, TIMEOUT_MS, type End } from './machine.js';
 
@@ -15,7 +15,7 @@ const MOST_INSTRUCTIONS = 50_000_000;
 const DEBUG_CONSOLE = ['-device', 'isa-debugcon,iobase=0xe9,chardev=output'];
 
 function runInQemu(guest: ShippedGuest): End {
-  const path = fileURLToPath(new URL(guest.file, FIXTURES_URL));
+  const path = fileURLToPath(new URL(guest.file, fixturesUrl()));
   const option = (guest.qemu ?? '').split(' ');
   const last = option.length > 1 ? [option[0]!, option[1] + path] : [option[0]!, path];
   const machine =

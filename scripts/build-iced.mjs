@@ -1,0 +1,48 @@
+/**
+ * Makes build/iced.wasm: iced-x86's binary less what vmexit does not call.
+ *
+ * The package exports 762 functions. Instantiating it makes a JavaScript function of each, and the code below them is
+ * a fifth of what a user downloads; `ICED_EXPORTS` is what our binding uses. The functions that stay are byte for byte
+ * the package's: nothing is optimised again.
+ */
+import binaryen from 'assemblyscript/binaryen';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ICED_EXPORTS } from './iced-exports.mjs';
+
+const BUILD = fileURLToPath(new URL('../build', import.meta.url));
+export const ICED_WASM = join(BUILD, 'iced.wasm');
+const STAMP = join(BUILD, 'iced.stamp.json');
+
+/** Makes build/iced.wasm current. */
+export function buildIced() {
+  const whole = readFileSync(locateIced());
+  const source = createHash('sha256').update(whole).update(ICED_EXPORTS.join()).digest('hex');
+  if (existsSync(ICED_WASM) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === source) return;
+  mkdirSync(BUILD, { recursive: true });
+  writeFileSync(ICED_WASM, keepExports(whole, ICED_EXPORTS));
+  writeFileSync(STAMP, source);
+}
+
+function locateIced() {
+  const manifest = createRequire(import.meta.url).resolve('iced-x86/package.json');
+  return join(dirname(manifest), 'iced_x86_bg.wasm');
+}
+
+/** The module without its other exports and whatever only they reach. */
+function keepExports(binary, names) {
+  const module = binaryen.readBinary(binary);
+  const all = Array.from({ length: module.getNumExports() }, (_, i) => {
+    return binaryen.getExportInfo(module.getExportByIndex(i)).name;
+  });
+  const missing = names.filter((name) => !all.includes(name));
+  if (missing.length > 0) throw new Error(`iced-x86 does not export ${missing.join(', ')}`);
+  for (const name of all) if (!names.includes(name)) module.removeExport(name);
+  module.runPasses(['remove-unused-module-elements']);
+  const trimmed = module.emitBinary();
+  module.dispose();
+  return trimmed;
+}

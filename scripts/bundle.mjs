@@ -1,0 +1,58 @@
+/**
+ * The host's sources as the few modules that users load: dist/index.js with the library, dist/platform-*.js with what
+ * Node and browsers do differently, dist/cli/ with the command, which loads the library when it needs it.
+ *
+ * Few, because Node spends half a millisecond on each module it resolves, and there are more than 150 sources. Not
+ * minified: names in a user's stack trace are those of the sources.
+ */
+import { join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CLI = join(ROOT, 'src/cli');
+
+/** The library's entry points by the name of the bundle. */
+const LIBRARY = {
+  index: 'src/index.ts',
+  'platform-node': 'src/core/platform-node.ts',
+  'platform-web': 'src/core/platform-web.ts',
+};
+
+/** The members of enums become numbers where they are used; an object of 1,600 mnemonics is slow to make. */
+const OPTIMIZATION = { inlineConst: { mode: 'smart', pass: 2 } };
+
+/** Comments are in the declarations. The bundler's notes on what has no side effects are for the user's bundler. */
+const COMMENTS = { legal: false, jsdoc: false, annotation: true };
+
+/** Writes dist/*.js. */
+export async function bundle() {
+  const common = { cwd: ROOT, optimization: OPTIMIZATION, external: ['#platform', /^node:/] };
+  await build({
+    ...common,
+    input: LIBRARY,
+    platform: 'neutral',
+    resolve: { mainFields: ['module', 'main'] },
+    output: { dir: 'dist', comments: COMMENTS },
+  });
+  await build({
+    ...common,
+    input: { main: 'src/cli/main.ts' },
+    platform: 'node',
+    plugins: [publicLibrary],
+    output: { dir: 'dist/cli', comments: COMMENTS },
+  });
+}
+
+/**
+ * What the command takes from outside its folder, it takes from the bundled library: there is one class of each error,
+ * and one copy of everything.
+ */
+const publicLibrary = {
+  name: 'public-library',
+  resolveId(source, importer) {
+    if (importer === undefined || !source.startsWith('../')) return null;
+    const isOutside = relative(CLI, resolve(importer, '..', source)).startsWith(`..${sep}`);
+    return isOutside ? { id: '../index.js', external: true } : null;
+  },
+};

@@ -1,0 +1,19 @@
+/** What `vmexit --help` prints. It names no model and no delivery, so that it is there before the library is. */
+export const OVERVIEW = `vmexit: an x86 processor with AMD-V, and hypervisors that deliver NMIs to its guests.
+
+usage: vmexit <command> [options]
+
+  run <guest>       run a guest; print its output and what it cost
+  compare <guest>   run a guest under several ways of delivering NMIs; print a table
+  list              list the shipped guests, the processor models and the delivery strategies
+
+  --help, -h        this help; "vmexit <command> --help" for that command's options
+  --version         the version
+
+A guest is a flat binary, an ELF file, a multiboot kernel, or a shipped guest by name or source path.
+
+examples:
+  vmexit compare nmi-storm --nmis 1000
+  vmexit run nmi-hlt --trace
+  vmexit run boot.bin --load 0x7c00 --bits 16
+`;

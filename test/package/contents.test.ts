@@ -1,0 +1,60 @@
+/** What users download: little enough, all that is needed, and nothing that is not. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { isBuilt, pack, ROOT, type Tarball } from './tarball.js';
+
+/** What the download may weigh, in bytes. */
+const BUDGET = 600_000;
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  exports: { '.': Record<string, string> };
+  imports: { '#platform': Record<string, string> };
+  bin: Record<string, string>;
+  dependencies?: Record<string, string>;
+};
+
+describe.skipIf(!isBuilt)('the package (skipped without "npm run build")', () => {
+  let tarball: Tarball;
+  let paths: readonly string[];
+
+  beforeAll(() => {
+    tarball = pack('--dry-run');
+    paths = tarball.files.map(({ path }) => path);
+  });
+
+  it(`is smaller than ${BUDGET / 1000} kB, and needs no other`, () => {
+    expect(tarball.size).toBeLessThan(BUDGET);
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+
+  it('has every file that package.json names', () => {
+    const { exports, imports, bin } = manifest;
+    const named = [exports['.'], imports['#platform'], bin].flatMap((table) => Object.values(table));
+    expect(named.length).toBeGreaterThan(4);
+    for (const path of named) expect(paths).toContain(path.replace('./', ''));
+  });
+
+  it('has each thing once: the binaries, the guests, the licences of what is bundled', () => {
+    const count = (pattern: RegExp) => paths.filter((path) => pattern.test(path)).length;
+    expect(count(/core\.wasm$/)).toBe(1);
+    expect(count(/iced.*\.wasm$/)).toBe(1);
+    expect(count(/nmi-storm\.bin$/)).toBe(1);
+    expect(count(/^dist\/THIRD-PARTY-LICENSES\.txt$/)).toBe(1);
+  });
+
+  it('has only declarations that lead somewhere', () => {
+    const declarations = paths.filter((path) => path.endsWith('.d.ts'));
+    expect(declarations.length).toBeGreaterThan(10);
+    for (const path of declarations) {
+      for (const [, target] of readFileSync(join(ROOT, path), 'utf8').matchAll(/from '(\.[^']+)\.js'/g))
+        expect(paths, `${path} → ${target}`).toContain(`${join(dirname(path), target!)}.d.ts`);
+    }
+  });
+
+  it('keeps names of functions and classes', () => {
+    const code = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
+    expect(code).toMatch(/^async function createVm\(/m);
+    expect(code).toMatch(/class Processor \{/);
+  });
+});
