@@ -153,6 +153,14 @@ static void handle(int number, void (*handler)(int, siginfo_t *, void *)) {
   if (sigaction(number, &action, NULL) != 0) fail("sigaction");
 }
 
+/* LSL tells the number of the processor, which the operating system keeps as a segment's limit: vmexit's is 0. */
+static void stayOnFirstProcessor(void) {
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  CPU_SET(0, &processors);
+  sched_setaffinity(0, sizeof processors, &processors); /* where that is not allowed, a rare case may differ */
+}
+
 static void setUpSignals(void) {
   static uint8_t signalStack[65536];
   stack_t stack = {.ss_sp = signalStack, .ss_size = sizeof signalStack};
@@ -232,8 +240,9 @@ static void run(pid_t process) {
 }
 
 int main(int argumentCount, char **arguments) {
-  if (argumentCount < 4) return 3;
-  is16 = argumentCount > 4;
+  if (argumentCount < 6) return 3;
+  is16 = strcmp(arguments[4], "16") == 0;
+  if (strcmp(arguments[5], "pinned") == 0) stayOnFirstProcessor();
   setUpSignals();
   setUpMemory();
   setUpSegments();

@@ -75,8 +75,17 @@ export type Groups = readonly (readonly Encoding[])[];
 
 export type Family = 'integer' | 'extended';
 
+const known = new Map<string, Groups>();
+
 /** The encodings of a family that a mode has. */
 export function instructionSet(bits: Bits, family: Family): Groups {
+  const key = `${family} ${bits}`;
+  let groups = known.get(key);
+  if (groups === undefined) known.set(key, (groups = collect(bits, family)));
+  return groups;
+}
+
+function collect(bits: Bits, family: Family): Groups {
   const byMnemonic = new Map<Mnemonic, Encoding[]>();
   for (const code of allCodes()) {
     if (familyOf(code) !== family) continue;

@@ -24,15 +24,6 @@ export const KNOWN_DEVIATIONS: readonly KnownDeviation[] = [
       'vmexit rounds the exact result; this processor rounds one with about four more bits, so that one result in ' +
       'thirty to a hundred is the neighbour of the exact one, or was rounded the other way to the same number (C1).',
   },
-  {
-    name: "limit of the operating system's per-processor segment",
-    bits: [16, 32],
-    codes: /^Lsl_/,
-    covers: isProcessorNumber,
-    reason:
-      'Linux keeps the number of the processor in the limit of a segment that user code may ask about: it is 0 in ' +
-      'vmexit, and natively whatever processor the harness ran on.',
-  },
 ];
 
 /** An x87 register holds the next greater or smaller number. */
@@ -47,11 +38,6 @@ function isNextNumber(difference: string): boolean {
 /** Numbers of one sign that follow each other have ordinals that do. */
 function ordinal(signExponent: string, significand: string): bigint {
   return (BigInt(`0x${signExponent}`) << 63n) + BigInt.asUintN(63, BigInt(`0x${significand}`));
-}
-
-/** A register that LSL has given a limit of 0 in vmexit and another number natively. */
-function isProcessorNumber(difference: string): boolean {
-  return /^r\w\w ([\da-f]*)[1-9a-f] ≠ \1?0$/.test(difference);
 }
 
 const C1 = 0x200;

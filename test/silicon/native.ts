@@ -50,26 +50,29 @@ export class NativeProcessor {
     return new NativeProcessor(harness, bits);
   }
 
-  /** One outcome per snippet, in order; undefined for a snippet that ended the harness itself (a wild store). */
+  /**
+   * One outcome per snippet, in order; undefined for a snippet that ended the harness itself (a wild store). They run on the
+   * first processor, whose number is what vmexit's LSL says: a batch that runs wherever there is room may be told another.
+   */
   run(snippets: readonly Snippet[]): (Outcome | undefined)[] {
-    const results = this.runBatch(encodeRecords(snippets));
+    const results = this.runBatch(encodeRecords(snippets), true);
     return snippets.map((snippet, i) =>
       isDone(results, i) ? decodeResult(results, i, snippet.extended !== undefined) : undefined,
     );
   }
 
   /** One result per record, in order; that of a snippet which ended the harness itself is not done. */
-  runBatch(records: Batch): Batch {
+  runBatch(records: Batch, isPinned = false): Batch {
     const count = records.count;
     writeFileSync(this.records, records.bytes);
     const file = openSync(this.results, 'w');
     ftruncateSync(file, count * Res.bytes);
     closeSync(file);
     try {
-      let results = this.runFrom(0);
+      let results = this.runFrom(0, isPinned);
       for (let next = 0; next < count;) {
         while (next < count && isDone(results, next)) next++;
-        if (++next < count) results = this.runFrom(next);
+        if (++next < count) results = this.runFrom(next, isPinned);
       }
       return results;
     } finally {
@@ -78,9 +81,9 @@ export class NativeProcessor {
     }
   }
 
-  private runFrom(first: number): Batch {
-    const options = this.bits === 16 ? ['16'] : [];
-    const run = spawnSync(this.harness, [this.records, this.results, String(first), ...options]);
+  private runFrom(first: number, isPinned: boolean): Batch {
+    const options = [String(first), String(this.bits), isPinned ? 'pinned' : 'free'];
+    const run = spawnSync(this.harness, [this.records, this.results, ...options]);
     if (run.status !== null && run.status > HARNESS_FAILED)
       throw new Error(`the harness failed: ${run.stderr.toString()}`);
     const results = Batch.of(Res.bytes, statSync(this.results).size / Res.bytes);

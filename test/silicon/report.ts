@@ -52,7 +52,10 @@ export class Report implements ReportData {
   cases = 0;
   /** Cases whose native run reached memory that only the native process has. */
   unreachable = 0;
-  /** Cases that differed once and never again: the operating system switched tasks at a bad moment. */
+  /**
+   * Cases that differed once and never again: the operating system switched tasks at a bad moment, or LSL was told the
+   * number of another processor.
+   */
   unrepeatable = 0;
   /** Cases that differ for no known reason. */
   differing = 0;

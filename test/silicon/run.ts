@@ -15,6 +15,13 @@ export interface RunOptions extends GeneratorOptions {
   readonly seed: number;
 }
 
+/** What executes in vmexit: 16-bit code is never compiled. */
+export type Tier = 'interpreter' | 'compiled';
+
+export function tiersOf(bits: Bits): readonly Tier[] {
+  return bits === 16 ? ['interpreter'] : ['interpreter', 'compiled'];
+}
+
 /** Undefined if this machine cannot run such code. Each batch's report goes to `onReport`, if wanted. */
 export function run(
   options: RunOptions,

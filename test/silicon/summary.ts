@@ -4,9 +4,14 @@ import type { Bits } from './record.js';
 import { groupOf, isPrivileged, supportedCodes, unmeasured } from './instruction-set.js';
 import { KNOWN_DEVIATIONS } from './known-deviations.js';
 import type { Mismatch, Report } from './report.js';
+import type { Tier } from './run.js';
 import type { ResultFile, ResultRow } from '../conformance/results.js';
 
 const SHOWN = 20;
+const HOW: Readonly<Record<Tier, string>> = {
+  interpreter: 'interpreted',
+  compiled: 'each block compiled before it is executed for the first time',
+};
 
 export function describeReport(report: Report): string {
   const lines = [
@@ -45,14 +50,14 @@ interface Group {
   supported: number;
 }
 
-export function resultOf(bits: Bits, report: Report, args: string): ResultFile {
+export function resultOf(bits: Bits, tier: Tier, report: Report, args: string): ResultFile {
   const uncovered = uncoveredCodes(bits, report).map((code) => Code[code]);
   return {
     command: `npm run silicon -- ${args}`,
-    title: `Silicon, ${bits}-bit user mode`,
+    title: `Silicon, ${bits}-bit user mode${tier === 'compiled' ? ', compiled' : ''}`,
     summary:
-      'Random snippets, run natively and in vmexit: registers, flags, memory, x87, MXCSR and vector state, and the exception ' +
-      `with its error code and address, bit for bit. ${report.unreachable} of them reached memory that only the native process has.`,
+      `Random snippets, run natively and in vmexit, ${HOW[tier]}: registers, flags, memory, x87, MXCSR and vector state, and ` +
+      `the exception with its error code and address, bit for bit. ${report.unreachable} of them reached memory that only the native process has.`,
     cases: report.cases,
     rows: rowsOf(bits, report),
     deviations: KNOWN_DEVIATIONS.filter(({ name }) => report.known.counts.has(name)).map(
