@@ -4,9 +4,12 @@ import { SnippetGenerator } from '../silicon/generate.js';
 import type { Random } from '../silicon/random.js';
 import type { Bits, Snippet } from '../silicon/record.js';
 
-export const MOST_CODE = 512;
+/** Of compiled code. */
+const MOST_CODE = 512;
 const MOST_FLIPS = 6;
 const SNIPPETS = 6;
+/** Snippets that the cases of a seed are made of. */
+const POOL = 60;
 /** Where code is in the compiled fixtures: past the headers. */
 const FIXTURE_HEADER = 0x1000;
 
@@ -21,23 +24,24 @@ export interface CodeCase {
   readonly snippet?: Snippet;
 }
 
-const COMPILED: Readonly<Record<Bits, () => Uint8Array>> = {
-  16: () => readFileSync('guests/fixtures/nmi-count-16.bin'),
-  32: () => readFileSync('guests/fixtures/c-sort-32.elf').subarray(FIXTURE_HEADER),
-  64: () => readFileSync('guests/fixtures/c-sort-64.elf').subarray(FIXTURE_HEADER),
+const COMPILED: Readonly<Record<Bits, Uint8Array>> = {
+  16: readFileSync('guests/fixtures/nmi-count-16.bin'),
+  32: readFileSync('guests/fixtures/c-sort-32.elf').subarray(FIXTURE_HEADER),
+  64: readFileSync('guests/fixtures/c-sort-64.elf').subarray(FIXTURE_HEADER),
 };
 
 /** The same code, one after the other, for the same seed. */
 export class CodeSource {
-  readonly #generator: SnippetGenerator;
+  readonly #snippets: readonly Snippet[];
   readonly #compiled: Uint8Array;
 
   constructor(
     bits: Bits,
     private readonly random: Random,
   ) {
-    this.#generator = new SnippetGenerator(bits, random.u32(), { families: ['integer', 'extended'] });
-    this.#compiled = COMPILED[bits]();
+    const generator = new SnippetGenerator(bits, random.u32(), { families: ['integer', 'extended'] });
+    this.#snippets = Array.from({ length: POOL }, () => generator.next());
+    this.#compiled = COMPILED[bits];
   }
 
   next(): CodeCase {
@@ -45,13 +49,13 @@ export class CodeSource {
     const roll = random.below(100);
     if (roll < 30) return { bytes: randomBytes(random) };
     if (roll < 55) return { bytes: randomOpcodes(random) };
-    if (roll < 85) return this.#snippets();
+    if (roll < 85) return this.#fromSnippets();
     return { bytes: flip(this.#fromCompiler(), random) };
   }
 
-  #snippets(): CodeCase {
+  #fromSnippets(): CodeCase {
     const { random } = this;
-    const snippets = Array.from({ length: 1 + random.below(SNIPPETS) }, () => this.#generator.next());
+    const snippets = Array.from({ length: 1 + random.below(SNIPPETS) }, () => random.pick(this.#snippets));
     const bytes = Uint8Array.from(
       snippets.flatMap(({ instructions }) => instructions.flatMap((i) => [...i])),
     );

@@ -20,15 +20,19 @@ const WITH_CODE: ReadonlySet<number> = new Set([8, 10, 11, 12, 13, 14, 17]);
 
 /** What increments the return address and returns, with an error code and without. */
 const SKIP = {
-  real: ['5589e5ff46025dcf', '5589e5ff46025dcf'], // push bp; mov bp, sp; inc word [bp+2]; pop bp; iret
-  protected: ['83c404ff0424cf', 'ff0424cf'], // add esp, 4; inc dword [esp]; iret
-  long: ['4883c40848ff042448cf', '48ff042448cf'], // add rsp, 8; inc qword [rsp]; iretq
+  real: [bytes('5589e5ff46025dcf'), bytes('5589e5ff46025dcf')], // push bp; mov bp, sp; inc word [bp+2]; pop bp; iret
+  protected: [bytes('83c404ff0424cf'), bytes('ff0424cf')], // add esp, 4; inc dword [esp]; iret
+  long: [bytes('4883c40848ff042448cf'), bytes('48ff042448cf')], // add rsp, 8; inc qword [rsp]; iretq
 } as const;
+/** Jumps forward and back, as far as two bytes can, wherever among them one lands. */
+const JUMP_ON = bytes('eb7e');
+const JUMP_BACK = bytes('eb80');
 
-export function writeImage(memory: Uint8Array<ArrayBuffer>, mode: Mode, random: Random): void {
-  const words = new DataView(memory.buffer);
+export function writeImage(memory: Buffer, mode: Mode, random: Random): void {
+  const words = new DataView(memory.buffer, memory.byteOffset);
   memory.fill(0);
   for (let at = At.DATA; at < At.DATA + At.DATA_BYTES; at += 4) words.setUint32(at, random.u32(), true);
+  for (let at = At.CODE + At.CODE_ROOM; at < At.DATA; at += 4) words.setUint32(at, random.u32(), true);
   writeHandlers(memory, mode);
   writeDescriptors(words, mode, random);
   if (mode.kind === 'real' || mode.kind === 'v86') writeVectors(words, mode, random);
@@ -39,14 +43,19 @@ export function writeImage(memory: Uint8Array<ArrayBuffer>, mode: Mode, random: 
     words.setUint32(at, random.u32() & random.u32(), true);
 }
 
-function writeHandlers(memory: Uint8Array, { kind }: Mode): void {
+/** The code of a case. */
+export function writeCode(memory: Buffer, code: Uint8Array): void {
+  memory.fill(JUMP_BACK, At.CODE, At.CODE + At.CODE_ROOM);
+  memory.set(code, At.CODE);
+}
+
+/** One for each exception; those of interrupts share them. */
+function writeHandlers(memory: Buffer, { kind }: Mode): void {
   const [withCode, without] = SKIP[kind === 'v86' ? 'protected' : kind];
-  for (let vector = 0; vector < 256; vector++) {
-    const code = WITH_CODE.has(vector) ? withCode : without;
-    memory.set(Buffer.from(code, 'hex'), At.HANDLERS + (vector % 32) * At.HANDLER_BYTES);
-  }
-  const real = Buffer.from(SKIP.real[0], 'hex');
-  memory.set(real, At.HANDLERS + 32 * At.HANDLER_BYTES);
+  memory.fill(JUMP_ON, At.HANDLERS, At.CODE);
+  for (let vector = 0; vector < 32; vector++)
+    memory.set(WITH_CODE.has(vector) ? withCode : without, At.HANDLERS + vector * At.HANDLER_BYTES);
+  memory.set(SKIP.real[0], At.HANDLERS + 32 * At.HANDLER_BYTES);
 }
 
 /** The vector table of real mode and of v86 under VME: to a handler that skips, or into the code. */
@@ -164,4 +173,8 @@ function writePageTables(words: DataView, random: Random): void {
     entry(At.WINDOW_TABLE, page, At.DATA + page * PAGE);
     words.setUint32(At.LEGACY_WINDOW_TABLE + 4 * page, (At.DATA + page * PAGE) | 7, true);
   }
+}
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex, 'hex');
 }

@@ -24,6 +24,8 @@ export const HANDLERS = 0xf000;
 export const HANDLER_BYTES = 16;
 /** The code under test. Segments of 16-bit modes begin here. */
 export const CODE = 0x1_0000;
+/** Room for it. What it does not fill are jumps that lead back into it, and so is what is left of the page before. */
+export const CODE_ROOM = 0x800;
 export const DATA = 0x2_0000;
 export const DATA_BYTES = 0x2000;
 /** Stacks grow down from these: the code's own, that of handlers, and the interrupt stack of 64-bit mode. */

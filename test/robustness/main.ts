@@ -2,9 +2,12 @@
  * npm run robustness -- --cases 1000000 --seed 7 [--mode <name>] [--jobs 2] [--save]: random and mutated code in every mode
  * and in both tiers.
  *
- * `--cases` are shared among the modes. Batch n of a mode has the seed `seed + n`: with `--mode <name> --seed <that> --cases
- * 500` a failure is met again. A case that does not end within `PATIENCE_MS` is a failure, and so is whatever throws. Ends with
- * status 1 if anything fails.
+ * A case is one string of bytes, run as code from one state of the processor, in both of the ways that tiers.ts tells. A mode
+ * is a row of `MODES`: real, virtual-8086, protected and compatibility mode with 16- and 32-bit code, and 64-bit mode, at CPL 0
+ * and 3. `--cases` are shared among the modes.
+ *
+ * Batch n of a mode has the seed `seed + n`: with `--mode <name> --seed <that> --cases 2000` a failure is met again. A case that
+ * does not end within `PATIENCE_MS` is a failure, and so is whatever throws. Ends with status 1 if anything fails.
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -96,13 +99,18 @@ function add(mode: number, tally: Tally): void {
   for (const { mode: name, seed: batch, index, bytes, what } of tally.failures.slice(0, SHOWN))
     console.log(`${name}, seed ${batch}, case ${index}: ${what}\n  ${bytes}`);
   const after = before + tally.cases;
-  if (Math.floor(before / PROGRESS_CASES) !== Math.floor(after / PROGRESS_CASES))
-    console.error(`${after} cases`);
+  if (Math.floor(before / PROGRESS_CASES) === Math.floor(after / PROGRESS_CASES)) return;
+  console.error(`${after} cases`);
+  save();
+}
+
+function save(): void {
+  if (values.save) writeResult('robustness', resultOf(tallies, process.argv.slice(2).join(' ')));
 }
 
 const queue = jobs();
 await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
 for (const [mode, { cases, failures, ends }] of tallies)
   console.log(`${MODES[mode]!.name}: ${cases} cases, ${failures.length} failures; ${JSON.stringify(ends)}`);
-if (values.save) writeResult('robustness', resultOf(tallies, process.argv.slice(2).join(' ')));
+save();
 if ([...tallies.values()].some(({ failures }) => failures.length > 0)) process.exitCode = 1;

@@ -8,11 +8,13 @@ export function resultOf(tallies: ReadonlyMap<number, Tally>, args: string): Res
     command: `npm run robustness -- ${args}`,
     title: 'Random code',
     summary:
-      'Random bytes, random opcodes, and valid code with bits flipped, under random segments, page permissions and gates: nothing ' +
-      'throws or hangs, and the interpreter and the compiled tier end alike in registers, flags, memory and clock.',
+      'A case is one string of bytes as code: random bytes, random opcodes, or valid code with bits flipped, under random ' +
+      'segments, page permissions, gates and intercepts. Nothing throws or hangs, and two runs end alike in registers, flags, ' +
+      'memory and clock: of the interpreter, in 16-bit modes and sometimes else one instruction at a time, and of the tier that ' +
+      'compiles 32- and 64-bit code once it is executed for the first, second, fourth, eighth or sixteenth time.',
     rows: [...tallies].map(([mode, { cases, failures }]) => ({
       group: 'random and mutated code',
-      oracle: 'the other tier',
+      oracle: 'the other run',
       mode: MODES[mode]!.name,
       cases,
       differing: failures.length,

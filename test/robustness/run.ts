@@ -5,8 +5,10 @@ import { CodeSource } from './code.js';
 import type { Mode } from './modes.js';
 import type { TierPair } from './tiers.js';
 
-/** Cases that share a generator. */
-export const BATCH = 500;
+/** Cases that share a generator, and begin with empty caches. */
+export const BATCH = 2000;
+/** Cases that share tables, page permissions and handlers. */
+const SETTING = 25;
 
 export interface Failure {
   readonly mode: string;
@@ -40,7 +42,9 @@ export function runBatch(
   const random = new Random(seed);
   const source = new CodeSource(mode.bits, random);
   const tally = newTally();
+  pair.reset();
   for (let index = 0; index < count; index++) {
+    if (index % SETTING === 0) pair.newSetting(mode, random);
     const code = source.next();
     onCase(index, code.bytes);
     const { end, what } = outcomeOf(() => pair.run(mode, code, random));

@@ -1,110 +1,123 @@
-/** One case in both tiers: the same start, stopped at the same instruction, compared in everything that software can see. */
-import { Rflags } from '../../assembly/abi/processor-bits.js';
+/**
+ * One case in two ways: the same start, stopped at the same instruction, compared in everything that software can see.
+ *
+ * The first processor interprets. The second compiles what it can: flat 32- and 64-bit code. Of what is not compiled, and
+ * sometimes else, the first executes one instruction at a time, so that there, too, the two do not do the same thing twice.
+ * What either has decoded and compiled stays from case to case, as in a long-running machine, and must be dropped when the
+ * memory that it came from changes.
+ */
 import { Stop } from '../../assembly/abi/stop.js';
+import type { Core } from '../../src/core/core.js';
 import { Engine } from '../../src/engine/engine.js';
 import { Random } from '../silicon/random.js';
-import { WINDOW_ADDRESS } from '../silicon/layout.js';
 import type { CodeCase } from './code.js';
-import { writeImage } from './image.js';
-import { CODE, DATA, DATA_BYTES, IOPM, MEMORY_BYTES, MSRPM, STACK } from './layout.js';
-import { enterMode, type Mode } from './modes.js';
+import { writeCode, writeImage } from './image.js';
+import { MEMORY_BYTES } from './layout.js';
+import type { Mode } from './modes.js';
+import { start, startLike } from './start.js';
 
-/** Executions after which a block is compiled: at once, or when it has proved hot. */
-const THRESHOLDS = [1, 3, 3, 6];
-const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
-const MORE_REGISTERS = ['r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
+/** Executions after which a block is compiled: at once, or when it has proved hot. Compiling is most of the work. */
+const THRESHOLDS = [1, 2, 4, 4, 8, 8, 8, 8, 16, 16, 16, 16];
+/** Most instructions from one comparison to the next. */
+const SLICES = [8, 8, 20, 20, 60, 200];
+const PAGE = 4096;
+const LONGEST_INSTRUCTION = 15;
+/** Memory is compared in pieces of this size first, then in pages. */
+const PIECE = 8 * PAGE;
 /** Temporaries, scratch and caches of the core, which nothing outside can see; flags are compared as RFLAGS. */
 const INTERNAL: ReadonlySet<string> = new Set([
   ...['blockRip', 'zero', 't0', 't1', 't2', 't3', 't4', 't5', 'address', 'address2', 'nextRip'],
   ...['flagResult', 'flagAux', 'tlbBank', 'missLinear', 'missPhysical', 'missMode', 'memoryBase'],
 ]);
-const INTERCEPT_WORDS = 6;
+const NARROW: ReadonlySet<string> = new Set(['flagAux', 'tlbBank', 'missPhysical', 'missMode', 'memoryBase']);
 
 /** How the code is run: decided by a seed alone. */
 interface Plan {
   /** Seed of registers, segments and control registers. */
   readonly registers: number;
-  /** Instructions up to each comparison. */
+  /** How many instructions are run from one comparison to the next. */
   readonly slices: readonly number[];
-  readonly threshold: number;
+  /** The first processor stops after each instruction. */
+  readonly isStepping: boolean;
 }
 
 /** A processor in one tier. */
 class Tier {
-  constructor(readonly engine: Engine) {}
+  readonly #bytes: Buffer;
+  readonly #codeBefore = new Uint8Array(LONGEST_INSTRUCTION);
 
-  /** @param image Physical memory at the start. */
-  load(mode: Mode, code: CodeCase, plan: Plan, image: Uint8Array): void {
-    const { core } = this.engine;
-    const random = new Random(plan.registers);
-    core.exports.reset();
-    core.exports.dropAllCode();
-    core.state.setNum('randomState', 1);
-    core.memory.set(image);
-    core.memory.set(code.bytes, CODE);
-    enterMode(core, mode, random);
-    this.#loadRegisters(mode, code, random);
-    if (random.chance(0.3)) this.#enterGuest(random);
-    core.exports.updateMode();
-    core.exports.flushTlb();
+  constructor(readonly engine: Engine) {
+    const { buffer, byteOffset, length } = this.core.memory;
+    this.#bytes = Buffer.from(buffer, byteOffset, length);
+  }
+
+  get core(): Core {
+    return this.engine.core;
+  }
+
+  /** Gives memory the contents of `image`, page by page where it differs. */
+  restore(image: Uint8Array): void {
+    for (let piece = 0; piece < MEMORY_BYTES; piece += PIECE) {
+      if (this.#isLike(image, piece, PIECE)) continue;
+      for (let page = piece; page < piece + PIECE; page += PAGE)
+        if (!this.#isLike(image, page, PAGE)) this.core.write(page, image.subarray(page, page + PAGE));
+    }
+  }
+
+  #isLike(image: Uint8Array, at: number, bytes: number): boolean {
+    return this.#bytes.compare(image, at, at + bytes, at, at + bytes) === 0;
   }
 
   run(instructions: number): Stop {
-    const { state } = this.engine.core;
+    const { state } = this.core;
     state.setNum('deadline', state.num('clock') + instructions);
     return this.engine.run();
   }
 
-  #loadRegisters(mode: Mode, { snippet }: CodeCase, random: Random): void {
-    const { state, exports, vectorRegisters } = this.engine.core;
-    const hasWindow = snippet !== undefined && random.chance(0.6);
-    const isBased = state.num('csBase') !== 0;
-    [...REGISTERS, ...MORE_REGISTERS].forEach((name, i) => {
-      const value = hasWindow ? snippet.registers[i]! : registerValue(isBased, random);
-      state.setBig(name, mode.bits === 64 ? value : value & 0xffff_ffffn);
-    });
-    state.setNum('rsp', isBased ? 0xf000 : STACK);
-    state.setNum('rip', isBased ? 0 : CODE);
-    for (let i = 0; i < vectorRegisters.length; i++) vectorRegisters[i] = random.below(256);
-    state.set('mxcsr', random.chance(0.7) ? 0x1f80 : random.u32() & 0xffff);
-    state.set('x87Control', random.chance(0.6) ? 0x37f : (random.u32() & 0x1f3f) | 0x40);
-    const kept = BigInt(Rflags.Vm);
-    const flags = BigInt(random.u32() & (Rflags.Status | Rflags.Df | Rflags.Iopl));
-    const rare = BigInt((random.chance(0.1) ? Rflags.Tf : 0) | (random.chance(0.1) ? Rflags.Ac : 0));
-    exports.setRflags((exports.rflags() & kept) | flags | rare | 2n);
+  /**
+   * The same, one instruction, or one iteration, after the other. Undefined if a repeated instruction overwrites itself:
+   * after a stop its bytes are fetched again, as after an interrupt, and what follows need not be the same.
+   */
+  step(instructions: number): Stop | undefined {
+    const { state } = this.core;
+    const end = state.num('clock') + instructions;
+    for (;;) {
+      const code = this.#codeAddress();
+      this.#codeBefore.set(this.#bytes.subarray(code, code + LONGEST_INSTRUCTION));
+      state.setNum('deadline', state.num('clock') + 1);
+      const stop = this.engine.run();
+      const isSame = this.#bytes.compare(
+        this.#codeBefore,
+        0,
+        LONGEST_INSTRUCTION,
+        code,
+        code + LONGEST_INSTRUCTION,
+      );
+      if (isSame !== 0 && this.#codeAddress() === code) return undefined;
+      if (stop === Stop.Budget && state.num('clock') < end) continue;
+      state.setNum('deadline', end);
+      return stop;
+    }
   }
 
-  /** A guest of a hypervisor that intercepts at random. */
-  #enterGuest(random: Random): void {
-    const { state } = this.engine.core;
-    state.set('inGuest', 1);
-    const isAll = random.chance(0.3);
-    for (let word = 0; word < INTERCEPT_WORDS; word++)
-      state.set(`intercepts${word}`, isAll ? 0xffff_ffff : random.chance(0.5) ? 0 : random.u32());
-    state.set('iopmBase', IOPM);
-    state.set('msrpmBase', MSRPM);
+  /** Physical, of the next instruction: code is mapped to itself. */
+  #codeAddress(): number {
+    const { state } = this.core;
+    return Math.min(state.num('csBase') + state.num('rip'), MEMORY_BYTES - LONGEST_INSTRUCTION);
   }
-}
-
-function registerValue(isBased: boolean, random: Random): bigint {
-  const roll = random.below(100);
-  if (roll < 50) return BigInt((isBased ? 0 : DATA) + random.below(isBased ? 0x10000 : DATA_BYTES));
-  if (roll < 60) return BigInt(WINDOW_ADDRESS + random.below(DATA_BYTES));
-  if (roll < 80) return BigInt(random.below(64));
-  return random.u64();
 }
 
 export class TierPair {
   readonly #ignored: ReadonlySet<number>;
-  readonly #image = new Uint8Array(MEMORY_BYTES);
+  readonly #image = Buffer.alloc(MEMORY_BYTES);
 
   private constructor(
     private readonly interpreted: Tier,
     private readonly compiled: Tier,
   ) {
-    const { state } = interpreted.engine.core;
+    const { state } = interpreted.core;
     this.#ignored = new Set(
-      [...INTERNAL].flatMap((name) => [state.index(name), state.index(name) + (isWide(name) ? 1 : 0)]),
+      [...INTERNAL].flatMap((name) => [state.index(name), state.index(name) + (NARROW.has(name) ? 0 : 1)]),
     );
   }
 
@@ -116,18 +129,32 @@ export class TierPair {
     return new TierPair(new Tier(interpreted), new Tier(compiled));
   }
 
-  /** Runs the code in both tiers. Returns how it ended, or throws what was thrown; `difference` is '' if they agree. */
-  run(mode: Mode, code: CodeCase, random: Random): { stop: Stop; difference: string } {
-    const plan = newPlan(random);
-    const { interpreted, compiled } = this;
-    compiled.engine.core.exports.setHotThreshold(plan.threshold);
+  /** Forgets what earlier cases left, so that a batch is the same whatever came before it. */
+  reset(): void {
+    for (const { core } of [this.interpreted, this.compiled]) core.exports.dropAllCode();
+  }
+
+  /** New tables, page permissions, handlers and data for the cases that follow. */
+  newSetting(mode: Mode, random: Random): void {
     writeImage(this.#image, mode, random);
-    interpreted.load(mode, code, plan, this.#image);
-    compiled.load(mode, code, plan, this.#image);
+    this.compiled.core.exports.setHotThreshold(random.pick(THRESHOLDS));
+  }
+
+  /** Runs the code both ways. Returns how it ended, or throws what was thrown; `difference` is '' if they agree. */
+  run(mode: Mode, code: CodeCase, random: Random): { stop: Stop; difference: string } {
+    const plan = newPlan(mode, random);
+    const { interpreted, compiled } = this;
+    writeCode(this.#image, code.bytes);
+    interpreted.restore(this.#image);
+    compiled.restore(this.#image);
+    start(interpreted.core, mode, code, new Random(plan.registers));
+    startLike(compiled.core, interpreted.core);
     let stop = Stop.None;
     for (const instructions of plan.slices) {
-      stop = interpreted.run(instructions);
+      const first = plan.isStepping ? interpreted.step(instructions) : interpreted.run(instructions);
       const other = compiled.run(instructions);
+      if (first === undefined) return { stop: other, difference: '' };
+      stop = first;
       if (other !== stop) return { stop, difference: `stop: ${Stop[stop]}, compiled ${Stop[other]}` };
       const difference = this.#compare();
       if (difference !== '' || stop !== Stop.Budget) return { stop, difference };
@@ -137,7 +164,7 @@ export class TierPair {
 
   /** What differs, by name; '' if nothing does. */
   #compare(): string {
-    const [a, b] = [this.interpreted.engine.core, this.compiled.engine.core];
+    const [a, b] = [this.interpreted.core, this.compiled.core];
     const differing: string[] = [];
     for (let i = 0; i < a.state.words.length; i++) {
       if (a.state.words[i] !== b.state.words[i] && !this.#ignored.has(i))
@@ -155,8 +182,8 @@ export class TierPair {
   }
 
   #describeWord(index: number): string {
-    const { state } = this.interpreted.engine.core;
-    const other = this.compiled.engine.core.state;
+    const { state } = this.interpreted.core;
+    const other = this.compiled.core.state;
     const names = state.names().filter((name) => state.index(name) <= index);
     const name = names.reduce((best, next) => (state.index(next) > state.index(best) ? next : best));
     const half = index - state.index(name);
@@ -164,13 +191,8 @@ export class TierPair {
   }
 }
 
-/** 32-bit fields among the internal ones. */
-function isWide(name: string): boolean {
-  return !['flagAux', 'tlbBank', 'missPhysical', 'missMode', 'memoryBase'].includes(name);
-}
-
-function newPlan(random: Random): Plan {
-  const most = random.pick([8, 20, 20, 60, 300]);
+function newPlan(mode: Mode, random: Random): Plan {
+  const most = random.pick(SLICES);
   const slices = Array.from({ length: 1 + random.below(3) }, () => 1 + random.below(most));
-  return { registers: random.u32(), slices, threshold: random.pick(THRESHOLDS) };
+  return { registers: random.u32(), slices, isStepping: mode.bits === 16 || random.chance(0.1) };
 }
