@@ -1,10 +1,11 @@
 /** QEMU's TCG and Bochs: both boot the ROM, and what the kernel prints comes by way of a file. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { BOCHS_RULINGS } from './bochs-rulings.js';
+import { bochsCommand, isBochsPresent, isQemuPresent, qemuCommand } from './emulator-commands.js';
 import { buildRom } from './image.js';
 import { QEMU_RULINGS } from './qemu-rulings.js';
 import type { Ruling } from './ruling.js';
@@ -24,58 +25,31 @@ export interface Emulator {
   run(image: Uint8Array): Promise<string>;
 }
 
-// prettier-ignore
-const QEMU_MACHINE = [
-  '-accel', 'tcg', '-cpu', 'max', '-m', String(MEMORY_MEGABYTES), '-display', 'none', '-monitor', 'none', '-nodefaults',
-  '-device', 'isa-debugcon,iobase=0xe9,chardev=output', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
-];
-
 export const qemu: Emulator = {
   name: 'QEMU TCG',
   rulings: QEMU_RULINGS,
-  isPresent: () => spawnSync('qemu-system-x86_64', ['--version']).status === 0,
+  isPresent: isQemuPresent,
   run: (image) =>
     inScratch(image, (scratch, rom) => {
       const output = join(scratch, 'output');
       writeFileSync(output, '');
-      const args = ['-chardev', `file,id=output,path=${output}`, '-bios', rom, ...QEMU_MACHINE];
-      return untilSilent(spawn('qemu-system-x86_64', args, { stdio: 'ignore' }), output);
+      const { program, args } = qemuCommand(rom, MEMORY_MEGABYTES, `file,path=${output}`);
+      return untilSilent(spawn(program, args, { stdio: 'ignore' }), output);
     }),
 };
-
-const BOCHS_CONFIGURATION = [
-  `megs: ${MEMORY_MEGABYTES}`,
-  'cpu: model=ryzen, count=1, ips=100000000, reset_on_triple_fault=1, ignore_bad_msrs=0',
-  'port_e9_hack: enabled=1',
-  'display_library: term',
-  'sound: driver=dummy',
-  'panic: action=fatal',
-  'error: action=ignore',
-  'info: action=ignore',
-];
-/** Debian's Bochs is built with the debugger, which waits for a command at the start and after every triple fault. */
-const BOCHS_COMMANDS = 'c\n'.repeat(10_000);
 
 export const bochs: Emulator = {
   name: 'Bochs',
   rulings: BOCHS_RULINGS,
-  isPresent: () => spawnSync('bochs', ['--help']).error === undefined,
+  isPresent: isBochsPresent,
   run: (image) =>
     inScratch(image, async (scratch, rom) => {
-      const [output, commands, configuration] = ['output', 'commands', 'bochsrc'].map((name) =>
-        join(scratch, name),
-      ) as [string, string, string];
-      const romLine = `romimage: file=${rom}, address=0x${(2 ** 32 - statSync(rom).size).toString(16)}`;
-      writeFileSync(commands, BOCHS_COMMANDS);
-      writeFileSync(
-        configuration,
-        [...BOCHS_CONFIGURATION, romLine, `log: ${join(scratch, 'log')}`, ''].join('\n'),
-      );
+      const output = join(scratch, 'output');
+      const { program, args, env } = bochsCommand(rom, MEMORY_MEGABYTES, scratch);
       const stdout = openSync(output, 'w');
-      const args = ['-q', '-f', configuration, '-rc', commands];
-      const env = { ...process.env, TERM: 'dumb' };
       try {
-        return await untilSilent(spawn('bochs', args, { stdio: ['ignore', stdout, 'ignore'], env }), output);
+        const stdio: StdioOptions = ['ignore', stdout, 'ignore'];
+        return await untilSilent(spawn(program, args, { stdio, env: { ...process.env, ...env } }), output);
       } finally {
         closeSync(stdout);
       }
