@@ -68,8 +68,6 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     }),
     compileAsset(icedUrl()),
   ]);
-  // Most machines never need one.
-  let disassembler: Disassembler | undefined;
   return new Vm({
     processor,
     layout,
@@ -78,8 +76,7 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     nmiSchedule,
     onTrace: options.onTrace,
     onSerial: options.onSerial,
-    disassemble: (bytes, bits, rip) =>
-      (disassembler ??= Disassembler.of(icedModule)).format(bytes, bits, rip).text,
+    disassemble: (bytes, bits, rip) => Disassembler.of(icedModule).format(bytes, bits, rip).text,
   });
 }
 

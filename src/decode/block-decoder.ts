@@ -56,14 +56,11 @@ export class BlockDecoder {
   }
 
   /**
-   * @param icedWasm iced-x86's `iced_x86_bg.wasm`, as bytes or compiled.
+   * @param icedModule iced.wasm, compiled.
    * @param features What the processor model has.
    */
-  static async create(
-    icedWasm: BufferSource | WebAssembly.Module,
-    features: Features = ALL_FEATURES,
-  ): Promise<BlockDecoder> {
-    return new BlockDecoder(await Iced.create(icedWasm, decoderOptions(features)), features);
+  static of(icedModule: WebAssembly.Module, features: Features = ALL_FEATURES): BlockDecoder {
+    return new BlockDecoder(Iced.of(icedModule, decoderOptions(features)), features);
   }
 
   /**

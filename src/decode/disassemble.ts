@@ -12,6 +12,8 @@ export interface Disassembly {
   readonly length: number;
 }
 
+const disassemblers = new WeakMap<WebAssembly.Module, Disassembler>();
+
 export class Disassembler {
   private readonly formatter: number;
   private readonly decoder = new TextDecoder();
@@ -22,9 +24,11 @@ export class Disassembler {
     this.formatter = iced.view.getUint32(iced.result, true);
   }
 
-  /** @param icedModule iced-x86's `iced_x86_bg.wasm`. */
+  /** The one for all: it has no state. @param icedModule iced.wasm, compiled. */
   static of(icedModule: WebAssembly.Module): Disassembler {
-    return new Disassembler(Iced.of(icedModule));
+    const disassembler = disassemblers.get(icedModule) ?? new Disassembler(Iced.of(icedModule));
+    disassemblers.set(icedModule, disassembler);
+    return disassembler;
   }
 
   /** The instruction that `bytes` begins with; a `db` of one byte if that is none. */

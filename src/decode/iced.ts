@@ -51,6 +51,8 @@ export enum DecoderOptions {
   NoLahf64 = 0x40000,
 }
 
+const DEFAULT_OPTIONS = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
+
 /** `DecoderError`. */
 const NO_MORE_BYTES = 2;
 
@@ -92,6 +94,9 @@ interface CodeDecoder {
   readonly data: number;
 }
 
+/** By module and `DecoderOptions`. */
+const instances = new WeakMap<WebAssembly.Module, Map<number, Iced>>();
+
 export class Iced {
   /** Views of the module's memory; renewed when it grows. */
   bytes = new Uint8Array();
@@ -116,23 +121,22 @@ export class Iced {
     this.current = this.decoders[0] as CodeDecoder;
   }
 
-  /** @param options `DecoderOptions`. */
-  static async create(
-    source: BufferSource | WebAssembly.Module,
-    options: number = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd,
-  ): Promise<Iced> {
-    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
-    const instance = await WebAssembly.instantiate(module, createImports(module));
-    return new Iced(instance.exports as unknown as IcedExports, options);
-  }
-
-  /** At once, of a module that is compiled. */
-  static of(
-    module: WebAssembly.Module,
-    options: number = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd,
-  ): Iced {
+  /**
+   * The one for all who decode with these options. Nobody's state outlives the block or instruction that is decoded, and
+   * another instance costs a millisecond and 1.7 MB.
+   *
+   * @param module iced.wasm, compiled.
+   * @param options `DecoderOptions`.
+   */
+  static of(module: WebAssembly.Module, options: number = DEFAULT_OPTIONS): Iced {
+    const ofModule = instances.get(module) ?? new Map<number, Iced>();
+    instances.set(module, ofModule);
+    const known = ofModule.get(options);
+    if (known !== undefined) return known;
     const { exports } = new WebAssembly.Instance(module, createImports(module));
-    return new Iced(exports as unknown as IcedExports, options);
+    const iced = new Iced(exports as unknown as IcedExports, options);
+    ofModule.set(options, iced);
+    return iced;
   }
 
   /**

@@ -60,12 +60,8 @@ export class Engine {
       cr4Bits: cr4Bits(features),
       seed: toSeed(seed),
     };
-    const iced = compileAsset(icedUrl());
-    const [core, decoder] = await Promise.all([
-      Core.create(coreOptions),
-      iced.then((module) => BlockDecoder.create(module, features)),
-    ]);
-    return new Engine(core, decoder, options);
+    const [core, iced] = await Promise.all([Core.create(coreOptions), compileAsset(icedUrl())]);
+    return new Engine(core, BlockDecoder.of(iced, features), options);
   }
 
   /** Runs until the clock reaches the state's `deadline` or the core must report something else. */

@@ -1,14 +1,14 @@
 /** Decoders for tests, and blocks as text. */
-import { readFileSync } from 'node:fs';
 import { icedUrl } from '../../src/binaries.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
+import { compileAsset } from '../../src/core/compiled-asset.js';
 import { BlockDecoder } from '../../src/decode/block-decoder.js';
 import { Disassembler } from '../../src/decode/disassemble.js';
 import { printUops } from '../../src/decode/print-uops.js';
 
-export const icedWasm = readFileSync(icedUrl());
-export const decoder = await BlockDecoder.create(icedWasm);
-export const disassembler = Disassembler.of(await WebAssembly.compile(icedWasm));
+export const icedModule = await compileAsset(icedUrl());
+export const decoder = BlockDecoder.of(icedModule);
+export const disassembler = Disassembler.of(icedModule);
 
 /** The modes in which lowering differs. */
 export const MODES = {

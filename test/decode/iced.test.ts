@@ -8,14 +8,15 @@ import {
   Register,
 } from 'iced-x86';
 import { expect, it } from 'vitest';
+import { Disassembler } from '../../src/decode/disassemble.js';
 import { Decoded, DecoderOptions, Field, Iced } from '../../src/decode/iced.js';
 import { Instruction } from '../../src/decode/instruction.js';
-import { icedWasm } from './decoding.js';
+import { icedModule } from './decoding.js';
 import { randomBytes } from './random-bytes.js';
 
 const SAMPLES = 5_000;
 const OPTIONS = DecoderOptions.Amd | DecoderOptions.NoWbnoinvd;
-const iced = await Iced.create(icedWasm);
+const iced = Iced.of(icedModule);
 const instruction = new Instruction(iced);
 
 /** The fields that the lowering uses, by our offsets. */
@@ -105,4 +106,18 @@ it.each([
   expect(iced.next()).toBe(Decoded.Instruction);
   expect(instruction.immediateLow(operand)).toBe(low);
   expect(instruction.immediateHigh(operand)).toBe(high);
+});
+
+it('is one for all who decode with the same options', () => {
+  expect(Iced.of(icedModule, OPTIONS)).toBe(iced);
+  expect(Iced.of(icedModule, OPTIONS | DecoderOptions.NoTzcnt)).not.toBe(iced);
+});
+
+it('does not grow with the machines that share it', () => {
+  const count = () => iced.wasm.memory.buffer.byteLength;
+  const nop = Uint8Array.of(0x90);
+  for (let i = 0; i < 100; i++) Disassembler.of(icedModule).format(nop, 64, 0);
+  const before = count();
+  for (let i = 0; i < 20_000; i++) Disassembler.of(icedModule).format(nop, 64, 0);
+  expect(count()).toBe(before);
 });

@@ -1,8 +1,16 @@
 /** Floating-point arithmetic, comparison and conversion in vector registers (APM vol 4). */
-import { FloatFormat, FloatOp, FusedOrder } from '../../../assembly/abi/float-op.js';
-import { InvariantError } from '../../errors.js';
+import { FloatFormat, FloatOp } from '../../../assembly/abi/float-op.js';
 import { Mnemonic } from '../iced-enums.js';
-import type { Lowering, LoweringRows } from './context.js';
+import type { LoweringRows } from './context.js';
+import {
+  ARITHMETIC,
+  COMPARISON,
+  FLAG_COMPARISONS,
+  type FloatNames,
+  type FormatSuffix,
+  FROM_REGISTER,
+  FUSED,
+} from './vector-float-mnemonics.js';
 import {
   conversionRows,
   flagRows,
@@ -17,82 +25,40 @@ import {
 } from './vector-float-row.js';
 import { requireAvx, requireSse } from './availability.js';
 
-const FORMATS = {
-  ss: { format: FloatFormat.ScalarSingle },
-  sd: { format: FloatFormat.ScalarDouble },
-  ps: { format: FloatFormat.PackedSingle },
-  pd: { format: FloatFormat.PackedDouble },
-} as const;
-const { ss: SS, sd: SD } = FORMATS;
-type Suffix = keyof typeof FORMATS;
-const ALL: readonly Suffix[] = ['ss', 'sd', 'ps', 'pd'];
-const SINGLE: readonly Suffix[] = ['ss', 'ps'];
-const SCALAR: readonly Suffix[] = ['ss', 'sd'];
-const PACKED: readonly Suffix[] = ['ps', 'pd'];
+const FORMATS: Readonly<Record<FormatSuffix, FloatFormat>> = {
+  ss: FloatFormat.ScalarSingle,
+  sd: FloatFormat.ScalarDouble,
+  ps: FloatFormat.PackedSingle,
+  pd: FloatFormat.PackedDouble,
+};
+const SS = { format: FORMATS.ss };
+const SD = { format: FORMATS.sd };
 
-/** The members of `Mnemonic` of that name with each suffix, and with V before them. */
-function instructions(name: string, op: FloatOp, suffixes: readonly Suffix[]): FloatInstruction[] {
-  return suffixes.map((suffix) => ({
-    legacy: mnemonic(name + suffix),
-    vex: mnemonic(`V${name.toLowerCase()}${suffix}`),
-    op,
-    ...FORMATS[suffix],
-  }));
-}
-
-function mnemonic(name: string): Mnemonic {
-  const value = Mnemonic[name as keyof typeof Mnemonic];
-  if (value === undefined) throw new InvariantError(`no mnemonic ${name}`);
-  return value;
-}
-
-const FUSED = [
-  ['Vfmadd', FloatOp.Fmadd, ALL],
-  ['Vfmsub', FloatOp.Fmsub, ALL],
-  ['Vfnmadd', FloatOp.Fnmadd, ALL],
-  ['Vfnmsub', FloatOp.Fnmsub, ALL],
-  ['Vfmaddsub', FloatOp.FmaddSub, PACKED],
-  ['Vfmsubadd', FloatOp.FmsubAdd, PACKED],
-] as const;
-const ORDERS = [
-  ['132', FusedOrder.Order132],
-  ['213', FusedOrder.Order213],
-  ['231', FusedOrder.Order231],
-] as const;
-
-function fusedRows(): LoweringRows {
-  return FUSED.flatMap(([name, op, suffixes]) =>
-    ORDERS.flatMap(([digits, order]) =>
-      suffixes.map((suffix): readonly [number, Lowering] => [
-        mnemonic(name + digits + suffix),
-        fusedRow(op, FORMATS[suffix].format, order),
-      ]),
-    ),
+function instructions(...families: readonly FloatNames[]): FloatInstruction[] {
+  return families.flatMap(([op, forms]) =>
+    entries(forms).map(([suffix, [legacy, vex]]) => ({ legacy, vex, op, format: FORMATS[suffix] })),
   );
 }
 
+function fusedRows(): LoweringRows {
+  return FUSED.flatMap(([op, order, forms]) =>
+    entries(forms).map(([suffix, mnemonic]) => [mnemonic, fusedRow(op, FORMATS[suffix], order)] as const),
+  );
+}
+
+function entries<Form>(forms: Readonly<Partial<Record<FormatSuffix, Form>>>): [FormatSuffix, Form][] {
+  return Object.entries(forms) as [FormatSuffix, Form][];
+}
+
 /** CMPSD, which has the name of a string instruction. */
-const COMPARISONS = floatRows(instructions('Cmp', FloatOp.Cmp, ALL));
+const COMPARISONS = floatRows(instructions(COMPARISON));
 
 /** Instructions whose legacy forms have the names of string instructions. */
 export const FLOAT_NAMESAKES: LoweringRows = COMPARISONS.filter(([name]) => name === Mnemonic.Cmpsd);
 
 export const VECTOR_FLOAT: LoweringRows = [
   ...floatRows([
-    ...instructions('Add', FloatOp.Add, ALL),
-    ...instructions('Sub', FloatOp.Sub, ALL),
-    ...instructions('Mul', FloatOp.Mul, ALL),
-    ...instructions('Div', FloatOp.Div, ALL),
-    ...instructions('Sqrt', FloatOp.Sqrt, ALL),
-    ...instructions('Min', FloatOp.Min, ALL),
-    ...instructions('Max', FloatOp.Max, ALL),
-    ...instructions('Round', FloatOp.Round, ALL),
-    ...instructions('Rcp', FloatOp.Rcp, SINGLE),
-    ...instructions('Rsqrt', FloatOp.Rsqrt, SINGLE),
-    ...instructions('Addsub', FloatOp.AddSub, PACKED),
-    ...instructions('Hadd', FloatOp.HorizontalAdd, PACKED),
-    ...instructions('Hsub', FloatOp.HorizontalSub, PACKED),
-    ...instructions('Dp', FloatOp.DotProduct, PACKED),
+    ...instructions(...ARITHMETIC),
     // The format is that of the source.
     {
       legacy: Mnemonic.Cvtss2sd,
@@ -103,10 +69,7 @@ export const VECTOR_FLOAT: LoweringRows = [
     { legacy: Mnemonic.Cvtsd2ss, vex: Mnemonic.Vcvtsd2ss, op: FloatOp.CvtSd2Ss, ...SD },
   ]),
   ...COMPARISONS.filter(([name]) => name !== Mnemonic.Cmpsd),
-  ...flagRows([
-    ...instructions('Comi', FloatOp.Comi, SCALAR),
-    ...instructions('Ucomi', FloatOp.Ucomi, SCALAR),
-  ]),
+  ...flagRows(instructions(...FLAG_COMPARISONS)),
   ...fusedRows(),
   ...conversionRows([
     { legacy: Mnemonic.Cvtdq2ps, vex: Mnemonic.Vcvtdq2ps, op: FloatOp.CvtDq2Ps, widening: 0 },
@@ -120,7 +83,7 @@ export const VECTOR_FLOAT: LoweringRows = [
     { vex: Mnemonic.Vcvtph2ps, op: FloatOp.CvtPh2Ps, widening: 1 },
   ]),
   [Mnemonic.Vcvtps2ph, packHalfRow],
-  ...fromRegisterRows([...instructions('Cvtsi2', FloatOp.CvtSi32, SCALAR)]),
+  ...fromRegisterRows(instructions(FROM_REGISTER)),
   ...toRegisterRows([
     { legacy: Mnemonic.Cvtss2si, vex: Mnemonic.Vcvtss2si, op: FloatOp.CvtToSi32, ...SS },
     { legacy: Mnemonic.Cvtsd2si, vex: Mnemonic.Vcvtsd2si, op: FloatOp.CvtToSi32, ...SD },

@@ -34,7 +34,7 @@ it.each([
   ['SSE4.2, CRC32', 'f20f38f0c1', Feature.Sse42],
   ['CLFLUSHOPT', '660fae3b', Feature.Clflushopt],
   ['CLWB', '660fae33', Feature.Clwb],
-])('a processor without %s', async (_name, bytes, feature) => {
-  expect(await firstUopWith(ALL_FEATURES, bytes, VECTORS)).not.toMatch(/Undefined|Unimplemented/);
-  expect(await firstUopWith(allBut(feature), bytes, VECTORS)).toMatch(/Sys Undefined/);
+])('a processor without %s', (_name, bytes, feature) => {
+  expect(firstUopWith(ALL_FEATURES, bytes, VECTORS)).not.toMatch(/Undefined|Unimplemented/);
+  expect(firstUopWith(allBut(feature), bytes, VECTORS)).toMatch(/Sys Undefined/);
 });

@@ -4,7 +4,7 @@ import { Mode } from '../../../assembly/abi/processor-bits.js';
 import { BlockDecoder } from '../../../src/decode/block-decoder.js';
 import { ALL_FEATURES, Feature } from '../../../src/decode/features.js';
 import { printUops } from '../../../src/decode/print-uops.js';
-import { bitsOf, disassembler, hex, icedWasm, lower, MODES, type ModeName } from '../decoding.js';
+import { bitsOf, disassembler, hex, icedModule, lower, MODES, type ModeName } from '../decoding.js';
 
 const VECTORS = Mode.Osfxsr | Mode.Avx;
 
@@ -64,19 +64,19 @@ it.each([
   ['AVX2, VBROADCASTSS from a register', 'c4e27918ca', Feature.Avx2],
   ['AVX2, VMOVNTDQA of 256 bits', 'c4e27d2a0b', Feature.Avx2],
   ['AVX2, gathers', 'c4e261900c93', Feature.Avx2],
-])('#UD without %s', async (_name, bytes, feature) => {
+])('#UD without %s', (_name, bytes, feature) => {
   const lacking = new Set([...ALL_FEATURES].filter((one) => one !== feature));
   const code = hex(bytes);
-  const decoder = await BlockDecoder.create(icedWasm, lacking);
+  const decoder = BlockDecoder.of(icedModule, lacking);
   const block = decoder.decode(code, 0, code.length, MODES.long | VECTORS, 1);
   expect(printUops(block.uops, block.uopCount)[0]).toMatch(/^0: Sys Undefined /);
   expect(lower('long', bytes, VECTORS)[0]).not.toMatch(/Undefined/);
 });
 
-it('VBROADCASTSS from memory is of AVX', async () => {
+it('VBROADCASTSS from memory is of AVX', () => {
   const lacking = new Set([...ALL_FEATURES].filter((one) => one !== Feature.Avx2));
   const code = hex('c4e279180b');
-  const decoder = await BlockDecoder.create(icedWasm, lacking);
+  const decoder = BlockDecoder.of(icedModule, lacking);
   const block = decoder.decode(code, 0, code.length, MODES.long | VECTORS, 1);
   expect(printUops(block.uops, block.uopCount)[0]).toMatch(/^0: LoadVector32 /);
 });
