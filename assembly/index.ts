@@ -39,7 +39,15 @@ export { carryOf, settleFlags } from './lazy-flags';
 export { createRegion, hotBlock, setHotThreshold, setRegionPage, STALENESS_ADDRESS } from './region';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
 export { deliverEvent } from './settle';
-export { exitAtBoundary, loadGuest, loadHiddenState, storeGuest, storeHiddenState } from './world-switch';
+export { NMI_FRAMES_ADDRESS, NMI_FRAMES_BYTES } from './nmi-frames';
+export {
+  exitAtBoundary,
+  HOST_SAVE_AREA_ADDRESS,
+  loadGuest,
+  loadHiddenState,
+  storeGuest,
+  storeHiddenState,
+} from './world-switch';
 export { reset } from './reset';
 export { answerCpuid, CPUID_ANSWER_ADDRESS } from './exec/cpuid';
 export { setXcr0, xcr0Bits } from './exec/extended-control';

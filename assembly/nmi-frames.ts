@@ -10,6 +10,10 @@ import { cpu } from './state';
 const CAPACITY: u32 = 64;
 const FRAMES = memory.data(64 * 8, 8);
 
+/** For snapshots: `CAPACITY` addresses of 8 bytes. */
+export const NMI_FRAMES_ADDRESS: usize = FRAMES;
+export const NMI_FRAMES_BYTES: u32 = CAPACITY << 3;
+
 /** Stands for the frame of an NMI that a task gate took: there is none, an IRET with NT set returns. */
 export const TASK_FRAME: u64 = ~(<u64>0);
 

@@ -27,6 +27,9 @@ import { HOST_TAG, rememberTlbContext, settleTlb } from './tlb-context';
 
 const HOST_SAVE_AREA = <u32>memory.data(4096, 16);
 
+/** For snapshots: where VMRUN has put the host's state, `VMCB_BYTES` long. */
+export const HOST_SAVE_AREA_ADDRESS: u32 = HOST_SAVE_AREA;
+
 /** Stands for a permission map beyond 4 GiB, where no memory is: it reads as all ones. */
 const NO_MEMORY: u32 = 0xfffff000;
 const PAGE_OFFSET: u64 = 0xfff;

@@ -1,6 +1,6 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
-import type { CpuOption } from './decode/cpu-models.js';
 import { icedUrl } from './binaries.js';
+import { cpuModel, type CpuName, type CpuOption, DEFAULT_CPU } from './decode/cpu-models.js';
 import { compileAsset } from './core/compiled-asset.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
@@ -8,7 +8,10 @@ import { layOut } from './hypervisor/memory-layout.js';
 import { isStrategyName, STRATEGY_NAMES, type StrategyName } from './hypervisor/nmi/strategies.js';
 import type { NmiSchedule } from './hypervisor/nmi-schedule.js';
 import type { TraceListener } from './hypervisor/trace.js';
+import { startSchedule } from './hypervisor/schedule-spec.js';
 import { Vm } from './hypervisor/vm.js';
+import type { VmOptions } from './hypervisor/vm-options.js';
+import type { VmSnapshot } from './hypervisor/vm-snapshot.js';
 import { loadGuest } from './loader/detect.js';
 import type { Bits } from './loader/entry.js';
 import type { GuestFormat, LoadedGuest } from './loader/image.js';
@@ -59,23 +62,56 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     );
   const layout = layOut(memoryBytes);
   const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
+  return build({ ...options, cpu: options.cpu ?? DEFAULT_CPU, layout, guest, nmi, nmiSchedule });
+}
+
+/** What a snapshot does not have, because it belongs to whoever runs the machine. */
+export type RestoreVmOptions = Pick<CreateVmOptions, 'jit' | 'onTrace' | 'onSerial'> & {
+  /** The schedule that the machine was made with; needed if that was neither a list nor described. */
+  readonly nmiSchedule?: NmiSchedule | undefined;
+};
+
+/**
+ * Makes a virtual machine that goes on where `vm.snapshot()` was taken, and does what that one did from there on. Throws a
+ * `UsageError` if the schedule is missing or another one.
+ */
+export async function restoreVm(snapshot: VmSnapshot, options: RestoreVmOptions = {}): Promise<Vm> {
+  const { ramBytes, nmi, cpu } = snapshot.machine;
+  const vm = await build({
+    ...options,
+    layout: layOut(ramBytes),
+    guest: null,
+    nmi,
+    cpu: cpu as CpuName,
+    nmiSchedule: scheduleFor(snapshot, options),
+  });
+  vm.restore(snapshot);
+  return vm;
+}
+
+function scheduleFor({ schedule }: VmSnapshot, { nmiSchedule }: RestoreVmOptions): NmiSchedule {
+  if (nmiSchedule !== undefined) return nmiSchedule;
+  if (schedule !== null) return startSchedule(schedule);
+  throw new UsageError('the snapshot was made with an NMI schedule of its own: give it as nmiSchedule');
+}
+
+type Parts = Pick<CreateVmOptions, 'seed' | 'jit' | 'onTrace' | 'onSerial'> &
+  Pick<VmOptions, 'layout' | 'guest' | 'nmi' | 'nmiSchedule'> & { readonly cpu: CpuOption };
+
+async function build({ layout, cpu, seed, jit, ...parts }: Parts): Promise<Vm> {
   const [processor, icedModule] = await Promise.all([
-    Processor.create({
-      memoryBytes: layout.totalBytes,
-      cpu: options.cpu,
-      seed: options.seed,
-      jit: options.jit,
-    }),
+    Processor.create({ memoryBytes: layout.totalBytes, cpu, seed, jit }),
     compileAsset(icedUrl()),
   ]);
   return new Vm({
     processor,
     layout,
-    guest,
-    nmi,
-    nmiSchedule,
-    onTrace: options.onTrace,
-    onSerial: options.onSerial,
+    cpu: cpuModel(cpu).name,
+    guest: parts.guest,
+    nmi: parts.nmi,
+    nmiSchedule: parts.nmiSchedule,
+    onTrace: parts.onTrace,
+    onSerial: parts.onSerial,
     disassemble: (bytes, bits, rip) => Disassembler.of(icedModule).format(bytes, bits, rip).text,
   });
 }

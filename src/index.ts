@@ -7,8 +7,12 @@ export {
   type CreateVmOptions,
   DEFAULT_MEMORY_BYTES,
   DEFAULT_STRATEGY,
+  restoreVm,
+  type RestoreVmOptions,
 } from './create-vm.js';
-export type { NmiRequestOptions, RunOptions, Vm } from './hypervisor/vm.js';
+export type { Vm } from './hypervisor/vm.js';
+export type { NmiRequestOptions, RunOptions } from './hypervisor/vm-options.js';
+export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
 export type { GuestMemory } from './hypervisor/guest-memory.js';
 export { describeStop, isResumable, type RunResult, type StopReason } from './hypervisor/run-result.js';
 export type { ExitCause, ExitCount, NmiReport } from './hypervisor/ledger.js';
@@ -66,7 +70,12 @@ export {
   type StopRecord,
   summarize,
 } from './lab/compare.js';
-export { describeSchedule, type ScheduleSpec, startingAt, startSchedule } from './lab/schedule.js';
+export {
+  describeSchedule,
+  type ScheduleSpec,
+  startingAt,
+  startSchedule,
+} from './hypervisor/schedule-spec.js';
 export { type Distribution, distribution } from './lab/statistics.js';
 
 // Bare silicon: write your own hypervisor.

@@ -23,6 +23,9 @@ interface CoreExports {
   readonly STATE_ADDRESS: WebAssembly.Global;
   readonly VECTOR_FILE_ADDRESS: WebAssembly.Global;
   readonly X87_REGISTERS_ADDRESS: WebAssembly.Global;
+  readonly NMI_FRAMES_ADDRESS: WebAssembly.Global;
+  readonly NMI_FRAMES_BYTES: WebAssembly.Global;
+  readonly HOST_SAVE_AREA_ADDRESS: WebAssembly.Global;
   readonly TLB_ADDRESS: WebAssembly.Global;
   readonly TLB_BYTES: WebAssembly.Global;
   readonly TLB_ENTRY_BYTES: WebAssembly.Global;

@@ -23,6 +23,7 @@ export class StateView {
   readonly words: Uint32Array;
   readonly #view: DataView;
   readonly #offsets = new Map<string, number>();
+  readonly #wide = new Set<string>();
 
   /**
    * @param buffer The core's memory.
@@ -32,7 +33,9 @@ export class StateView {
   constructor(buffer: ArrayBuffer, address: number, exports: Readonly<Record<string, unknown>>) {
     for (const [name, value] of Object.entries(exports)) {
       const match = FIELD.exec(name);
-      if (match && value instanceof WebAssembly.Global) this.#offsets.set(match[2]!, value.value as number);
+      if (!match || !(value instanceof WebAssembly.Global)) continue;
+      this.#offsets.set(match[2]!, value.value as number);
+      if (match[1] === 'u64') this.#wide.add(match[2]!);
     }
     const bytes = Math.max(...this.#offsets.values()) + 8;
     this.#view = new DataView(buffer, address, bytes);
@@ -83,6 +86,16 @@ export class StateView {
     const offset = this.#offset(name);
     this.#view.setUint32(offset, value % HIGH_WORD, true);
     this.#view.setUint32(offset + 4, Math.floor(value / HIGH_WORD), true);
+  }
+
+  /** A field of either width. */
+  whole(name: string): bigint {
+    return this.#wide.has(name) ? this.big(name) : BigInt(this.get(name));
+  }
+
+  setWhole(name: string, value: bigint): void {
+    if (this.#wide.has(name)) this.setBig(name, value);
+    else this.set(name, Number(value));
   }
 
   segment(seg: Seg): SegmentState {

@@ -4,7 +4,7 @@
  * Register names and offsets follow the PC16550D datasheet, table II. The transmitter is infinitely fast:
  * it is always empty. No interrupts, no received data.
  */
-import type { PortBytes, PortDevice } from './port-device.js';
+import type { PortBytes, PortDevice, SavedDevice } from './port-device.js';
 
 /** Transmit holding register; with DLAB, the low byte of the divisor. */
 const THR = 0;
@@ -92,6 +92,21 @@ export class Serial implements PortDevice {
       default: // LSR and MSR: writes are for factory tests only
         return;
     }
+  }
+
+  save(): SavedDevice {
+    const { divisor, interruptEnable, fifoControl, lineControl, modemControl, scratch, looped } = this;
+    return { divisor, interruptEnable, fifoControl, lineControl, modemControl, scratch, looped };
+  }
+
+  restore(saved: SavedDevice): void {
+    this.divisor = saved['divisor'] ?? 1;
+    this.interruptEnable = saved['interruptEnable'] ?? 0;
+    this.fifoControl = saved['fifoControl'] ?? 0;
+    this.lineControl = saved['lineControl'] ?? 0;
+    this.modemControl = saved['modemControl'] ?? 0;
+    this.scratch = saved['scratch'] ?? 0;
+    this.looped = saved['looped'] ?? null;
   }
 
   private isDivisorSelected(): boolean {

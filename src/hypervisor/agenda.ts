@@ -2,13 +2,23 @@
 import type { NmiSchedule } from './nmi-schedule.js';
 import { UsageError } from '../errors.js';
 
+/** Where in its schedule an agenda is. */
+export interface SavedAgenda {
+  /** Times that have been read from the schedule. */
+  readonly read: number;
+  /** The last of them, if its request is still to come. */
+  readonly next: number | null;
+  readonly extra: readonly number[];
+}
+
 export class Agenda {
-  private readonly scheduled: Iterator<number>;
+  private scheduled: Iterator<number>;
+  private read = 0;
   private nextScheduled: number | null;
   /** Ascending. */
   private readonly extra: number[] = [];
 
-  constructor(schedule: NmiSchedule) {
+  constructor(private readonly schedule: NmiSchedule) {
     this.scheduled = schedule[Symbol.iterator]();
     this.nextScheduled = this.advance(0);
   }
@@ -35,9 +45,34 @@ export class Agenda {
     return at;
   }
 
+  save(): SavedAgenda {
+    return { read: this.read, next: this.nextScheduled, extra: this.extra.slice() };
+  }
+
+  /** Goes to where the saved agenda was in its schedule, which must be the same as this one. */
+  restore({ read, next, extra }: SavedAgenda): void {
+    const place = this.placeAfter(read);
+    if (place.read < read || (next !== null && next !== place.nextScheduled))
+      throw new UsageError('the NMI schedule is not the one that the snapshot was made with');
+    this.scheduled = place.scheduled;
+    this.read = read;
+    this.nextScheduled = next;
+    this.extra.splice(0, this.extra.length, ...extra);
+  }
+
+  /** An agenda that has read so many times; this one itself if its schedule is a generator, which cannot begin again. */
+  private placeAfter(read: number): Agenda {
+    const isGenerator = this.schedule[Symbol.iterator]() === this.scheduled;
+    const place = isGenerator ? this : new Agenda(this.schedule);
+    while (place.read < read && place.nextScheduled !== null)
+      place.nextScheduled = place.advance(place.nextScheduled);
+    return place;
+  }
+
   private advance(previous: number): number | null {
     const { done, value } = this.scheduled.next();
     if (done) return null;
+    this.read++;
     if (!Number.isSafeInteger(value))
       throw new UsageError(`an NMI schedule has whole numbers of instructions, not ${String(value)}`);
     if (value < previous) throw new UsageError(`an NMI schedule ascends, but ${value} follows ${previous}`);

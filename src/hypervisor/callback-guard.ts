@@ -23,7 +23,8 @@ export class CallbackGuard {
 
   /** Does one step; throws what a callback threw first in its course, now that the machine can go on. */
   shield<T>(step: () => T): T {
-    if (this.isActive) throw new UsageError('a callback of this virtual machine must not run it');
+    if (this.isActive)
+      throw new UsageError('a callback of this virtual machine must not run, save or restore it');
     this.isActive = true;
     try {
       const result = step();

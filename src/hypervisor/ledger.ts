@@ -58,6 +58,12 @@ export interface Witness {
   readonly maxNesting: number;
 }
 
+/** The books as data. */
+export interface SavedLedger {
+  readonly requests: readonly NmiRequest[];
+  readonly exits: readonly ExitCount[];
+}
+
 export class Ledger {
   readonly requests: NmiRequest[] = [];
   private readonly outstanding: NmiRequest[] = [];
@@ -119,6 +125,26 @@ export class Ledger {
     );
   }
 
+  save(): SavedLedger {
+    return { requests: this.requests.map((request) => ({ ...request })), exits: this.exits() };
+  }
+
+  restore({ requests, exits }: SavedLedger): void {
+    clear(this.requests, this.outstanding, this.latencies);
+    for (const counts of [this.merges, this.losses, ...Object.values(this.exitCounts)]) counts.clear();
+    for (const { name, cause, count } of exits) this.exitCounts[cause].set(name, count);
+    for (const saved of requests) this.readmit({ ...saved });
+  }
+
+  /** Requests reach the guest in their order, so latencies come out in the order of deliveries. */
+  private readmit(request: NmiRequest): void {
+    this.requests.push(request);
+    const { fate, settledAt, requestedAt, reason } = request;
+    if (fate === 'outstanding') this.outstanding.push(request);
+    else if (fate === 'delivered') this.latencies.push(Number(settledAt) - requestedAt);
+    else increment(fate === 'merged' ? this.merges : this.losses, String(reason));
+  }
+
   /** Closes the books: throws an `InvariantError` if the ledger and its witness disagree. */
   report(witness: Witness): NmiReport {
     const merged = sum(this.merges);
@@ -154,6 +180,10 @@ function settle(request: NmiRequest, fate: Fate, now: number, reason: string | n
   request.fate = fate;
   request.settledAt = now;
   request.reason = reason;
+}
+
+function clear(...lists: unknown[][]): void {
+  for (const list of lists) list.length = 0;
 }
 
 function increment(counts: Map<string, number>, key: string): void {

@@ -10,9 +10,10 @@ import type { Agenda } from './agenda.js';
 import type { Console } from './console.js';
 import { fillControlArea, fillStateSaveArea } from './guest-entry.js';
 import { GuestMemory } from './guest-memory.js';
-import { type MemoryLayout, PAGE_BYTES } from './memory-layout.js';
+import type { MemoryLayout } from './memory-layout.js';
 import { fillPermissionMap } from './msr.js';
 import type { NmiDelivery } from './nmi/delivery.js';
+import type { PagePool } from './page-pool.js';
 import { PortBus } from './port-bus.js';
 import type { TraceListener } from './trace.js';
 import { Vcpu } from './vcpu.js';
@@ -25,19 +26,23 @@ const EXIT_PORT = [0xf4, 4] as const;
 export interface MachineParts {
   readonly processor: Processor;
   readonly layout: MemoryLayout;
-  readonly guest: LoadedGuest;
+  /** Null: nothing is put into memory, and the state is to come from a snapshot. */
+  readonly guest: LoadedGuest | null;
   readonly delivery: NmiDelivery;
   readonly agenda: Agenda;
   readonly console: Console;
+  /** What nested page tables are made of. */
+  readonly tablePages: PagePool;
   readonly trace: TraceListener | undefined;
 }
 
-/** A virtual processor ready for its first VMRUN. */
+/** A virtual processor: with a guest, ready for its first VMRUN. */
 export function assemble(parts: MachineParts): Vcpu {
-  const { processor, layout, guest, delivery, agenda, console, trace } = parts;
+  const { processor, layout, guest, delivery, agenda, console, tablePages, trace } = parts;
   const vmcb = processor.vmcb(layout.vmcb);
   const memory = new GuestMemory(processor, layout.ramBytes);
-  const nested = buildNestedTables(processor, layout);
+  // No page is mapped yet: the guest's first touch of each maps it.
+  const nested = new NestedPageTables(processor.words, () => tablePages.take());
   const ports = new PortBus();
   const vcpu = new Vcpu(
     {
@@ -56,6 +61,12 @@ export function assemble(parts: MachineParts): Vcpu {
     delivery,
   );
   attachDevices(vcpu);
+  if (guest) boot(vcpu, guest, processor, layout);
+  return vcpu;
+}
+
+function boot(vcpu: Vcpu, guest: LoadedGuest, processor: Processor, layout: MemoryLayout): void {
+  const { vmcb, memory, nested, delivery } = vcpu;
   fillPermissionMaps(processor, layout);
   for (const piece of guest.pieces) memory.write(piece.address, piece.bytes);
   fillControlArea(vmcb, layout, nested.root);
@@ -63,7 +74,6 @@ export function assemble(parts: MachineParts): Vcpu {
   delivery.initialize();
   // FS, GS, LDTR and TR stay in the processor from here on: this hypervisor uses none of them.
   processor.vmload(vmcb);
-  return vcpu;
 }
 
 function attachDevices(vcpu: Vcpu): void {
@@ -76,16 +86,6 @@ function attachDevices(vcpu: Vcpu): void {
       vcpu.exitStatus = status;
     }),
   );
-}
-
-/** No page is mapped yet: the guest's first touch of each maps it. */
-function buildNestedTables(processor: Processor, layout: MemoryLayout): NestedPageTables {
-  let next = layout.nestedTables;
-  return new NestedPageTables(processor.words, () => {
-    const page = next;
-    next += PAGE_BYTES;
-    return page;
-  });
 }
 
 function fillPermissionMaps(processor: Processor, { iopm, msrpm }: MemoryLayout): void {

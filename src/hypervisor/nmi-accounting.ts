@@ -7,7 +7,7 @@
  */
 import type { Vmcb } from '../svm/vmcb.js';
 import { InvariantError } from '../errors.js';
-import { type ExitCause, Ledger, type NmiReport } from './ledger.js';
+import { type ExitCause, Ledger, type NmiReport, type SavedLedger } from './ledger.js';
 import type { NmiDelivery } from './nmi/delivery.js';
 import { isNmiInjected, isNmiInterrupted, isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
 import type { TraceListener } from './trace.js';
@@ -15,6 +15,13 @@ import type { TraceListener } from './trace.js';
 const REPLACED = 'its delivery raised an exception, which was delivered in its place';
 const SHUT_DOWN = 'the guest shut down while it was delivered';
 const REFUSED = 'VMRUN refused the VMCB and cleared EVENTINJ';
+
+export interface SavedAccounting {
+  readonly ledger: SavedLedger;
+  readonly entered: number;
+  readonly deliveredSinceEntry: number;
+  readonly isInside: boolean;
+}
 
 export class NmiAccounting {
   private readonly ledger = new Ledger();
@@ -84,6 +91,18 @@ export class NmiAccounting {
   ): NmiReport {
     const handedOver = this.isInside ? this.entered - this.deliveredSinceEntry : this.inVmcb();
     return this.ledger.report({ ...processor, held: delivery.held() + handedOver });
+  }
+
+  save(): SavedAccounting {
+    const { entered, deliveredSinceEntry, isInside } = this;
+    return { ledger: this.ledger.save(), entered, deliveredSinceEntry, isInside };
+  }
+
+  restore(saved: SavedAccounting): void {
+    this.ledger.restore(saved.ledger);
+    this.entered = saved.entered;
+    this.deliveredSinceEntry = saved.deliveredSinceEntry;
+    this.isInside = saved.isInside;
   }
 
   private inVmcb(): number {

@@ -4,7 +4,7 @@
  * A port nobody owns reads all ones and ignores writes, as an ISA bus does.
  */
 import { InvariantError } from '../errors.js';
-import type { PortBytes, PortDevice } from '../devices/port-device.js';
+import type { PortBytes, PortDevice, SavedDevice } from '../devices/port-device.js';
 
 interface Claim {
   readonly first: number;
@@ -36,6 +36,20 @@ export class PortBus {
   write(port: number, bytes: PortBytes, value: number): void {
     const claim = this.find(port);
     claim?.device.write(port - claim.first, bytes, (value & FLOATING[bytes]) >>> 0);
+  }
+
+  /** The devices' registers, by their first port. */
+  save(): Record<number, SavedDevice> {
+    const saved: Record<number, SavedDevice> = {};
+    for (const { first, device } of this.claims) if (device.save) saved[first] = device.save();
+    return saved;
+  }
+
+  restore(saved: Readonly<Record<number, SavedDevice>>): void {
+    for (const { first, device } of this.claims) {
+      const registers = saved[first];
+      if (registers) device.restore?.(registers);
+    }
   }
 
   private find(port: number): Claim | undefined {

@@ -36,6 +36,15 @@ export interface VcpuParts {
   readonly trace: TraceListener | undefined;
 }
 
+/** What a virtual processor knows that is neither in the VMCB nor in the processor. */
+export interface SavedVcpu {
+  readonly emulated: number;
+  readonly idle: number;
+  readonly haltedAt: bigint | null;
+  readonly exitStatus: number | null;
+  readonly tscAdjustment: bigint;
+}
+
 export class Vcpu {
   readonly vmcb: Vmcb;
   readonly registers: Registers;
@@ -157,6 +166,19 @@ export class Vcpu {
   updateTscOffset(): void {
     if (this.tscAdjustment === 0n) this.vmcb.setNumber('tscOffset', this.clockLag);
     else this.vmcb.set('tscOffset', BigInt.asUintN(64, BigInt(this.clockLag) + this.tscAdjustment));
+  }
+
+  save(): SavedVcpu {
+    const { emulated, idle, haltedAt, exitStatus, tscAdjustment } = this;
+    return { emulated, idle, haltedAt, exitStatus, tscAdjustment };
+  }
+
+  restore(saved: SavedVcpu): void {
+    this.emulated = saved.emulated;
+    this.idle = saved.idle;
+    this.haltedAt = saved.haltedAt;
+    this.exitStatus = saved.exitStatus;
+    this.tscAdjustment = saved.tscAdjustment;
   }
 
   /** Size of the code the guest executes. */

@@ -10,7 +10,6 @@
 import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { InvariantError, UsageError } from '../errors.js';
-import type { LoadedGuest } from '../loader/image.js';
 import {
   type EventImage,
   injectedEvent,
@@ -28,59 +27,28 @@ import { Console } from './console.js';
 import { handleExit } from './exit-handlers.js';
 import { codeAt } from './guest-code.js';
 import type { ExitCause } from './ledger.js';
+import { Kick } from './kick.js';
 import { assemble } from './machine.js';
-import type { MemoryLayout } from './memory-layout.js';
 import { NmiAccounting } from './nmi-accounting.js';
 import { isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
-import { createDelivery, type StrategyName } from './nmi/strategies.js';
-import type { NmiSchedule } from './nmi-schedule.js';
+import { createDelivery } from './nmi/strategies.js';
+import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
-import type { TraceListener } from './trace.js';
 import type { Vcpu } from './vcpu.js';
+import type { NmiRequestOptions, RunOptions, VmOptions } from './vm-options.js';
+import { type MachineIdentity, requireFit, specOf, type VmSnapshot } from './vm-snapshot.js';
 
-/** The vector of the kick. Nobody sees it: the exit is all it is for. */
-const KICK_VECTOR = 0xf2;
 /** A slice ends after so many instructions or exits: 50 to 100 ms on the machines of 2026. */
 const SLICE_INSTRUCTIONS = 5_000_000;
 const SLICE_EXITS = 20_000;
-
-export interface VmOptions {
-  readonly processor: Processor;
-  readonly layout: MemoryLayout;
-  readonly guest: LoadedGuest;
-  readonly nmi: StrategyName;
-  readonly nmiSchedule: NmiSchedule;
-  /** Told of everything that happens. Costs time; leave it out for long runs. */
-  readonly onTrace?: TraceListener | undefined;
-  /** Told of each byte the guest prints. */
-  readonly onSerial?: ((byte: number) => void) | undefined;
-  /** Names an instruction that the processor does not implement. */
-  readonly disassemble: (bytes: Uint8Array, bits: 16 | 32 | 64, rip: bigint) => string;
-}
-
-export interface RunOptions {
-  /** Most instructions to run, time in HLT included. Unlimited unless given. */
-  readonly maxInstructions?: number | bigint | undefined;
-  /** Looked at between slices. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called between slices with the virtual machine's time. */
-  readonly onSlice?: ((time: number) => void) | undefined;
-}
-
-export interface NmiRequestOptions {
-  /** The virtual machine's time at which the NMI is requested. Now, unless given; the past is now. */
-  readonly atInstruction?: number | bigint | undefined;
-}
 
 export class Vm {
   private readonly processor: Processor;
   private readonly vcpu: Vcpu;
   private readonly nmis: NmiAccounting;
   private readonly guard = new CallbackGuard();
-  /** The strategy wants the guest back at once. */
-  private isExitForced = false;
-  /** The clock for which the kick is scheduled. */
-  private kickAt: number | null = null;
+  private readonly tablePages: PagePool;
+  private readonly kick: Kick;
   /** Why the guest is over, once it is. */
   private ended: StopReason | null = null;
 
@@ -89,6 +57,8 @@ export class Vm {
     const { processor, layout, guest, nmi } = options;
     const trace = this.guard.wrap(options.onTrace);
     this.processor = processor;
+    this.kick = new Kick(processor);
+    this.tablePages = new PagePool(layout.nestedTables);
     const vmcb = processor.vmcb(layout.vmcb);
     this.nmis = new NmiAccounting(vmcb, () => this.time, trace);
     const delivery = createDelivery(nmi, {
@@ -96,12 +66,13 @@ export class Vm {
       merge: (reason) => this.nmis.merge(reason),
       lose: (reason) => this.nmis.lose(reason),
       exitAtOnce: () => {
-        this.isExitForced = true;
+        this.kick.isForced = true;
       },
     });
     const agenda = new Agenda(options.nmiSchedule);
     const console = new Console(this.guard.wrap(options.onSerial));
-    this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, trace });
+    const { tablePages } = this;
+    this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, tablePages, trace });
     processor.observe({
       nmiDelivered: (_clock, origin) => this.nmis.deliver(origin, processor.core.state.big('rip')),
     });
@@ -136,6 +107,49 @@ export class Vm {
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
     this.vcpu.agenda.add(Math.max(at, this.time));
     if (this.isInside) this.armKick(); // a callback asks: the guest runs on after it
+  }
+
+  /** A copy of the whole machine between two instructions. Callbacks must not ask. */
+  snapshot(): VmSnapshot {
+    return this.guard.shield(() => ({
+      machine: this.identity(),
+      schedule: specOf(this.options.nmiSchedule),
+      processor: this.processor.save(),
+      vcpu: this.vcpu.save(),
+      devices: this.vcpu.ports.save(),
+      delivery: this.vcpu.delivery.save(),
+      agenda: this.vcpu.agenda.save(),
+      accounting: this.nmis.save(),
+      kick: this.kick.save(),
+      serial: this.vcpu.console.contents(),
+      nextTablePage: this.tablePages.next,
+      ended: this.ended,
+    }));
+  }
+
+  /**
+   * Makes this machine the one that the snapshot is of: what follows is what followed then. Throws a `UsageError`, and
+   * leaves the machine as it is, if the snapshot is of another machine or had another NMI schedule.
+   */
+  restore(snapshot: VmSnapshot): void {
+    this.guard.shield(() => {
+      requireFit(snapshot, this.identity(), this.options.layout);
+      this.vcpu.agenda.restore(snapshot.agenda);
+      this.processor.restore(snapshot.processor);
+      this.vcpu.restore(snapshot.vcpu);
+      this.vcpu.ports.restore(snapshot.devices);
+      this.vcpu.delivery.restore(snapshot.delivery);
+      this.nmis.restore(snapshot.accounting);
+      this.kick.restore(snapshot.kick);
+      this.vcpu.console.restore(snapshot.serial);
+      this.tablePages.next = snapshot.nextTablePage;
+      this.ended = snapshot.ended;
+    });
+  }
+
+  private identity(): MachineIdentity {
+    const { layout, nmi, cpu } = this.options;
+    return { ramBytes: layout.ramBytes, nmi, cpu };
   }
 
   /** Runs until the guest ends or the budget is spent. Goes on after 'budget' and 'cancelled'. */
@@ -220,7 +234,7 @@ export class Vm {
   private prepareEntry(): void {
     const { vcpu } = this;
     const hadVirtualNmi = vcpu.isTraced && isVirtualNmiSet(vcpu.vmcb);
-    this.isExitForced = false;
+    this.kick.isForced = false;
     vcpu.delivery.prepareEntry();
     vcpu.updateTscOffset();
     this.armKick();
@@ -231,13 +245,7 @@ export class Vm {
   /** Schedules the interrupt that carries the next request in. */
   private armKick(): void {
     const next = this.vcpu.agenda.next();
-    const at = next === null ? null : Math.max(next - this.vcpu.clockLag, this.processor.clock);
-    if (at !== this.kickAt) {
-      this.processor.cancelInterrupts();
-      if (at !== null) this.processor.scheduleInterrupt(at, KICK_VECTOR);
-      this.kickAt = at;
-    }
-    if (this.isExitForced) this.processor.raiseInterrupt(KICK_VECTOR);
+    this.kick.arm(next === null ? null : next - this.vcpu.clockLag);
   }
 
   private leave(end: ProcessorResult): StopReason | null {
@@ -261,7 +269,7 @@ export class Vm {
   private handle(exit: VmExit): StopReason | null {
     const { vmcb, delivery } = this.vcpu;
     const cause = this.causeOf(exit);
-    if (exit.kind === 'intr' || this.isExitForced) this.withdrawKick();
+    if (exit.kind === 'intr' || this.kick.isForced) this.kick.withdraw();
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
     this.nmis.countExit(exitName(exit.code), cause);
     if (this.vcpu.isTraced) this.traceExit(exit, cause);
@@ -291,18 +299,12 @@ export class Vm {
       case 'nmi':
         return 'nmi-delivery';
       case 'intr':
-        return this.isExitForced ? 'nmi-delivery' : 'kick';
+        return this.kick.isForced ? 'nmi-delivery' : 'kick';
       case 'exception':
         return exit.vector === Vector.Db && this.vcpu.delivery.isStepping() ? 'nmi-delivery' : 'workload';
       default:
         return 'workload';
     }
-  }
-
-  /** The host takes its interrupt. */
-  private withdrawKick(): void {
-    this.processor.cancelInterrupts();
-    this.kickAt = null;
   }
 
   private traceEntry(hadVirtualNmi: boolean): void {

@@ -7,7 +7,7 @@ import { createVm, type CreateVmOptions } from '../create-vm.js';
 import { STRATEGY_NAMES, type StrategyName } from '../hypervisor/nmi/strategies.js';
 import type { ExitCount } from '../hypervisor/ledger.js';
 import type { RunResult, StopReason } from '../hypervisor/run-result.js';
-import { type ScheduleSpec, startSchedule } from './schedule.js';
+import { type ScheduleSpec, startSchedule } from '../hypervisor/schedule-spec.js';
 import { distribution } from './statistics.js';
 
 export interface CompareOptions extends Omit<

@@ -72,6 +72,17 @@ export class GuestRun {
     return this.#current !== null;
   }
 
+  /** Physical address of the VMCB of the guest that is entered, or null. */
+  get enteredVmcb(): number | null {
+    return this.#current === null ? null : this.#current.physical;
+  }
+
+  /** The processor's state has been replaced by one in which this guest is entered, or none is. */
+  replace(vmcb: Vmcb | null): void {
+    this.#current = vmcb;
+    this.#isInjecting = false;
+  }
+
   /** Enters a guest whose VMCB has passed the checks. @param limit The clock at which the run pauses. */
   enter(vmcb: Vmcb, limit: number): RunResult {
     this.#current = vmcb;

@@ -3,6 +3,12 @@
 const VECTORS = 256;
 const NONE = -1;
 
+/** What waits, as data. */
+export interface SavedPins {
+  readonly hasNmi: boolean;
+  readonly vectors: readonly number[];
+}
+
 /**
  * What waits outside. An NMI is an edge, latched once however often it comes. An interrupt is held until it is
  * acknowledged; of several, the highest vector is offered first.
@@ -46,5 +52,18 @@ export class Pins {
     if (this.highest === NONE) return;
     this.requested.fill(0);
     this.highest = NONE;
+  }
+
+  save(): SavedPins {
+    return {
+      hasNmi: this.hasNmi,
+      vectors: [...this.requested.keys()].filter((v) => this.requested[v] === 1),
+    };
+  }
+
+  restore({ hasNmi, vectors }: SavedPins): void {
+    this.cancelInterrupts();
+    this.isNmiLatched = hasNmi;
+    for (const vector of vectors) this.raiseInterrupt(vector);
   }
 }

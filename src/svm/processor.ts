@@ -7,6 +7,7 @@
 import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
 import type { Core } from '../core/core.js';
+import { restoreCore, saveCore } from '../core/core-snapshot.js';
 import type { CpuidResult } from '../core/cpuid-row.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
@@ -16,6 +17,7 @@ import { GuestRun, type ProcessorListener, type RunResult } from './guest-run.js
 import { CoreGuestState } from './guest-state.js';
 import { setUpHost } from './host.js';
 import { Pins } from './pins.js';
+import type { ProcessorSnapshot } from './processor-snapshot.js';
 import { Registers } from './registers.js';
 import { Schedule } from './schedule.js';
 import { Vmcb } from './vmcb.js';
@@ -227,6 +229,26 @@ export class Processor {
   leave(): void {
     this.#requireGuest();
     this.#guest.leave();
+  }
+
+  /** A copy of the whole state, physical memory included. Between two runs only: a listener must not ask. */
+  save(): ProcessorSnapshot {
+    return {
+      core: saveCore(this.core),
+      pins: this.#pins.save(),
+      schedule: this.#schedule.save(),
+      enteredVmcb: this.#guest.enteredVmcb,
+    };
+  }
+
+  /** Goes back, or over, to a saved state of a processor of this model with as much memory. */
+  restore(snapshot: ProcessorSnapshot): void {
+    const { enteredVmcb } = snapshot;
+    const vmcb = enteredVmcb === null ? null : this.vmcb(enteredVmcb);
+    restoreCore(this.core, snapshot.core);
+    this.#pins.restore(snapshot.pins);
+    this.#schedule.restore(snapshot.schedule);
+    this.#guest.replace(vmcb);
   }
 
   observe(listener: ProcessorListener): void {

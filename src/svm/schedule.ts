@@ -1,7 +1,7 @@
 /** Events that reach the pins at an exact count of retired instructions. */
 import type { Pins } from './pins.js';
 
-interface ScheduledEvent {
+export interface ScheduledEvent {
   readonly clock: number;
   /** Of an interrupt; null is an NMI. */
   readonly vector: number | null;
@@ -41,6 +41,16 @@ export class Schedule {
       else pins.raiseInterrupt(event.vector);
       this.findNext();
     }
+  }
+
+  /** What is scheduled, latest first. */
+  save(): ScheduledEvent[] {
+    return this.events.slice();
+  }
+
+  restore(events: readonly ScheduledEvent[]): void {
+    this.events.splice(0, this.events.length, ...events);
+    this.findNext();
   }
 
   private findNext(): void {

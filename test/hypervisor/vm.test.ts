@@ -6,7 +6,8 @@ import { everyInstructions } from '../../src/hypervisor/nmi-schedule.js';
 import { STRATEGY_NAMES, type StrategyName } from '../../src/hypervisor/nmi/strategies.js';
 import { describeStop, type StopReason } from '../../src/hypervisor/run-result.js';
 import type { TraceEvent } from '../../src/hypervisor/trace.js';
-import type { Vm, VmOptions } from '../../src/hypervisor/vm.js';
+import type { Vm } from '../../src/hypervisor/vm.js';
+import type { VmOptions } from '../../src/hypervisor/vm-options.js';
 import { MSRPM_BYTES, MsrPermissionMap } from '../../src/svm/permission-maps.js';
 import type { Processor } from '../../src/svm/processor.js';
 import {

@@ -17,6 +17,9 @@ export interface DeliveryHost {
   exitAtOnce(): void;
 }
 
+/** A strategy's own state, by the names of its fields: what is not in the VMCB. */
+export type SavedDelivery = Readonly<Record<string, number | bigint | boolean | null>>;
+
 export abstract class NmiDelivery {
   constructor(protected readonly host: DeliveryHost) {}
 
@@ -60,6 +63,10 @@ export abstract class NmiDelivery {
 
   /** A request is waiting and no earlier NMI masks it: HLT does not sleep. */
   abstract isDue(): boolean;
+
+  abstract save(): SavedDelivery;
+
+  abstract restore(saved: SavedDelivery): void;
 
   /** RFLAGS bits 31:0 as the guest knows them, without what the strategy put there. */
   guestFlags(): number {

@@ -4,7 +4,7 @@
  */
 import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
 import { intercept } from '../../svm/intercepts.js';
-import { type DeliveryHost, NmiDelivery } from './delivery.js';
+import { type DeliveryHost, NmiDelivery, type SavedDelivery } from './delivery.js';
 import { KvmSingleStep } from './kvm-single-step.js';
 import { isNmiInjected } from './nmi-in-hardware.js';
 
@@ -66,6 +66,16 @@ export abstract class KvmDelivery extends NmiDelivery {
   override held(): number {
     // An NMI to be injected again is with the hypervisor until prepareEntry puts it into EVENTINJ.
     return this.pending + (this.isInjected && !isNmiInjected(this.vmcb) ? 1 : 0);
+  }
+
+  override save(): SavedDelivery {
+    return { pending: this.pending, isInjected: this.isInjected, ...this.step.save() };
+  }
+
+  override restore(saved: SavedDelivery): void {
+    this.pending = Number(saved['pending']);
+    this.isInjected = saved['isInjected'] === true;
+    this.step.restore(saved);
   }
 
   override guestFlags(): number {

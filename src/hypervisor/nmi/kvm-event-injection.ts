@@ -7,6 +7,7 @@
 import { injectNmi } from '../../svm/event-injection.js';
 import { intercept, removeIntercept } from '../../svm/intercepts.js';
 import { isInShadow } from '../../svm/interrupt-shadow.js';
+import type { SavedDelivery } from './delivery.js';
 import { KvmDelivery } from './kvm-delivery.js';
 
 const ONE_BEHIND = 'KVM keeps one NMI behind one that is being handled (process_nmi), and one was waiting';
@@ -41,6 +42,17 @@ export class KvmEventInjection extends KvmDelivery {
 
   override isDue(): boolean {
     return this.isInjected || (this.pending > 0 && !this.isMasked);
+  }
+
+  override save(): SavedDelivery {
+    return { ...super.save(), isMasked: this.isMasked, awaitedIret: this.awaitedIret };
+  }
+
+  override restore(saved: SavedDelivery): void {
+    super.restore(saved);
+    const { isMasked, awaitedIret } = saved;
+    this.isMasked = isMasked === true;
+    this.awaitedIret = typeof awaitedIret === 'bigint' ? awaitedIret : null;
   }
 
   protected override injectPending(): void {

@@ -8,6 +8,7 @@
  */
 import { Rflags } from '../../../assembly/abi/processor-bits.js';
 import type { Vmcb } from '../../svm/vmcb.js';
+import type { SavedDelivery } from './delivery.js';
 
 const STEP_FLAGS = Rflags.Tf | Rflags.Rf;
 
@@ -41,6 +42,17 @@ export class KvmSingleStep {
     const flags = this.guestFlags();
     this.isActive = false;
     this.vmcb.setLow('rflags', flags);
+  }
+
+  save(): SavedDelivery {
+    const { isActive, guestStepFlags, guestDr6 } = this;
+    return { isActive, guestStepFlags, guestDr6 };
+  }
+
+  restore({ isActive, guestStepFlags, guestDr6 }: SavedDelivery): void {
+    this.isActive = isActive === true;
+    this.guestStepFlags = Number(guestStepFlags);
+    this.guestDr6 = Number(guestDr6);
   }
 
   /**

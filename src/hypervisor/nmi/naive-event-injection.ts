@@ -5,7 +5,7 @@
  * deep as requests are frequent. And when an exit cuts a delivery short, nobody looks at EXITINTINFO: the NMI is lost.
  */
 import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
-import { NmiDelivery } from './delivery.js';
+import { NmiDelivery, type SavedDelivery } from './delivery.js';
 
 const ONE_EVENT = 'EVENTINJ holds one event, and one NMI was waiting for the next VMRUN';
 const NOT_REINJECTED = 'a #VMEXIT cut its delivery short and nobody looked at EXITINTINFO';
@@ -30,6 +30,14 @@ export class NaiveEventInjection extends NmiDelivery {
 
   override held(): number {
     return this.isPending ? 1 : 0;
+  }
+
+  override save(): SavedDelivery {
+    return { isPending: this.isPending };
+  }
+
+  override restore({ isPending }: SavedDelivery): void {
+    this.isPending = isPending === true;
   }
 
   override isDue(): boolean {

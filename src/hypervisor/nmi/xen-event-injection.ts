@@ -9,7 +9,7 @@
 import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
 import { intercept, isIntercepted, removeIntercept } from '../../svm/intercepts.js';
 import { isInShadow, setShadow } from '../../svm/interrupt-shadow.js';
-import { NmiDelivery } from './delivery.js';
+import { NmiDelivery, type SavedDelivery } from './delivery.js';
 import { closeInterruptWindow, openInterruptWindow } from './xen-interrupt-window.js';
 
 const ONE_BIT = 'Xen has one pending bit (v->arch.nmi_pending), and it was set';
@@ -52,6 +52,14 @@ export class XenEventInjection extends NmiDelivery {
 
   override held(): number {
     return this.isPending ? 1 : 0;
+  }
+
+  override save(): SavedDelivery {
+    return { isPending: this.isPending };
+  }
+
+  override restore({ isPending }: SavedDelivery): void {
+    this.isPending = isPending === true;
   }
 
   override isDue(): boolean {

@@ -7,7 +7,7 @@
 import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
 import { isInShadow } from '../../svm/interrupt-shadow.js';
 import { enableVirtualNmi, isNmiMasked, isNmiPending, requestNmi } from '../../svm/vnmi.js';
-import { NmiDelivery } from './delivery.js';
+import { NmiDelivery, type SavedDelivery } from './delivery.js';
 import { closeInterruptWindow, openInterruptWindow } from './xen-interrupt-window.js';
 
 const ONE_BIT = 'Xen has one pending bit (v->arch.nmi_pending), and it was set';
@@ -49,6 +49,14 @@ export class XenVnmi extends NmiDelivery {
 
   override held(): number {
     return this.isPending ? 1 : 0;
+  }
+
+  override save(): SavedDelivery {
+    return { isPending: this.isPending };
+  }
+
+  override restore({ isPending }: SavedDelivery): void {
+    this.isPending = isPending === true;
   }
 
   override isDue(): boolean {

@@ -1,10 +1,5 @@
 /** A schedule of NMIs as a caller describes it: data that can be kept, printed, and started again for every run. */
-import {
-  atInstructions,
-  everyInstructions,
-  type NmiSchedule,
-  randomInstructions,
-} from '../hypervisor/nmi-schedule.js';
+import { atInstructions, everyInstructions, type NmiSchedule, randomInstructions } from './nmi-schedule.js';
 
 /**
  * `count`: at most so many requests; unlimited unless given. `from`: the instruction count at which the schedule
@@ -27,8 +22,21 @@ export type ScheduleSpec =
     }
   | { readonly kind: 'at'; readonly counts: readonly number[] };
 
-/** The times, from the beginning. */
-export function startSchedule(spec: ScheduleSpec): NmiSchedule {
+/** A schedule that says what it is, so that a snapshot can keep it and a run can start it again. */
+export class DescribedSchedule implements Iterable<number> {
+  constructor(readonly spec: ScheduleSpec) {}
+
+  /** The times, from the beginning. */
+  [Symbol.iterator](): Iterator<number> {
+    return timesOf(this.spec)[Symbol.iterator]();
+  }
+}
+
+export function startSchedule(spec: ScheduleSpec): DescribedSchedule {
+  return new DescribedSchedule(spec);
+}
+
+function timesOf(spec: ScheduleSpec): NmiSchedule {
   switch (spec.kind) {
     case 'none':
       return [];

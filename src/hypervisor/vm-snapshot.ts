@@ -1,0 +1,64 @@
+/** A virtual machine as data: everything that its future depends on. It can be cloned, kept, and sent to a worker. */
+import type { SavedDevice } from '../devices/port-device.js';
+import { UsageError } from '../errors.js';
+import type { ProcessorSnapshot } from '../svm/processor-snapshot.js';
+import type { SavedAgenda } from './agenda.js';
+import type { SavedKick } from './kick.js';
+import type { MemoryLayout } from './memory-layout.js';
+import type { SavedDelivery } from './nmi/delivery.js';
+import type { StrategyName } from './nmi/strategies.js';
+import type { SavedAccounting } from './nmi-accounting.js';
+import type { NmiSchedule } from './nmi-schedule.js';
+import type { StopReason } from './run-result.js';
+import { DescribedSchedule, type ScheduleSpec } from './schedule-spec.js';
+import type { SavedVcpu } from './vcpu.js';
+
+/** Which machine a snapshot is of: only one that agrees can go on from it. */
+export interface MachineIdentity {
+  /** Bytes of guest memory. */
+  readonly ramBytes: number;
+  readonly nmi: StrategyName;
+  /** The processor model. */
+  readonly cpu: string;
+}
+
+export interface VmSnapshot {
+  readonly machine: MachineIdentity;
+  /** Null: only who made the schedule can give it again. */
+  readonly schedule: ScheduleSpec | null;
+  readonly processor: ProcessorSnapshot;
+  readonly vcpu: SavedVcpu;
+  /** By first port. */
+  readonly devices: Readonly<Record<number, SavedDevice>>;
+  readonly delivery: SavedDelivery;
+  readonly agenda: SavedAgenda;
+  readonly accounting: SavedAccounting;
+  readonly kick: SavedKick;
+  /** What the guest has printed. */
+  readonly serial: Uint8Array;
+  /** Physical address of the next page for nested page tables. */
+  readonly nextTablePage: number;
+  /** Why the guest is over, once it is. */
+  readonly ended: StopReason | null;
+}
+
+/** What a snapshot can say about a schedule: lists and described ones are data, others may be anything. */
+export function specOf(schedule: NmiSchedule): ScheduleSpec | null {
+  if (schedule instanceof DescribedSchedule) return schedule.spec;
+  return Array.isArray(schedule) ? { kind: 'at', counts: schedule.slice() as number[] } : null;
+}
+
+/** Throws unless a machine may go on from the snapshot. */
+export function requireFit(snapshot: VmSnapshot, machine: MachineIdentity, layout: MemoryLayout): void {
+  for (const name of ['ramBytes', 'nmi', 'cpu'] as const) {
+    const [found, expected] = [snapshot.machine[name], machine[name]];
+    if (found !== expected)
+      throw new UsageError(`the snapshot is of a machine with ${name} ${found}, this one has ${expected}`);
+  }
+  const { core, enteredVmcb } = snapshot.processor;
+  const isInside = core.pages.every(
+    ({ number, bytes }) => number >= 0 && (number + 1) * bytes.length <= layout.totalBytes,
+  );
+  if (!isInside || (enteredVmcb !== null && enteredVmcb !== layout.vmcb))
+    throw new UsageError('the snapshot has pages where this machine has no memory');
+}
