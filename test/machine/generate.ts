@@ -1,5 +1,6 @@
 /** Scenarios from a seed: a family at random, then a scenario of it. */
 import { Random } from '../silicon/random.js';
+import { alignment } from './families/alignment.js';
 import { debug } from './families/debug.js';
 import { interrupt } from './families/interrupts.js';
 import { canonical, longInterrupt, longReturn, longTransfer, systemCall } from './families/long-mode.js';
@@ -36,6 +37,7 @@ export const FAMILIES: readonly Family[] = [
   systemCall,
   canonical,
   realMode,
+  alignment,
 ];
 
 /** The same seed gives the same scenarios. */

@@ -1,5 +1,5 @@
 /**
- * npm run machine -- --cases 3000 --seed 7 [--group paging]: system-mode scenarios in vmexit, QEMU and Bochs.
+ * npm run machine -- --cases 3000 --seed 7 [--group paging]: system-mode scenarios in both tiers of vmexit, in Bochs and in QEMU.
  *
  * Ends with status 1 if a difference is not decided. Leaves build/results/machine.json for the conformance page.
  */

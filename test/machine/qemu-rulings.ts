@@ -9,16 +9,24 @@ import { SHARED_RULINGS } from './shared-rulings.js';
 
 /** RF, and the flags that only IRET to level 0 should have loaded before. */
 const RF = 0x10000;
+/** As doublewords show it that a frame on a crooked stack lies across. */
+const RF_ANYWHERE: ReadonlySet<number> = new Set([RF, RF >>> 16, RF >>> 8, RF << 8]);
 const VIRTUAL = 0x180000;
 const STATUS_AND_DF = 0xcd5;
 /** INT 2Fh, which code that is no handler of the kernel's executes (arena.ts). */
 const ESCAPE = 0x2f;
+const ALIGNMENT_CHECK = 17;
 
 export const QEMU_RULINGS: readonly Ruling[] = [
   ...SHARED_RULINGS,
   {
     text: 'frames: RF is clear; the manual sets it for every fault but an instruction breakpoint (vol 2 §3.1.6)',
-    explains: ({ before, ours, theirs }) => before !== undefined && (ours ^ theirs) === RF,
+    explains: ({ before, ours, theirs }) => before !== undefined && RF_ANYWHERE.has((ours ^ theirs) >>> 0),
+  },
+  {
+    text: 'alignment is never checked (vol 2 §8.2.18)',
+    explains: (_, { scenario, ours }) =>
+      scenario.group === 'alignment' && ours.get('vector') === ALIGNMENT_CHECK,
   },
   {
     text: 'IRET at level 0 leaves VIF and VIP as they were, so that they last; the manual loads them (vol 3 IRET)',

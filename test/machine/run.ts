@@ -1,10 +1,10 @@
-/** Runs scenarios in vmexit and in the emulators that are installed, and judges what came out. */
+/** Runs scenarios in both tiers of vmexit and in the emulators that are installed, and judges what came out. */
 import { bochs, type Emulator, qemu } from './emulators.js';
 import { buildImage } from './image.js';
 import { type Comparison, compare } from './compare.js';
 import { type Outcome, readOutcomes } from './outcome.js';
 import type { Scenario } from './scenario.js';
-import { runInVmexit } from './vmexit-subject.js';
+import { compiledTier, runInVmexit } from './vmexit-subject.js';
 
 /** So many fit into a ROM. */
 const BATCH = 1500;
@@ -20,11 +20,11 @@ export interface Verdict {
   readonly open: Comparison['unexplained'];
 }
 
-/** Bochs first: QEMU leaves out so much that its disagreement alone decides nothing. */
+/** Bochs before QEMU: that leaves out so much that its disagreement alone decides nothing. */
 export async function runAll(scenarios: readonly Scenario[]): Promise<Verdict[]> {
-  const emulators = [bochs, qemu].filter((emulator) => emulator.isPresent());
+  const emulators = [compiledTier, bochs, qemu].filter((emulator) => emulator.isPresent());
   const [ours, ...theirs] = await Promise.all([
-    runBatches(scenarios, runInVmexit),
+    runBatches(scenarios, (image) => runInVmexit(image)),
     ...emulators.map((emulator) => runBatches(scenarios, (image) => emulator.run(image))),
   ]);
   const comparisons = emulators.map((emulator, i) =>
