@@ -35,6 +35,29 @@ export {
   conditionHolds,
   executeUop,
 } from './compiled';
+export {
+  x87Add,
+  x87ArithmeticFloat32,
+  x87ArithmeticFloat64,
+  x87Compare,
+  x87CompareFlags,
+  x87CompareFloat32,
+  x87CompareFloat64,
+  x87Divide,
+  x87FromFloat32,
+  x87FromFloat64,
+  x87FromInteger,
+  x87Multiply,
+  x87RoundToInteger,
+  x87SquareRoot,
+  x87StoreExtended,
+  x87Subtract,
+  x87ToFloat32,
+  x87ToFloat64,
+  x87ToInteger,
+} from './compiled-x87';
+export { publishX87, publishX87Register } from './compiled-x87-exit';
+export { X87_RESULT_TOP_ADDRESS } from './exec/x87-fast';
 export { carryOf, settleFlags } from './lazy-flags';
 export { createRegion, hotBlock, setHotThreshold, setRegionPage, STALENESS_ADDRESS } from './region';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';

@@ -117,15 +117,28 @@ export function storeExtended(linear: u64, seg: u32): Flow {
 }
 
 function storeTenBytes(linear: u64, seg: u32, low: u64, high: u16): Flow {
-  // Both parts are known to be writable before either is written.
-  readForWrite<u64>(linear, seg);
-  if (isAborted()) return Flow.Abort;
-  readForWrite<u16>(linear + 8, seg);
-  if (isAborted()) return Flow.Abort;
+  if (!canStoreTenBytes(linear, seg)) return Flow.Abort;
   if (!allowsStore()) return endStore(false, true);
+  writeTenBytes(linear, seg, low, high);
+  return endStore(true, true);
+}
+
+/** Both parts are known to be writable before either is written. */
+function canStoreTenBytes(linear: u64, seg: u32): bool {
+  readForWrite<u64>(linear, seg);
+  if (isAborted()) return false;
+  readForWrite<u16>(linear + 8, seg);
+  return !isAborted();
+}
+
+function writeTenBytes(linear: u64, seg: u32, low: u64, high: u16): void {
   writeLinear<u64>(linear, seg, low);
   writeLinear<u16>(linear + 8, seg, high);
-  return endStore(true, true);
+}
+
+/** Stores a register of ten bytes, or aborts. */
+export function storeNumber(linear: u64, seg: u32, significand: u64, signExponent: u16): void {
+  if (canStoreTenBytes(linear, seg)) writeTenBytes(linear, seg, significand, signExponent);
 }
 
 /** The least number of nineteen digits, which a packed decimal cannot hold. */

@@ -26,6 +26,7 @@ interface CoreExports {
   readonly NMI_FRAMES_ADDRESS: WebAssembly.Global;
   readonly NMI_FRAMES_BYTES: WebAssembly.Global;
   readonly HOST_SAVE_AREA_ADDRESS: WebAssembly.Global;
+  readonly X87_RESULT_TOP_ADDRESS: WebAssembly.Global;
   readonly TLB_ADDRESS: WebAssembly.Global;
   readonly TLB_BYTES: WebAssembly.Global;
   readonly TLB_ENTRY_BYTES: WebAssembly.Global;

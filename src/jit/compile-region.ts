@@ -1,7 +1,8 @@
 /** A region as a WebAssembly module: its body between what loads the state into locals and what stores it. */
+import { Uop } from '../../assembly/abi/uop.js';
 import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
-import { Import, IMPORTS, type StateAddresses } from './core-layout.js';
+import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { Emitter } from './emitter.js';
 import { Local, LOCALS } from './locals.js';
 import type { Region } from './region.js';
@@ -9,6 +10,7 @@ import { GENERAL_SLOTS, slotsRead, slotsWritten } from './register-use.js';
 import { RegionBody } from './structure.js';
 import { WasmModule } from './wasm-module.js';
 import { Op, Type } from './wasm-opcodes.js';
+import { X87Stack } from './x87-stack.js';
 
 /**
  * Instructions that a region runs at most before it returns. V8 replaces baseline code by optimised code only when a
@@ -25,11 +27,19 @@ export function compileRegion(region: Region, addresses: StateAddresses): Uint8A
   new RegionBody(emitter, analyze(region), used.written).emit();
   emitter.close();
   const { bytes } = emitter.code;
-  return new WasmModule(IMPORTS).assemble(LOCALS, [
+  const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
+  return new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS).assemble(LOCALS, [
     prologue(addresses, used.read | used.written),
     bytes,
+    ...(hasX87 ? [x87Epilogue()] : []),
     epilogue(addresses, used.written),
   ]);
+}
+
+function x87Epilogue(): Uint8Array {
+  const code = new CodeWriter();
+  X87Stack.writeBack(code);
+  return code.bytes;
 }
 
 interface SlotMasks {

@@ -6,7 +6,7 @@
  */
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
-import { IMPORTS, StateAddresses } from './core-layout.js';
+import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
 
@@ -50,7 +50,7 @@ export class Compiler {
     const entry = this.firstEntry + this.regions;
     core.setFunction(entry, compileRegion(region, this.addresses), {
       module: IMPORT_MODULE,
-      names: IMPORTS.map(({ name }) => name),
+      names: [...IMPORTS, ...X87_IMPORTS].map(({ name }) => name),
       exportName: EXPORT_NAME,
     });
     this.regions++;

@@ -25,6 +25,36 @@ export const IMPORTS: readonly ImportedFunction[] = [
   { name: 'multiplyHigh', parameters: [I64, I64], result: I64 },
 ];
 
+const NUMBER = [I64, I32];
+const TWO_NUMBERS = [...NUMBER, ...NUMBER];
+const NUMBER_AND_BITS = [...NUMBER, I64];
+
+/** The imports of a region that has x87 operations, after those of every region; in the order of `X87Import`. */
+export const X87_IMPORTS: readonly ImportedFunction[] = [
+  ...['Add', 'Subtract', 'Multiply', 'Divide'].map((name) => ({
+    name: `x87${name}`,
+    parameters: TWO_NUMBERS,
+    result: I64,
+  })),
+  { name: 'x87ArithmeticFloat32', parameters: [I32, ...NUMBER_AND_BITS], result: I64 },
+  { name: 'x87ArithmeticFloat64', parameters: [I32, ...NUMBER_AND_BITS], result: I64 },
+  { name: 'x87SquareRoot', parameters: NUMBER, result: I64 },
+  { name: 'x87RoundToInteger', parameters: NUMBER, result: I64 },
+  { name: 'x87FromFloat32', parameters: [I64], result: I64 },
+  { name: 'x87FromFloat64', parameters: [I64], result: I64 },
+  { name: 'x87FromInteger', parameters: [I64], result: I64 },
+  { name: 'x87ToFloat32', parameters: NUMBER, result: I64 },
+  { name: 'x87ToFloat64', parameters: NUMBER, result: I64 },
+  { name: 'x87ToInteger', parameters: [...NUMBER, I32, I32], result: I64 },
+  { name: 'x87Compare', parameters: [...TWO_NUMBERS, I32], result: Empty },
+  { name: 'x87CompareFlags', parameters: [...TWO_NUMBERS, I32], result: I32 },
+  { name: 'x87CompareFloat32', parameters: NUMBER_AND_BITS, result: Empty },
+  { name: 'x87CompareFloat64', parameters: NUMBER_AND_BITS, result: Empty },
+  { name: 'x87StoreExtended', parameters: [I64, I32, ...NUMBER], result: Empty },
+  { name: 'publishX87', parameters: [I32, I32, I32, I32, I64, I64], result: Empty },
+  { name: 'publishX87Register', parameters: [I32, I32, I32, ...NUMBER], result: Empty },
+];
+
 /** Indices of imported functions; the accesses are in width order. */
 export enum Import {
   Read8 = 0,
@@ -35,6 +65,31 @@ export enum Import {
   ExecuteUop = 14,
   CarryOf = 15,
   MultiplyHigh = 16,
+}
+
+/** Indices in `X87_IMPORTS`. */
+export enum X87Import {
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  ArithmeticFloat32,
+  ArithmeticFloat64,
+  SquareRoot,
+  RoundToInteger,
+  FromFloat32,
+  FromFloat64,
+  FromInteger,
+  ToFloat32,
+  ToFloat64,
+  ToInteger,
+  Compare,
+  CompareFlags,
+  CompareFloat32,
+  CompareFloat64,
+  StoreExtended,
+  Publish,
+  PublishRegister,
 }
 
 /** Wasm addresses of fields of the state. */
@@ -50,6 +105,8 @@ export class StateAddresses {
   readonly staleness: number;
   readonly flagResult: number;
   readonly flagAux: number;
+  readonly selectors: number;
+  readonly x87: X87Addresses;
 
   constructor(core: Core) {
     const { state, exports } = core;
@@ -64,6 +121,37 @@ export class StateAddresses {
     this.flagResult = state.address('flagResult');
     this.flagAux = state.address('flagAux');
     this.staleness = exports.STALENESS_ADDRESS.value as number;
+    this.selectors = state.address('selectors');
+    this.x87 = new X87Addresses(core);
+  }
+}
+
+/** Wasm addresses of the x87 unit. */
+export class X87Addresses {
+  readonly registers: number;
+  readonly resultTop: number;
+  readonly control: number;
+  readonly status: number;
+  readonly top: number;
+  readonly tags: number;
+  readonly opcode: number;
+  readonly instructionPointer: number;
+  readonly dataPointer: number;
+  readonly instructionSelector: number;
+  readonly dataSelector: number;
+
+  constructor({ state, exports }: Core) {
+    this.registers = exports.X87_REGISTERS_ADDRESS.value as number;
+    this.resultTop = exports.X87_RESULT_TOP_ADDRESS.value as number;
+    this.control = state.address('x87Control');
+    this.status = state.address('x87Status');
+    this.top = state.address('x87Top');
+    this.tags = state.address('x87Tags');
+    this.opcode = state.address('x87Opcode');
+    this.instructionPointer = state.address('x87InstructionPointer');
+    this.dataPointer = state.address('x87DataPointer');
+    this.instructionSelector = state.address('x87InstructionSelector');
+    this.dataSelector = state.address('x87DataSelector');
   }
 }
 

@@ -9,12 +9,14 @@ import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
 import type { Region, RegionBlock } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
+import { X87Stack } from './x87-stack.js';
 
 const ALL_ONES: readonly number[] = [0xff, 0xffff, 0xffffffff];
 
 export class Emitter {
   readonly code = new CodeWriter();
   readonly flags: LazyFlags;
+  readonly x87: X87Stack;
   readonly is64Bit: boolean;
   /** The block being emitted, and how many of its instructions are complete where the code is. */
   block!: RegionBlock;
@@ -36,6 +38,7 @@ export class Emitter {
     region: Region,
   ) {
     this.flags = new LazyFlags(this.code, addresses);
+    this.x87 = new X87Stack(this.code, addresses, () => this.ripAt(0));
     this.is64Bit = (region.mode & Mode.CodeSize) === Mode.Code64;
   }
 
@@ -172,6 +175,7 @@ export class Emitter {
     const { code } = this;
     code.set(Local.ExitRip);
     this.flags.publish();
+    this.x87.leave();
     code.i32(flow);
     code.set(Local.ExitFlow);
     this.branch(Op.Br, 0);

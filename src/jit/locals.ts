@@ -16,6 +16,11 @@ export enum Local {
   Asid,
   Wide0,
   Wide1,
+  /** Significands of the x87 registers that are kept, counted from `X87Base`. */
+  X87Significand,
+  /** Where the last x87 instruction and its operand are. */
+  X87Instruction = X87Significand + 8,
+  X87Data,
   // i32
   FlagKind,
   /** Instructions that may still be run. */
@@ -30,6 +35,15 @@ export enum Local {
   IsStale,
   Narrow0,
   Narrow1,
+  /** Signs and exponents of the x87 registers that are kept. */
+  X87Upper,
+  /** TOP when the block began to keep registers. */
+  X87Base = X87Upper + 8,
+  /** FSW before a store that may fault. */
+  X87Status,
+  /** What is kept where the region is left (assembly/abi/x87-exit.ts), or 0; and the last opcode and segment. */
+  X87Exit,
+  X87Operand,
   End,
 }
 

@@ -97,7 +97,7 @@ export function leaveWhenComplete(emitter: Emitter): void {
 }
 
 /** Leaves before the running instruction if a core function has recorded a fault. */
-function leaveIfAborted(emitter: Emitter): void {
+export function leaveIfAborted(emitter: Emitter): void {
   emitter.loadState(Op.I32Load, emitter.addresses.pending);
   emitter.open(Op.If);
   emitter.exitBefore(Flow.Abort);

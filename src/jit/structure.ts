@@ -18,6 +18,7 @@ import { EndKind, type RegionBlock, type UopFields } from './region.js';
 import { slotsRead, slotsWritten, touchesFlags } from './register-use.js';
 import { compilationOf, push } from './uops.js';
 import { Op } from './wasm-opcodes.js';
+import { sharesRegisters } from './x87-effect.js';
 
 /** `n` of a `Loop` that is JrCXZ. */
 const JRCXZ = 3;
@@ -114,10 +115,12 @@ export class RegionBody {
       emitter.endsInstruction = next.ip !== uop.ip;
       emitter.nextIp = this.nextIp(block, i);
       emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
+      if (sharesRegisters(uop.code)) emitter.x87.close();
       const compile = compilationOf(uop.code);
       if (compile === undefined || !compile(emitter, uop)) this.interpret(uop);
     });
     this.advance(block.last);
+    emitter.x87.close();
   }
 
   /** Offset of the instruction after that of micro-op `index`. */
@@ -146,6 +149,7 @@ export class RegionBody {
   private interpret(uop: UopFields): void {
     const { emitter, written } = this;
     const { code, flags, addresses } = emitter;
+    if (uop.code === Uop.X87) emitter.x87.close();
     if (touchesFlags(uop.code)) flags.settle();
     this.eachSlot(slotsRead(uop.code, uop.a, uop.b, uop.c) & written, (slot) => {
       code.i32(0);

@@ -44,6 +44,7 @@ import {
 import type { UopFields } from './region.js';
 import { Rotate, rotateByConstant, Shift, shiftByConstant, shiftByRegister, shiftQuiet } from './shifts.js';
 import { Op } from './wasm-opcodes.js';
+import { compileX87 } from './x87-operations.js';
 
 /** Emits a micro-op. False: it is not compiled in this form, and nothing has been emitted. */
 export type Compile = (emitter: Emitter, uop: UopFields) => boolean;
@@ -222,6 +223,7 @@ family(Uop.ShlQuietRI32, shiftQuiet(Shift.Left), Width.Dword);
 family(Uop.ShrQuietRI32, shiftQuiet(Shift.Right), Width.Dword);
 family(Uop.SarQuietRI32, shiftQuiet(Shift.RightSigned), Width.Dword);
 row(Uop.Bswap32, swapDword);
+TABLE[Uop.X87] = compileX87;
 row(Uop.CheckTarget, checkTarget);
 
 /** An illegal target is the interpreter's: it faults at the branch. */

@@ -1,0 +1,206 @@
+/**
+ * x87 operations as compiled code calls them: numbers in, one number out, nothing of the register stack.
+ *
+ * Compiled code has found its operands in registers that are not empty, and all exceptions masked: there is always a result,
+ * and FSW is all else that changes. A number is its significand and, as `top`, its sign and biased exponent; that of a result
+ * is at `X87_RESULT_TOP_ADDRESS`.
+ */
+import { X87Arithmetic } from './abi/x87-op';
+import { arithmeticOfNumbers, rootOfNumber } from './exec/x87-arithmetic';
+import { order, orderOfNumbers, setConditionCodes } from './exec/x87-compare';
+import { beginOperation, endOperation, X87Status } from './exec/x87-exception';
+import { fastAdd, fastDivide, fastMultiply, fastSquareRoot, setResultTop, SIGN } from './exec/x87-fast';
+import {
+  compressedBits,
+  compressFloat,
+  compressInteger,
+  expandedSignificand,
+  expandedTop,
+  expandFloat,
+  expandInteger,
+  recordCompression,
+} from './exec/x87-fast-convert';
+import { settleLoaded, unpackFloat } from './exec/x87-load';
+import { roundNumber } from './exec/x87-scale';
+import { packRounded, storeNumber } from './exec/x87-store';
+import { Rounding, setRoundingMode } from './softfloat/environment';
+import { toInteger } from './softfloat/integral';
+import { FloatNumber, operandA, operandB, result } from './softfloat/number';
+import { packSignExponent, significandOf } from './softfloat/pack';
+import { unpackExtended } from './softfloat/unpack';
+import { cpu } from './state';
+
+/** Returns a result of the slow path. */
+function give(x: FloatNumber): u64 {
+  setResultTop(packSignExponent(x));
+  return significandOf(x);
+}
+
+/** Returns what has been expanded. */
+function giveExpanded(): u64 {
+  setResultTop(expandedTop());
+  return expandedSignificand();
+}
+
+export function x87Add(a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  const fast = fastAdd(a, aTop, b, bTop);
+  return fast != 0 ? fast : calculate(X87Arithmetic.Add, a, aTop, b, bTop);
+}
+
+export function x87Subtract(a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  const fast = fastAdd(a, aTop, b, bTop ^ SIGN);
+  return fast != 0 ? fast : calculate(X87Arithmetic.Subtract, a, aTop, b, bTop);
+}
+
+export function x87Multiply(a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  const fast = fastMultiply(a, aTop, b, bTop);
+  return fast != 0 ? fast : calculate(X87Arithmetic.Multiply, a, aTop, b, bTop);
+}
+
+export function x87Divide(a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  const fast = fastDivide(a, aTop, b, bTop);
+  return fast != 0 ? fast : calculate(X87Arithmetic.Divide, a, aTop, b, bTop);
+}
+
+function calculate(operation: X87Arithmetic, a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  beginOperation();
+  unpackExtended(aTop, a, operandA());
+  unpackExtended(bTop, b, operandB());
+  arithmeticOfNumbers(operation);
+  endOperation();
+  return give(result());
+}
+
+/** a op the number in memory that `bits` are, where that is not a normal one. */
+function calculateFloat<T extends number>(operation: X87Arithmetic, a: u64, aTop: u32, bits: T): u64 {
+  if (expandFloat<T>(bits)) return calculate(operation, a, aTop, expandedSignificand(), expandedTop());
+  unpackFloat<T>(bits, operandB());
+  unpackExtended(aTop, a, operandA());
+  arithmeticOfNumbers(operation);
+  endOperation();
+  return give(result());
+}
+
+export function x87ArithmeticFloat32(operation: X87Arithmetic, a: u64, aTop: u32, bits: u64): u64 {
+  return calculateFloat<u32>(operation, a, aTop, <u32>bits);
+}
+
+export function x87ArithmeticFloat64(operation: X87Arithmetic, a: u64, aTop: u32, bits: u64): u64 {
+  return calculateFloat<u64>(operation, a, aTop, bits);
+}
+
+export function x87SquareRoot(a: u64, aTop: u32): u64 {
+  const fast = fastSquareRoot(a, aTop);
+  if (fast != 0) return fast;
+  beginOperation();
+  unpackExtended(aTop, a, operandA());
+  rootOfNumber();
+  endOperation();
+  return give(result());
+}
+
+export function x87RoundToInteger(a: u64, aTop: u32): u64 {
+  beginOperation();
+  unpackExtended(aTop, a, operandA());
+  roundNumber(operandA());
+  endOperation();
+  return give(operandA());
+}
+
+/** FLD: the number in memory that `bits` are. */
+function convert<T extends number>(bits: T): u64 {
+  if (expandFloat<T>(bits)) return giveExpanded();
+  const x = operandB();
+  unpackFloat<T>(bits, x);
+  settleLoaded(x);
+  endOperation();
+  return give(x);
+}
+
+export function x87FromFloat32(bits: u64): u64 {
+  return convert<u32>(<u32>bits);
+}
+
+export function x87FromFloat64(bits: u64): u64 {
+  return convert<u64>(bits);
+}
+
+export function x87FromInteger(value: i64): u64 {
+  expandInteger(value);
+  return giveExpanded();
+}
+
+/** FST: the bits to be stored. */
+function float<T extends number>(a: u64, aTop: u32): u64 {
+  if (compressFloat<T>(a, aTop)) {
+    recordCompression();
+    return compressedBits();
+  }
+  beginOperation();
+  unpackExtended(aTop, a, operandA());
+  const bits = <u64>packRounded<T>(operandA());
+  endOperation();
+  return bits;
+}
+
+export function x87ToFloat32(a: u64, aTop: u32): u64 {
+  return float<u32>(a, aTop);
+}
+
+export function x87ToFloat64(a: u64, aTop: u32): u64 {
+  return float<u64>(a, aTop);
+}
+
+/** FIST, FISTTP: the integer of `bits` bits to be stored. */
+export function x87ToInteger(a: u64, aTop: u32, bits: u32, isTruncating: u32): u64 {
+  if (compressInteger(a, aTop, bits, isTruncating != 0)) {
+    recordCompression();
+    return compressedBits();
+  }
+  beginOperation();
+  unpackExtended(aTop, a, operandA());
+  if (isTruncating != 0) setRoundingMode(Rounding.Zero);
+  const value = toInteger(operandA(), bits);
+  endOperation();
+  return <u64>value;
+}
+
+/** FCOM, FUCOM */
+export function x87Compare(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: u32): void {
+  setConditionCodes(orderOfNumbers(a, aTop, b, bTop, isQuiet != 0));
+}
+
+/** FCOMI, FUCOMI: returns CF, PF and ZF. */
+export function x87CompareFlags(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: u32): u32 {
+  const state = cpu();
+  const c1 = state.x87Status & X87Status.C1;
+  const codes = orderOfNumbers(a, aTop, b, bTop, isQuiet != 0);
+  state.x87Status |= c1;
+  return codes >> 8;
+}
+
+/** FCOM with memory, where the number there is not a normal one. */
+function compareFloat<T extends number>(a: u64, aTop: u32, bits: T): void {
+  if (expandFloat<T>(bits)) {
+    x87Compare(a, aTop, expandedSignificand(), expandedTop(), 0);
+    return;
+  }
+  unpackFloat<T>(bits, operandB());
+  unpackExtended(aTop, a, operandA());
+  const codes = order(operandA(), operandB(), false);
+  endOperation();
+  setConditionCodes(codes);
+}
+
+export function x87CompareFloat32(a: u64, aTop: u32, bits: u64): void {
+  compareFloat<u32>(a, aTop, <u32>bits);
+}
+
+export function x87CompareFloat64(a: u64, aTop: u32, bits: u64): void {
+  compareFloat<u64>(a, aTop, bits);
+}
+
+/** FSTP m80. May abort. */
+export function x87StoreExtended(linear: u64, seg: u32, a: u64, aTop: u32): void {
+  storeNumber(linear, seg, a, <u16>aTop);
+}
