@@ -1,12 +1,13 @@
 /** npm run bench:peers: vmexit beside other emulators and the processor itself. See `--help` and bench/peers/README.md. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../src/index.js';
 import { describeMachine } from '../machine.js';
 import { buildRow, missingTool } from './build.js';
+import { reportChart } from './chart.js';
 import { type Plan, runCampaign } from './campaign.js';
 import { HELP, parseCommandLine, type Settings } from './command-line.js';
-import { reportMarkdown } from './markdown.js';
+import { CHART_FILE, reportMarkdown } from './markdown.js';
 import { peer } from './peers.js';
 import { type Report, reportJson } from './report.js';
 import { KERNELS, rowName } from './rows.js';
@@ -16,6 +17,7 @@ import { timeWork, type Work } from './work.js';
 const USAGE = 2;
 const FAILED = 1;
 
+const RESULTS_FILE = 'RESULTS.md';
 const ROUNDS = 5;
 const SAMPLE_MS = 200;
 /** What `--quick` does with less of. */
@@ -42,7 +44,9 @@ async function benchmark(settings: Settings): Promise<void> {
   const report = await measure(settings);
   process.stdout.write(settings.isJson ? reportJson(report) : reportMarkdown(report));
   if (settings.output !== null) {
-    writeFileSync(join(settings.output, 'RESULTS.md'), reportMarkdown(report));
+    mkdirSync(settings.output, { recursive: true });
+    writeFileSync(join(settings.output, RESULTS_FILE), reportMarkdown(report));
+    writeFileSync(join(settings.output, CHART_FILE), reportChart(report));
   }
 }
 

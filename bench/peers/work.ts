@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Estimate, estimate } from '../estimate.js';
 
 export interface Work {
@@ -11,7 +10,8 @@ export interface Work {
   readonly time: Estimate | string;
 }
 
-const COMMAND = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** As its users get it. */
+const COMMAND = resolve('dist/cli/main.js');
 const INSTRUCTIONS = 100_000_000;
 const SWITCHES = 10_000;
 const SWITCHER = resolve('build/peers/switches.bin');
