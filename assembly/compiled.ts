@@ -2,10 +2,13 @@
 import { Flow } from './abi/stop';
 import { Uop } from './abi/uop';
 import { BLOCK_HEADER } from './code-cache';
+import { executeCrypto } from './crypto';
 import { execute } from './dispatch';
 import { condition } from './flags';
+import { executeFloat } from './float';
 import { readForWrite, readLinear, writeLinear } from './memory';
 import { UopRecord } from './uop-record';
+import { executeVector } from './vector';
 import { executeX87 } from './x87';
 
 export function compiledRead8(linear: u64, seg: u32): u64 {
@@ -64,9 +67,26 @@ export function conditionHolds(n: u32): u32 {
 /** A block of one micro-op: a header, the micro-op, and one that ends it. */
 const single = <u32>memory.data(48 + 2 * 16, 16);
 
-/** Interprets one micro-op on the register file: an x87 operation at once, others as a block. */
+/** Interprets one micro-op on the register file: those that compiled code often leaves to us at once, others as a block. */
 export function executeUop(uop: u32): Flow {
-  if (changetype<UopRecord>(uop).code == <u16>Uop.X87) return executeX87(changetype<UopRecord>(uop));
+  const record = changetype<UopRecord>(uop);
+  switch (<i32>record.code) {
+    case Uop.X87:
+      return executeX87(record);
+    case Uop.Float:
+      return executeFloat(record);
+    case Uop.Vector:
+      executeVector(record);
+      return Flow.Next;
+    case Uop.Crypto:
+      executeCrypto(record);
+      return Flow.Next;
+    default:
+      return executeAlone(uop);
+  }
+}
+
+function executeAlone(uop: u32): Flow {
   const copy = single + BLOCK_HEADER;
   v128.store(copy, v128.load(uop));
   changetype<UopRecord>(copy + 16).code = <u16>Uop.Done;

@@ -1,9 +1,11 @@
 /** Writes the instructions of one WebAssembly function into a buffer that grows. */
+import { Simd } from './simd-opcodes.js';
 import { Op, Type } from './wasm-opcodes.js';
 
 const INITIAL_BYTES = 4096;
 /** More than any single instruction or its operands take. */
 const MARGIN = 32;
+const SIMD_PREFIX = 0xfd;
 
 export class CodeWriter {
   private buffer: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_BYTES);
@@ -69,6 +71,54 @@ export class CodeWriter {
     this.byte(op);
     this.byte(0);
     this.unsigned(offset);
+  }
+
+  f64(value: number): void {
+    this.byte(Op.F64Const);
+    this.append(new Uint8Array(Float64Array.of(value).buffer));
+  }
+
+  f32(value: number): void {
+    this.byte(Op.F32Const);
+    this.append(new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  /** A vector instruction without an immediate. */
+  simd(op: Simd): void {
+    this.byte(SIMD_PREFIX);
+    this.unsigned(op);
+  }
+
+  /** One whose immediate is a lane. */
+  simdLane(op: Simd, lane: number): void {
+    this.simd(op);
+    this.byte(lane);
+  }
+
+  /** A load or store of a vector, or of a lane of one. */
+  simdMemory(op: Simd, offset: number, lane?: number): void {
+    this.simd(op);
+    this.byte(0);
+    this.unsigned(offset);
+    if (lane !== undefined) this.byte(lane);
+  }
+
+  /** The bytes of the two vectors on top of the stack, chosen by these 16 numbers below 32. */
+  shuffle(bytes: readonly number[]): void {
+    this.simd(Simd.Shuffle);
+    this.append(Uint8Array.from(bytes));
+  }
+
+  /** A vector of two equal halves; those of two halves of 32 bits. */
+  splat64(low: number, high: number): void {
+    this.simd(Simd.Const);
+    this.append(new Uint8Array(Int32Array.of(low, high, low, high).buffer));
+  }
+
+  /** A constant vector. */
+  vector(bytes: readonly number[]): void {
+    this.simd(Simd.Const);
+    this.append(Uint8Array.from(bytes));
   }
 
   append(bytes: Uint8Array): void {

@@ -4,9 +4,11 @@ import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
 import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { Emitter } from './emitter.js';
-import { Local, LOCALS } from './locals.js';
+import { readFloatMode } from './float-mode.js';
+import { Local, localsOf } from './locals.js';
 import type { Region } from './region.js';
-import { GENERAL_SLOTS, slotsRead, slotsWritten } from './register-use.js';
+import { useOfRegion } from './region-use.js';
+import { GENERAL_SLOTS } from './register-use.js';
 import { RegionBody } from './structure.js';
 import { WasmModule } from './wasm-module.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -21,18 +23,19 @@ const SLOTS = 32;
 
 /** The module of a region; its function takes nothing and returns a `Flow`. */
 export function compileRegion(region: Region, addresses: StateAddresses): Uint8Array<ArrayBuffer> {
-  const emitter = new Emitter(addresses, region);
-  const used = usedSlots(region);
+  const use = useOfRegion(region);
+  const emitter = new Emitter(addresses, region, use);
   emitter.open(Op.Block);
-  new RegionBody(emitter, analyze(region), used.written).emit();
+  new RegionBody(emitter, analyze(region)).emit();
   emitter.close();
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
-  return new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS).assemble(LOCALS, [
-    prologue(addresses, used.read | used.written),
+  const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS);
+  return module.assemble(localsOf(emitter.vectors.count), [
+    prologue(emitter),
     bytes,
     ...(hasX87 ? [x87Epilogue()] : []),
-    epilogue(addresses, used.written),
+    epilogue(emitter),
   ]);
 }
 
@@ -42,24 +45,9 @@ function x87Epilogue(): Uint8Array {
   return code.bytes;
 }
 
-interface SlotMasks {
-  readonly read: number;
-  readonly written: number;
-}
-
-function usedSlots(region: Region): SlotMasks {
-  let [read, written] = [0, 0];
-  for (const { uops, last } of region.blocks) {
-    for (const { code, a, b, c } of [...uops, last]) {
-      read |= slotsRead(code, a, b, c);
-      written |= slotsWritten(code, a, b);
-    }
-  }
-  return { read, written };
-}
-
-function prologue(addresses: StateAddresses, used: number): Uint8Array {
+function prologue({ addresses, use, vectors }: Emitter): Uint8Array {
   const code = new CodeWriter();
+  const used = use.slotsRead | use.slotsWritten;
   const load = (op: Op, address: number, local: number): void => {
     code.i32(0);
     code.memory(op, address);
@@ -68,6 +56,8 @@ function prologue(addresses: StateAddresses, used: number): Uint8Array {
   for (let slot = 0; slot < SLOTS; slot++) {
     if (((used >>> slot) & 1) !== 0) load(Op.I64Load, addresses.registers + 8 * slot, slot);
   }
+  vectors.load(code);
+  if (use.hasFloat) readFloatMode(code, addresses);
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);
   load(Op.I32Load, addresses.tlbBank, Local.TlbBank);
@@ -93,14 +83,15 @@ function budget(code: CodeWriter, addresses: StateAddresses): void {
   code.set(Local.Remaining);
 }
 
-function epilogue(addresses: StateAddresses, written: number): Uint8Array {
+function epilogue({ addresses, use, vectors }: Emitter): Uint8Array {
   const code = new CodeWriter();
   for (let slot = 0; slot < GENERAL_SLOTS; slot++) {
-    if (((written >>> slot) & 1) === 0) continue;
+    if (((use.slotsWritten >>> slot) & 1) === 0) continue;
     code.i32(0);
     code.get(slot);
     code.memory(Op.I64Store, addresses.registers + 8 * slot);
   }
+  vectors.store(code);
   code.get(Local.FlagKind);
   code.block(Op.If, Type.Empty);
   for (const local of [Local.FlagKind, Local.FlagLeft, Local.FlagRight, Local.FlagResult]) code.get(local);

@@ -105,6 +105,8 @@ export class StateAddresses {
   readonly staleness: number;
   readonly flagResult: number;
   readonly flagAux: number;
+  readonly mxcsr: number;
+  readonly vectorFile: number;
   readonly selectors: number;
   readonly x87: X87Addresses;
 
@@ -120,6 +122,8 @@ export class StateAddresses {
     this.asid = state.address('asid');
     this.flagResult = state.address('flagResult');
     this.flagAux = state.address('flagAux');
+    this.mxcsr = state.address('mxcsr');
+    this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
     this.staleness = exports.STALENESS_ADDRESS.value as number;
     this.selectors = state.address('selectors');
     this.x87 = new X87Addresses(core);

@@ -8,6 +8,8 @@ import type { StateAddresses } from './core-layout.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
 import type { Region, RegionBlock } from './region.js';
+import type { RegionUse } from './region-use.js';
+import { VectorRegisters } from './vector-registers.js';
 import { Op, Type } from './wasm-opcodes.js';
 import { X87Stack } from './x87-stack.js';
 
@@ -17,6 +19,7 @@ export class Emitter {
   readonly code = new CodeWriter();
   readonly flags: LazyFlags;
   readonly x87: X87Stack;
+  readonly vectors: VectorRegisters;
   readonly is64Bit: boolean;
   /** The block being emitted, and how many of its instructions are complete where the code is. */
   block!: RegionBlock;
@@ -36,9 +39,12 @@ export class Emitter {
   constructor(
     readonly addresses: StateAddresses,
     region: Region,
+    /** What the region touches. */
+    readonly use: RegionUse,
   ) {
     this.flags = new LazyFlags(this.code, addresses);
     this.x87 = new X87Stack(this.code, addresses, () => this.ripAt(0));
+    this.vectors = new VectorRegisters(this.code, addresses.vectorFile, use.vectors);
     this.is64Bit = (region.mode & Mode.CodeSize) === Mode.Code64;
   }
 

@@ -1,6 +1,7 @@
 /** What operations that replace some flags and keep others share: the explicit form of flags, and operands for it. */
 import { Width } from '../../assembly/abi/width.js';
 import type { Emitter } from './emitter.js';
+import { PF_BIT, Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
 
@@ -46,4 +47,22 @@ export function setCarryOverflow(emitter: Emitter): void {
   code.i64(CF_OF);
   code.op(Op.I64Mul);
   replaceCarryOverflow(emitter);
+}
+
+/**
+ * Flags of a comparison: pops the carry (i32) and what is zero if the operands are equal (i64). The other flags become zero.
+ */
+export function setOrder({ code, flags }: Emitter): void {
+  code.op(Op.I64ExtendI32U);
+  code.set(Local.FlagRight);
+  code.tee(Local.FlagResult);
+  // A result of zero has even parity; this takes it back.
+  code.op(Op.I64Eqz);
+  code.op(Op.I64ExtendI32U);
+  code.i64(PF_BIT);
+  code.op(Op.I64Shl);
+  code.get(Local.FlagRight);
+  code.op(Op.I64Or);
+  code.set(Local.FlagRight);
+  flags.set(Source.Explicit);
 }

@@ -24,7 +24,7 @@ export enum Source {
 
 /** Bits of `flagAux`. */
 export const CF_BIT = 0;
-const PF_BIT = 2;
+export const PF_BIT = 2;
 const SF_BIT = 7;
 export const OF_BIT = 11;
 

@@ -44,10 +44,34 @@ export enum Local {
   /** What is kept where the region is left (assembly/abi/x87-exit.ts), or 0; and the last opcode and segment. */
   X87Exit,
   X87Operand,
-  End,
+  /** Whether MXCSR is such that Wasm's arithmetic gives what x86's does (float-mode.ts). */
+  FloatMode,
+  // f64
+  Double0,
+  Double1,
+  Double2,
+  // f32
+  Single0,
+  Single1,
+  Single2,
+  // v128
+  Vector0,
+  Vector1,
+  Vector2,
+  Vector3,
+  Vector4,
+  Vector5,
+  /** The first of those that hold vector registers (vector-registers.ts). */
+  Vectors,
 }
 
-export const LOCALS: readonly LocalGroup[] = [
-  { type: Type.I64, count: Local.FlagKind },
-  { type: Type.I32, count: Local.End - Local.FlagKind },
-];
+/** All of them, with so many for vector registers. */
+export function localsOf(vectorRegisters: number): readonly LocalGroup[] {
+  return [
+    { type: Type.I64, count: Local.FlagKind },
+    { type: Type.I32, count: Local.Double0 - Local.FlagKind },
+    { type: Type.F64, count: Local.Single0 - Local.Double0 },
+    { type: Type.F32, count: Local.Vector0 - Local.Single0 },
+    { type: Type.V128, count: Local.Vectors - Local.Vector0 + vectorRegisters },
+  ];
+}

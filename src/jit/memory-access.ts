@@ -104,8 +104,8 @@ export function leaveIfAborted(emitter: Emitter): void {
   emitter.close();
 }
 
-/** Pushes whether the TLB has the page of the last byte of the access; `Local.TlbEntry` ← the entry. */
-function hit(emitter: Emitter, width: Width, tag: TlbField): void {
+/** Pushes whether the TLB has the page of the last byte of `1 << width` bytes; `Local.TlbEntry` ← the entry. */
+export function hit(emitter: Emitter, width: number, tag: TlbField): void {
   const { code } = emitter;
   code.get(Local.Linear);
   code.op(Op.I32WrapI64);
@@ -130,7 +130,7 @@ function hit(emitter: Emitter, width: Width, tag: TlbField): void {
 }
 
 /** Pushes the Wasm address of `Local.Linear`. */
-function host(emitter: Emitter): void {
+export function host(emitter: Emitter): void {
   const { code } = emitter;
   code.get(Local.Linear);
   code.op(Op.I32WrapI64);

@@ -2,8 +2,11 @@
  * Which registers and flags each micro-op touches, for the compiler: what to keep in locals, and what to exchange with the
  * state around a micro-op that the interpreter runs (abi/uop.ts).
  */
+import { FloatOp } from '../../assembly/abi/float-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
+import type { UopFields } from './region.js';
+import { isFromRegister, isToRegister, operationOf } from './vector-use.js';
 
 /** Bits of a row: operands that are read or written. A partial write counts as both. */
 enum Use {
@@ -75,6 +78,12 @@ define(Uop.Loop, Uop.Loop, Use.Flags, Reg.Rcx);
 define(Uop.CallRel32, Uop.CallRel64, 0, Reg.Rsp);
 define(Uop.CheckTarget, Uop.CheckTarget, Use.ReadB);
 define(Uop.LoadVector8, Uop.StoreVector256, Use.ReadB | Use.ReadC);
+define(Uop.Vector, Uop.VectorWhole, 0);
+define(Uop.VectorTest, Uop.VectorTest, Use.Flags);
+define(Uop.Crypto, Uop.Crypto, 0);
+define(Uop.MovToVector32, Uop.MovToVector64, Use.ReadB);
+define(Uop.MovFromVector32, Uop.MovFromVector64, Use.WriteA);
+define(Uop.MmxCheck, Uop.MmxRead, 0);
 define(Uop.X87, Uop.X87, Use.ReadB | Use.ReadC | Use.Flags, Reg.Rax, Reg.Address);
 define(Uop.Done, Uop.Done, 0);
 
@@ -86,28 +95,43 @@ function slotMask(register: number): number {
 }
 
 /** Bit n: slot n of the register file may be read. */
-export function slotsRead(code: number, a: number, b: number, c: number): number {
-  const use = USES[code] ?? 0;
+export function slotsRead(uop: UopFields): number {
+  const use = useOf(uop);
   if ((use & Use.Everything) !== 0) return KEPT;
-  const implicit = IMPLICIT[code] ?? 0;
   return (
-    implicit |
-    ((use & Use.ReadA) !== 0 ? slotMask(a) : 0) |
-    ((use & Use.ReadB) !== 0 ? slotMask(b) : 0) |
-    ((use & Use.ReadC) !== 0 ? slotMask(c) : 0)
+    implicit(uop) |
+    ((use & Use.ReadA) !== 0 ? slotMask(uop.a) : 0) |
+    ((use & Use.ReadB) !== 0 ? slotMask(uop.b) : 0) |
+    ((use & Use.ReadC) !== 0 ? slotMask(uop.c) : 0)
   );
 }
 
 /** Bit n: slot n of the register file may be written. */
-export function slotsWritten(code: number, a: number, b: number): number {
-  const use = USES[code] ?? 0;
+export function slotsWritten(uop: UopFields): number {
+  const use = useOf(uop);
   if ((use & Use.Everything) !== 0) return KEPT;
-  const implicit = IMPLICIT[code] ?? 0;
   return (
-    implicit | ((use & Use.WriteA) !== 0 ? slotMask(a) : 0) | ((use & Use.WriteB) !== 0 ? slotMask(b) : 0)
+    implicit(uop) |
+    ((use & Use.WriteA) !== 0 ? slotMask(uop.a) : 0) |
+    ((use & Use.WriteB) !== 0 ? slotMask(uop.b) : 0)
   );
 }
 
-export function touchesFlags(code: number): boolean {
-  return ((USES[code] ?? 0) & (Use.Flags | Use.Everything)) !== 0;
+export function touchesFlags(uop: UopFields): boolean {
+  return (useOf(uop) & (Use.Flags | Use.Everything)) !== 0;
+}
+
+function useOf(uop: UopFields): number {
+  return uop.code === Uop.Float ? useOfFloat(operationOf(uop)) : (USES[uop.code] ?? 0);
+}
+
+function useOfFloat(op: FloatOp): number {
+  if (op === FloatOp.Comi || op === FloatOp.Ucomi) return Use.Flags;
+  if (isFromRegister(op)) return Use.ReadC;
+  return isToRegister(op) ? Use.WriteA : 0;
+}
+
+function implicit(uop: UopFields): number {
+  if (uop.code === Uop.Float && operationOf(uop) <= FloatOp.StoreMxcsr) return slotMask(Reg.T0);
+  return IMPLICIT[uop.code] ?? 0;
 }

@@ -9,13 +9,11 @@ import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from '../../assembly/abi/width.js';
 import type { ControlFlow } from './control-flow.js';
-import { Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
+import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
-import { leaveWhenComplete } from './memory-access.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
-import { slotsRead, slotsWritten, touchesFlags } from './register-use.js';
 import { compilationOf, push } from './uops.js';
 import { Op } from './wasm-opcodes.js';
 import { sharesRegisters } from './x87-effect.js';
@@ -32,8 +30,6 @@ export class RegionBody {
   constructor(
     private readonly emitter: Emitter,
     private readonly flow: ControlFlow,
-    /** Slots of the register file that the region writes. */
-    private readonly written: number,
   ) {}
 
   emit(): void {
@@ -117,7 +113,7 @@ export class RegionBody {
       emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
       if (sharesRegisters(uop.code)) emitter.x87.close();
       const compile = compilationOf(uop.code);
-      if (compile === undefined || !compile(emitter, uop)) this.interpret(uop);
+      if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     });
     this.advance(block.last);
     emitter.x87.close();
@@ -143,40 +139,6 @@ export class RegionBody {
     }
     emitter.done++;
     emitter.ip = uop.ip;
-  }
-
-  /** Has the core run a micro-op on the state. */
-  private interpret(uop: UopFields): void {
-    const { emitter, written } = this;
-    const { code, flags, addresses } = emitter;
-    if (uop.code === Uop.X87) emitter.x87.close();
-    if (touchesFlags(uop.code)) flags.settle();
-    this.eachSlot(slotsRead(uop.code, uop.a, uop.b, uop.c) & written, (slot) => {
-      code.i32(0);
-      code.get(slot);
-      code.memory(Op.I64Store, addresses.registers + 8 * slot);
-    });
-    code.i32(0);
-    emitter.ripAt(0);
-    code.memory(Op.I64Store, addresses.blockRip);
-    code.i32(uop.address);
-    code.call(Import.ExecuteUop);
-    emitter.open(Op.If);
-    emitter.exitBefore(Flow.Abort);
-    emitter.close();
-    this.eachSlot(slotsWritten(uop.code, uop.a, uop.b) & written, (slot) => {
-      emitter.loadState(Op.I64Load, addresses.registers + 8 * slot);
-      code.set(slot);
-    });
-    if (!mayStoreVector(uop.code)) return;
-    emitter.loadState(Op.I32Load, addresses.staleness);
-    emitter.open(Op.If);
-    leaveWhenComplete(emitter);
-    emitter.close();
-  }
-
-  private eachSlot(mask: number, visit: (slot: number) => void): void {
-    for (let slot = 0; slot < 32; slot++) if (((mask >>> slot) & 1) !== 0) visit(slot);
   }
 
   private end(node: number, block: RegionBlock): void {
@@ -314,11 +276,6 @@ export class RegionBody {
   }
 }
 
-/** The micro-op may store more than the compiled code looks at. */
-function mayStoreVector(code: number): boolean {
-  return code >= Uop.StoreVector8 && code <= Uop.X87;
-}
-
 /**
  * Whether nothing can see the status flags that the micro-op before `index` writes: the next that touches flags, in the same
  * block and before anything that can fault, overwrites all of them.
@@ -351,5 +308,6 @@ function isInvisible(code: number): boolean {
   const isQuietShift = code >= Uop.RolQuietRI32 && code <= Uop.SarQuietRI64;
   const isNot = code >= Uop.Not8 && code <= Uop.Not64;
   const isMultiplication = code >= Uop.Imul2RR16 && code <= Uop.Imul3RI64;
-  return isMove || isQuiet || isQuietShift || isNot || isMultiplication;
+  const isVector = code === Uop.Vector || (code >= Uop.MovToVector32 && code <= Uop.MovFromVector64);
+  return isVector || isMove || isQuiet || isQuietShift || isNot || isMultiplication;
 }

@@ -41,8 +41,11 @@ import {
   multiplyQword,
   multiplyTruncating,
 } from './multiply-divide.js';
+import { floatOperation } from './float-operations.js';
 import type { UopFields } from './region.js';
 import { Rotate, rotateByConstant, Shift, shiftByConstant, shiftByRegister, shiftQuiet } from './shifts.js';
+import { loadVector, moveFromVector, moveToVector, storeVector } from './vector-moves.js';
+import { vectorOperation, vectorTest, wholeOperation } from './vector-operations.js';
 import { Op } from './wasm-opcodes.js';
 import { compileX87 } from './x87-operations.js';
 
@@ -270,3 +273,13 @@ for (const [first, change] of [
   family(first + 3, (emitter, uop, width) => emit(emitter, uop, width, true), Width.Dword);
 }
 family(Uop.Popcnt32, countOnes, Width.Dword);
+
+// Vectors.
+for (let code = Uop.LoadVector8; code <= Uop.LoadVector256; code++) row(code, loadVector);
+for (let code = Uop.StoreVector8; code <= Uop.StoreVector256; code++) row(code, storeVector);
+TABLE[Uop.Vector] = vectorOperation;
+TABLE[Uop.VectorWhole] = wholeOperation;
+TABLE[Uop.VectorTest] = vectorTest;
+for (const code of [Uop.MovToVector32, Uop.MovToVector64]) row(code, moveToVector);
+for (const code of [Uop.MovFromVector32, Uop.MovFromVector64]) row(code, moveFromVector);
+TABLE[Uop.Float] = floatOperation;

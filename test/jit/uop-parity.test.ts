@@ -5,33 +5,17 @@
  * machine interprets it, the other compiles it before its first execution.
  */
 import { beforeAll, expect, it } from 'vitest';
-import { NO_PAGE } from '../../assembly/abi/layout.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
-import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
+import { Uop } from '../../assembly/abi/uop.js';
 import { Machine } from '../helpers/machine.js';
-import { enterGuest } from '../helpers/outcome.js';
 import { Random } from '../silicon/random.js';
+import { BLOCK_BYTES, runBlock, type StartState, type UopRecord, WINDOW, WINDOW_BYTES } from './uop-block.js';
 
-const CODE = 0x10000;
-const WINDOW = 0x20000;
-const WINDOW_BYTES = 0x2000;
 const CASES = 30;
 /** What reads flags meets every way of having written them. */
 const CASES_OF_READERS = 150;
 const READERS = /^(Setcc|Cmov|Jcc|Adc|Sbb)/;
 const SEED = 20261122;
-const BLOCK_BYTES = 8;
-
-interface Record {
-  readonly code: number;
-  readonly a?: number;
-  readonly b?: number;
-  readonly c?: number;
-  readonly n?: number;
-  readonly ip?: number;
-  readonly low?: number;
-  readonly high?: number;
-}
 
 let interpreted: Machine;
 let compiled: Machine;
@@ -66,7 +50,7 @@ const ENDS: ReadonlySet<number> = new Set([
   ...[Uop.Next, Uop.Jmp, Uop.Jcc, Uop.JmpReg, Uop.Loop, Uop.CallRel32, Uop.CallRel64],
 ]);
 
-function operand(code: number): Record {
+function operand(code: number): UopRecord {
   const name = Uop[code] ?? '';
   if (MEMORY.test(name)) {
     const n = random.below(4) | (Seg.Ds << 4);
@@ -100,7 +84,7 @@ function operand(code: number): Record {
   return { code, a: register(code, true), b: register(code), c: register(code), n, low, high };
 }
 
-function end(code: number, ip: number): Record {
+function end(code: number, ip: number): UopRecord {
   const wide = { ip, low: 0x40, high: BLOCK_BYTES, c: 3 };
   if (code === Uop.Jcc) return { code, ...wide, n: random.below(16) };
   if (code === Uop.JmpReg) return { code, ...wide, b: random.pick(GENERAL) };
@@ -126,7 +110,7 @@ const FIRST: readonly number[] = [
 /** What may be left to the interpreter, which must find the instruction where it is decoded: alone in its block. */
 const LEAVES = /^(Div|Idiv|CheckTarget|JmpReg|Loop|Jmp|Jcc|CallRel)/;
 
-function block(code: number): Record[] {
+function block(code: number): UopRecord[] {
   const first = { ...operand(random.pick(FIRST)), ip: 0 };
   const next = { code: Uop.Next, c: 3, ip: BLOCK_BYTES, low: BLOCK_BYTES, high: BLOCK_BYTES };
   if (LEAVES.test(Uop[code] ?? ''))
@@ -136,13 +120,7 @@ function block(code: number): Record[] {
   return [first, { ...operand(code), ip: 4 }, next];
 }
 
-interface State {
-  readonly registers: readonly bigint[];
-  readonly flags: bigint;
-  readonly window: Uint8Array;
-}
-
-function state(): State {
+function state(): StartState {
   const registers = Array.from({ length: 16 }, value);
   registers[Reg.Rbx >> 3] = BigInt(WINDOW + 0x800 + random.below(0x1000));
   if (random.chance(0.7)) registers[Reg.Rcx >> 3] = BigInt(random.below(64));
@@ -150,41 +128,6 @@ function state(): State {
   if (random.chance(0.5)) registers[Reg.Rdx >> 3] = 0n;
   const window = Uint8Array.from({ length: WINDOW_BYTES }, () => random.below(256));
   return { registers, flags: BigInt(random.u32() & 0x8d5) | 2n, window };
-}
-
-/** What can be seen after the block. */
-function run(machine: Machine, records: readonly Record[], start: State) {
-  const { core, state: cpu } = machine.long();
-  enterGuest(machine);
-  start.registers.forEach((word, i) =>
-    core.bytes.set(new Uint8Array(BigUint64Array.of(word).buffer), cpu.address('rax') + 8 * i),
-  );
-  machine.rflags = start.flags;
-  core.write(WINDOW, start.window);
-  cpu.setNum('rip', CODE);
-  const view = new DataView(core.bytes.buffer, core.exports.nextBlockUops());
-  records.forEach(({ code, a = 0, b = 0, c = 0, n = 0, ip = 0, low = 0, high = low >> 31 }, i) => {
-    const at = i * UOP_BYTES;
-    view.setUint16(at, code, true);
-    [a, b, c, n].forEach((byte, j) => view.setUint8(at + 2 + j, byte));
-    view.setUint16(at + 6, ip, true);
-    view.setInt32(at + 8, low, true);
-    view.setInt32(at + 12, high, true);
-  });
-  const instructions = new Set(records.filter(({ code }) => code !== Uop.Next).map(({ ip }) => ip)).size;
-  core.exports.commitBlock(CODE, cpu.get('mode'), instructions, records.length, BLOCK_BYTES, NO_PAGE);
-  const stop = machine.run(instructions);
-  const fields = ['rip', 'clock', 'exitCode', 'exitInfo1', 'exitInfo2'].map((name) => cpu.big(name));
-  const registers = Array.from(start.registers, (_, i) =>
-    new DataView(core.bytes.buffer).getBigUint64(cpu.address('rax') + 8 * i, true),
-  );
-  return {
-    stop,
-    registers,
-    fields,
-    flags: machine.rflags,
-    window: Buffer.from(core.read(WINDOW, WINDOW_BYTES)).toString('latin1'),
-  };
 }
 
 const SKIPPED: ReadonlySet<number> = new Set([Uop.Sys, Uop.Done]);
@@ -197,7 +140,7 @@ it.each(codes.map((code) => [Uop[code], code] as const))(`%s, seed ${SEED}`, (na
   for (let i = 0; i < cases; i++) {
     const records = block(code);
     const start = state();
-    const expected = run(interpreted, records, start);
-    expect(run(compiled, records, start), JSON.stringify(records)).toEqual(expected);
+    const expected = runBlock(interpreted, records, start);
+    expect(runBlock(compiled, records, start), JSON.stringify(records)).toEqual(expected);
   }
 });

@@ -1,0 +1,28 @@
+/** What a whole region touches: registers that its function keeps in locals. */
+import { Uop } from '../../assembly/abi/uop.js';
+import type { Region } from './region.js';
+import { slotsRead, slotsWritten } from './register-use.js';
+import { addVectorUse, noUse, type VectorUse } from './vector-use.js';
+
+export interface RegionUse {
+  /** Bit n: slot n of the register file. */
+  readonly slotsRead: number;
+  readonly slotsWritten: number;
+  readonly vectors: VectorUse;
+  /** It has operations that MXCSR governs. */
+  readonly hasFloat: boolean;
+}
+
+export function useOfRegion(region: Region): RegionUse {
+  let [read, written, hasFloat] = [0, 0, false];
+  const vectors = noUse();
+  for (const { uops, last } of region.blocks) {
+    for (const uop of [...uops, last]) {
+      read |= slotsRead(uop);
+      written |= slotsWritten(uop);
+      addVectorUse(vectors, uop);
+      hasFloat ||= uop.code === Uop.Float;
+    }
+  }
+  return { slotsRead: read, slotsWritten: written, vectors, hasFloat };
+}
