@@ -15,6 +15,7 @@ const CLI = join(ROOT, 'src/cli');
 /** The library's entry points by the name of the bundle. */
 const LIBRARY = {
   index: 'src/index.ts',
+  asm: 'src/asm/index.ts',
   'platform-node': 'src/core/platform-node.ts',
   'platform-web': 'src/core/platform-web.ts',
 };

@@ -1,4 +1,7 @@
-/** The exports of iced-x86's binary that vmexit calls; `IcedExports` in src/decode/iced.ts gives their types. */
+/**
+ * The exports of iced-x86's binary that vmexit calls; `IcedExports` in src/decode/iced.ts gives the types of what decodes,
+ * `EncoderExports` in src/asm/iced-encoder.ts of what assembles. The latter add 10 KB to a download.
+ */
 export const ICED_EXPORTS = [
   'memory',
   '__wbindgen_malloc',
@@ -15,4 +18,24 @@ export const ICED_EXPORTS = [
   'instruction_cpuidFeatures',
   'formatter_new',
   'formatter_format',
+  'encoder_new',
+  'encoder_encode',
+  'encoder_takeBuffer',
+  'codeext_opCode',
+  '__wbg_opcodeinfo_free',
+  'opcodeinfo_mnemonic',
+  'opcodeinfo_encoding',
+  'opcodeinfo_decoderOption',
+  'opcodeinfo_isInstruction',
+  'opcodeinfo_isAvailableInMode',
+  'opcodeinfo_operandSize',
+  'opcodeinfo_addressSize',
+  'opcodeinfo_memorySize',
+  'opcodeinfo_opCount',
+  'opcodeinfo_op0Kind',
+  'opcodeinfo_op1Kind',
+  'opcodeinfo_op2Kind',
+  'opcodeinfo_op3Kind',
+  'opcodeinfo_instructionString',
+  'memorysizeext_size',
 ];

@@ -6,7 +6,7 @@
  * keeps them. That layout is not documented, so the package is pinned to one version and test/decode/iced.test.ts
  * compares every field with the package's own getters.
  */
-import { InvariantError } from '../errors.js';
+import { instantiateIced } from './iced-instance.js';
 
 /** What decoding at a position gave. */
 export enum Decoded {
@@ -133,8 +133,7 @@ export class Iced {
     instances.set(module, ofModule);
     const known = ofModule.get(options);
     if (known !== undefined) return known;
-    const { exports } = new WebAssembly.Instance(module, createImports(module));
-    const iced = new Iced(exports as unknown as IcedExports, options);
+    const iced = new Iced(instantiateIced(module) as unknown as IcedExports, options);
     ofModule.set(options, iced);
     return iced;
   }
@@ -217,15 +216,4 @@ export class Iced {
     this.refreshViews();
     return { pointer: this.view.getUint32(this.result, true), data };
   }
-}
-
-/** The module's imports report its own failures or make JavaScript objects; none of what we call does either. */
-function createImports(module: WebAssembly.Module): WebAssembly.Imports {
-  const imports: Record<string, Record<string, () => never>> = {};
-  for (const { module: space, name } of WebAssembly.Module.imports(module)) {
-    (imports[space] ??= {})[name] = () => {
-      throw new InvariantError(`iced-x86 called ${name}`);
-    };
-  }
-  return imports;
 }

@@ -1,0 +1,121 @@
+/** The assembler's front door. */
+import { icedUrl } from '../binaries.js';
+import type { IcedModule } from '../decode/iced-instance.js';
+import { compileAsset } from '../core/compiled-asset.js';
+import { Assembler, type PassResult } from './assembler.js';
+import { Assembly } from './assembly.js';
+import { AssemblyError, type Diagnostic, FatalProblem, MOST_ERRORS, Reporter } from './diagnostics.js';
+import { type CodeBits, IcedEncoder } from './iced-encoder.js';
+import { InstructionTable } from './instruction-table.js';
+import { StatementParser } from './parse-statement.js';
+import { fileKey, FileWanted, SourceSet } from './source-set.js';
+
+export { Assembly, type SourceLocation } from './assembly.js';
+
+/** A file that a source asks for by %include or INCBIN; undefined if there is none. `from` is the file that asks. */
+export type FileResolver = (
+  name: string,
+  from: string,
+) => string | Uint8Array | undefined | Promise<string | Uint8Array | undefined>;
+
+export interface AssembleOptions {
+  /** The name of the source, for messages and for the resolver; 'source.asm' unless given. */
+  readonly name?: string | undefined;
+  /** The files that the source may include: by name, or on request. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>> | FileResolver | undefined;
+  /** Code size before the source says BITS; 16 unless given. */
+  readonly bits?: CodeBits | undefined;
+  /** Macros that are defined from the start, as by %define. */
+  readonly define?: Readonly<Record<string, string | number>> | undefined;
+}
+
+interface Tools {
+  readonly encoder: IcedEncoder;
+  readonly table: InstructionTable;
+  readonly parser: StatementParser;
+}
+
+/** By module, which never changes: what iced knows about instructions is the same for all sources. */
+const tools = new WeakMap<IcedModule, Tools>();
+
+/** More files than this are a source that includes for ever. */
+const MOST_FILES = 10_000;
+
+/** Assembles a source. Rejects with an `AssemblyError` that lists every error found. */
+export async function assemble(source: string, options: AssembleOptions = {}): Promise<Assembly> {
+  const { encoder, table, parser } = toolsOf(await compileAsset(icedUrl()));
+  const { name = 'source.asm', bits = 16 } = options;
+  const resolve = resolverOf(options.files ?? {});
+  const defines = Object.fromEntries(
+    Object.entries(options.define ?? {}).map(([macro, value]) => [macro, String(value)]),
+  );
+  const files = new Map<string, { path: string; bytes: Uint8Array } | null>();
+  for (;;) {
+    try {
+      const set = new SourceSet(name, source, files, parser, defines);
+      const assembler = new Assembler(table, encoder, set, bits);
+      set.state = assembler;
+      return finish(
+        assembler,
+        new Map([...files.values()].flatMap((file) => (file ? [[file.path, file.bytes]] : []))),
+        name,
+        source,
+      );
+    } catch (wanted) {
+      if (!(wanted instanceof FileWanted) || files.size > MOST_FILES) throw wanted;
+      const content = await resolve(wanted.file, wanted.from);
+      const found = content === undefined ? null : { path: wanted.file, bytes: bytesOf(content) };
+      files.set(fileKey(wanted.file, wanted.from), found);
+    }
+  }
+}
+
+function finish(
+  assembler: Assembler,
+  files: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  source: string,
+): Assembly {
+  const parsing = new Reporter();
+  let result: PassResult | undefined;
+  let reporters = [parsing];
+  try {
+    const run = assembler.run(parsing);
+    result = run.result;
+    reporters = [parsing, run.reporter];
+  } catch (problem) {
+    if (!(problem instanceof FatalProblem)) throw problem;
+    reporters = [parsing, ...assembler.reporters];
+  }
+  const diagnostics = inOrder(reporters.flatMap((reporter) => reporter.diagnostics));
+  if (result === undefined || diagnostics.some(({ severity }) => severity === 'error'))
+    throw new AssemblyError(diagnostics.slice(0, MOST_ERRORS + 1));
+  return new Assembly(result, diagnostics, new Map([...files, [name, new TextEncoder().encode(source)]]));
+}
+
+/** Those of the source that is assembled first come first; in a file, by line. */
+function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const files = [...new Set(diagnostics.map(({ file }) => file))];
+  return [...diagnostics].sort(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
+function toolsOf(module: IcedModule): Tools {
+  const known = tools.get(module);
+  if (known !== undefined) return known;
+  const encoder = new IcedEncoder(module);
+  const table = new InstructionTable(encoder);
+  const made = { encoder, table, parser: new StatementParser((name) => table.has(name)) };
+  tools.set(module, made);
+  return made;
+}
+
+function resolverOf(files: NonNullable<AssembleOptions['files']>): FileResolver {
+  if (typeof files === 'function') return files;
+  return (name) => (Object.hasOwn(files, name) ? files[name] : undefined);
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+}
