@@ -8,6 +8,7 @@ import { measureMemory } from './memory.js';
 import { measureNmiDelivery } from './nmi-delivery.js';
 import { headingText, sectionText, writeReport } from './report.js';
 import type { Section, SectionName } from './section.js';
+import { measureStartup } from './startup.js';
 import { measureWorldSwitch } from './world-switch.js';
 
 /** The caller's mistake. */
@@ -19,6 +20,7 @@ const SECTIONS: { readonly [Name in SectionName]: (budget: Budget) => Promise<Se
   interpreter: measureInterpreter,
   switch: measureWorldSwitch,
   nmi: measureNmiDelivery,
+  startup: measureStartup,
 };
 
 try {

@@ -29,7 +29,7 @@ export interface CreateVmOptions {
   readonly nmi?: StrategyName | undefined;
   /** When NMIs are requested, in instructions; never unless given. See nmi-schedule.ts. */
   readonly nmiSchedule?: NmiSchedule | undefined;
-  /** Guest memory, a multiple of 4 KiB from 1 MiB to 1 GiB; 16 MiB unless given. */
+  /** Guest memory, a multiple of 4 KiB from 1 MiB to 2 GiB; 16 MiB unless given. */
   readonly memoryBytes?: number | undefined;
   /** The processor model, which decides what CPUID shows and which instructions exist; the fullest unless given. */
   readonly cpu?: CpuOption | undefined;

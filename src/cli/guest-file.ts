@@ -31,7 +31,7 @@ export interface ChosenGuest {
 }
 
 /** Nothing larger fits in a guest's memory. */
-const MOST_BYTES = 0x4000_0000;
+const MOST_BYTES = 0x8000_0000;
 
 export async function chooseGuest(
   positionals: readonly string[],
@@ -100,7 +100,7 @@ async function readGuest(path: string, shipped: readonly ShippedGuest[]): Promis
   if (!found.isFile())
     throw new UsageError(`${path} is not a file: expected a guest binary, ELF or multiboot kernel`);
   if (found.size > MOST_BYTES)
-    throw new UsageError(`${path} has ${found.size} bytes: a guest has at most 1 GiB`);
+    throw new UsageError(`${path} has ${found.size} bytes: a guest has at most 2 GiB`);
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
   });

@@ -149,8 +149,7 @@ export class Core {
 
   /** Makes a core in its reset state. */
   static async create(options: CoreOptions): Promise<Core> {
-    const pages = wasmPages(options.memoryBytes);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = allocate(options.memoryBytes);
     const source = options.module ?? (await compileAsset(coreUrl()));
     // The loader's asynchronous function asks whether it got a Response, for which Node loads all of fetch: 20 ms.
     const { instance } = instantiateSync(source, { env: { memory } });
@@ -217,6 +216,17 @@ export class Core {
   #checkRange(address: number, bytes: number): void {
     const isInside = Number.isInteger(address) && address >= 0 && address + bytes <= this.memory.length;
     if (!isInside) throw new MemoryRangeError(address, bytes, this.memory.length);
+  }
+}
+
+/** The core's memory. The host may not have the room, or the address space: engines reserve far more than the size. */
+function allocate(memoryBytes: number): WebAssembly.Memory {
+  const pages = wasmPages(memoryBytes);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UsageError(`no room for ${memoryBytes} bytes of memory: ${cause.message}`, { cause });
   }
 }
 

@@ -15,7 +15,7 @@ const DIRECTORY_REACH = 0x4000_0000;
 const UPPER_TABLES = 2;
 
 const MIN_RAM = 0x10_0000;
-const MAX_RAM = 0x4000_0000;
+const MAX_RAM = 0x8000_0000;
 
 export interface MemoryLayout {
   /** Bytes of guest RAM. */
@@ -29,10 +29,10 @@ export interface MemoryLayout {
   readonly totalBytes: number;
 }
 
-/** @param ramBytes A multiple of 4 KiB, from 1 MiB to 1 GiB. */
+/** @param ramBytes A multiple of 4 KiB, from 1 MiB to 2 GiB. */
 export function layOut(ramBytes: number): MemoryLayout {
   if (!Number.isInteger(ramBytes) || ramBytes % PAGE_BYTES !== 0 || ramBytes < MIN_RAM || ramBytes > MAX_RAM)
-    throw new UsageError(`guest memory is 1 MiB to 1 GiB in pages of 4 KiB, not ${ramBytes} bytes`);
+    throw new UsageError(`guest memory is 1 MiB to 2 GiB in pages of 4 KiB, not ${ramBytes} bytes`);
   const vmcb = ramBytes;
   const iopm = vmcb + PAGE_BYTES;
   const msrpm = iopm + IOPM_BYTES;

@@ -6,8 +6,11 @@ import type { Budget } from '../../bench/measure.js';
 import { measureNmiDelivery } from '../../bench/nmi-delivery.js';
 import { sectionText } from '../../bench/report.js';
 import type { Section } from '../../bench/section.js';
+import { measureStartup } from '../../bench/startup.js';
 import { measureWorldSwitch } from '../../bench/world-switch.js';
 import { STRATEGY_NAMES } from '../../src/index.js';
+import { hasChromium } from '../browser/chromium.js';
+import { isBuilt } from '../package/tarball.js';
 
 const SHORTEST: Budget = { warmupMs: 0, timeMs: 0, samples: 1 };
 
@@ -45,6 +48,19 @@ it('counts the exits of NMIs under each strategy, which no machine changes', asy
     'kvm-vnmi': 0,
   });
 });
+
+it.skipIf(!isBuilt)(
+  'times every step of a start (skipped without "npm run build")',
+  async () => {
+    const section = await measureStartup(SHORTEST);
+    const names = section.results.map(({ name }) => name);
+    expect(names).toContain('import to first instruction');
+    expect(names.filter((name) => name.startsWith('Chromium'))).toHaveLength(hasChromium ? 4 : 0);
+    expectTimed(section);
+    for (const { value, wall } of section.results) expect(Math.min(value, wall ?? 0)).toBeGreaterThan(0);
+  },
+  120_000,
+);
 
 it('prints a table whose columns line up', () => {
   const result = { spread: 1, wall: 12, target: { is: 'below', value: 20 } } as const;
