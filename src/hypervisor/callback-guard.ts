@@ -21,21 +21,20 @@ export class CallbackGuard {
     };
   }
 
-  /** Does one step; throws what a callback threw first in its course, now that the machine can go on. */
-  shield<T>(step: () => T): T {
+  /** Does a row of steps, after each of which it calls `rethrow`. */
+  shield<T>(steps: () => T): T {
     if (this.isActive)
       throw new UsageError('a callback of this virtual machine must not run, save or restore it');
     this.isActive = true;
     try {
-      const result = step();
-      this.rethrow();
-      return result;
+      return steps();
     } finally {
       this.isActive = false;
     }
   }
 
-  private rethrow(): void {
+  /** Throws what a callback threw first in the course of a step, now that the machine can go on. */
+  rethrow(): void {
     if (this.thrown === null) return;
     const { error } = this.thrown;
     this.thrown = null;

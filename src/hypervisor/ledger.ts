@@ -6,6 +6,7 @@
  * set in the VMCB and in the hypervisor's own state. A request can therefore not disappear unnoticed.
  */
 import { InvariantError } from '../errors.js';
+import { exitName } from '../svm/intercepts.js';
 
 /** `outstanding`: accepted by the hypervisor and not yet seen by the guest. */
 export type Fate = 'outstanding' | 'delivered' | 'merged' | 'lost';
@@ -61,15 +62,15 @@ export interface Witness {
 /** The books as data. */
 export interface SavedLedger {
   readonly requests: readonly NmiRequest[];
-  readonly exits: readonly ExitCount[];
+  readonly exits: readonly { readonly code: number; readonly cause: ExitCause; readonly count: number }[];
 }
 
 export class Ledger {
   readonly requests: NmiRequest[] = [];
   private readonly outstanding: NmiRequest[] = [];
   private readonly latencies: number[] = [];
-  /** By cause, then by name: no key is built, because this is counted a million times a second. */
-  private readonly exitCounts: Readonly<Record<ExitCause, Map<string, number>>> = {
+  /** By cause, then by exit code: no name is looked up, because this is counted a million times a second. */
+  private readonly exitCounts: Readonly<Record<ExitCause, Map<number, { count: number }>>> = {
     'nmi-delivery': new Map(),
     kick: new Map(),
     workload: new Map(),
@@ -114,25 +115,31 @@ export class Ledger {
     increment(this.losses, reason);
   }
 
-  countExit(name: string, cause: ExitCause): void {
-    increment(this.exitCounts[cause], name);
+  countExit(code: number, cause: ExitCause): void {
+    const counts = this.exitCounts[cause];
+    const known = counts.get(code);
+    if (known === undefined) counts.set(code, { count: 1 });
+    else known.count++;
   }
 
   /** Every exit so far: those that NMI delivery cost, the kicks, the guest's own, each in order of first occurrence. */
   exits(): ExitCount[] {
     return Object.entries(this.exitCounts).flatMap(([cause, counts]) =>
-      Array.from(counts, ([name, count]) => ({ name, cause: cause as ExitCause, count })),
+      Array.from(counts, ([code, { count }]) => ({ name: exitName(code), cause: cause as ExitCause, count })),
     );
   }
 
   save(): SavedLedger {
-    return { requests: this.requests.map((request) => ({ ...request })), exits: this.exits() };
+    const exits = Object.entries(this.exitCounts).flatMap(([cause, counts]) =>
+      Array.from(counts, ([code, { count }]) => ({ code, cause: cause as ExitCause, count })),
+    );
+    return { requests: this.requests.map((request) => ({ ...request })), exits };
   }
 
   restore({ requests, exits }: SavedLedger): void {
     clear(this.requests, this.outstanding, this.latencies);
     for (const counts of [this.merges, this.losses, ...Object.values(this.exitCounts)]) counts.clear();
-    for (const { name, cause, count } of exits) this.exitCounts[cause].set(name, count);
+    for (const { code, cause, count } of exits) this.exitCounts[cause].set(code, { count });
     for (const saved of requests) this.readmit({ ...saved });
   }
 

@@ -51,15 +51,14 @@ export class NmiAccounting {
     this.trace?.({ kind: 'nmi-lost', time: this.now(), rip: this.vmcb.get('rip'), reason });
   }
 
-  /** The processor is at the handler's first instruction, `rip`. */
-  deliver(how: string, rip: bigint): void {
+  /** The processor is at the handler's first instruction. */
+  deliver(): void {
     this.ledger.deliver(this.now());
     this.deliveredSinceEntry++;
-    this.trace?.({ kind: 'nmi-deliver', time: this.now(), rip, how });
   }
 
-  countExit(name: string, cause: ExitCause): void {
-    this.ledger.countExit(name, cause);
+  countExit(code: number, cause: ExitCause): void {
+    this.ledger.countExit(code, cause);
   }
 
   /** VMRUN follows. */

@@ -3,7 +3,7 @@
  * ports, and the few operations that most handlers need. It knows no policy and never runs the guest.
  */
 import { Debug, Efer, Rflags, SegAttr } from '../../assembly/abi/processor-bits.js';
-import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
+import { TlbControl, VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { injectEvent } from '../svm/event-injection.js';
 import { setShadow } from '../svm/interrupt-shadow.js';
@@ -65,6 +65,8 @@ export class Vcpu {
   exitStatus: number | null = null;
   /** Added to `now` for the guest's time-stamp counter. */
   private tscAdjustment = 0n;
+  /** The `clockLag` that TSC_OFFSET contains; null if that is stale. */
+  private lagInTscOffset: number | null = null;
   private readonly clock: () => number;
   private readonly listener: TraceListener | undefined;
 
@@ -112,11 +114,16 @@ export class Vcpu {
    * The instruction at RIP is done: goes to the next one, as the processor would. The shadow ends, RF clears, and a
    * guest that single-steps gets its #DB.
    */
-  completeInstruction(nextRip: bigint = this.vmcb.get('nextRip')): void {
+  completeInstruction(nextRip?: bigint): void {
+    const { vmcb } = this;
     this.emulated++;
-    this.vmcb.set('rip', nextRip);
-    setShadow(this.vmcb, false);
-    this.vmcb.setLow('rflags', (this.vmcb.low('rflags') & ~Rflags.Rf) >>> 0);
+    if (nextRip === undefined) {
+      // As two words: a bigint is an allocation.
+      vmcb.setWord(VmcbOffset.Rip, vmcb.word(VmcbOffset.NextRip));
+      vmcb.setWord(VmcbOffset.Rip + 4, vmcb.word(VmcbOffset.NextRip + 4));
+    } else vmcb.set('rip', nextRip);
+    setShadow(vmcb, false);
+    vmcb.setWord(VmcbOffset.Rflags, vmcb.word(VmcbOffset.Rflags) & ~Rflags.Rf);
     if ((this.delivery.guestFlags() & Rflags.Tf) === 0) return;
     this.vmcb.setLow('dr6', ((this.vmcb.low('dr6') & ~Debug.Dr6Breakpoints) | Debug.Dr6Bs) >>> 0);
     this.raise(Vector.Db);
@@ -144,11 +151,12 @@ export class Vcpu {
 
   /** EAX of the guest; writing clears the upper half of RAX. */
   get eax(): number {
-    return this.vmcb.low('rax');
+    return this.vmcb.word(VmcbOffset.Rax);
   }
 
   set eax(value: number) {
-    this.vmcb.setNumber('rax', value >>> 0);
+    this.vmcb.setWord(VmcbOffset.Rax, value);
+    this.vmcb.setWord(VmcbOffset.Rax + 4, 0);
   }
 
   /** The next VMRUN forgets this guest's translations. */
@@ -159,13 +167,17 @@ export class Vcpu {
   /** WRMSR TSC: from now on the guest counts from `value`. */
   setTsc(value: bigint): void {
     this.tscAdjustment = value - BigInt(this.now());
+    this.lagInTscOffset = null;
     this.updateTscOffset();
   }
 
   /** TSC_OFFSET: what the processor's clock lacks for the guest's time. */
   updateTscOffset(): void {
-    if (this.tscAdjustment === 0n) this.vmcb.setNumber('tscOffset', this.clockLag);
-    else this.vmcb.set('tscOffset', BigInt.asUintN(64, BigInt(this.clockLag) + this.tscAdjustment));
+    const lag = this.clockLag;
+    if (lag === this.lagInTscOffset) return;
+    this.lagInTscOffset = lag;
+    if (this.tscAdjustment === 0n) this.vmcb.setNumber('tscOffset', lag);
+    else this.vmcb.set('tscOffset', BigInt.asUintN(64, BigInt(lag) + this.tscAdjustment));
   }
 
   save(): SavedVcpu {
@@ -179,6 +191,7 @@ export class Vcpu {
     this.haltedAt = saved.haltedAt;
     this.exitStatus = saved.exitStatus;
     this.tscAdjustment = saved.tscAdjustment;
+    this.lagInTscOffset = null;
   }
 
   /** Size of the code the guest executes. */

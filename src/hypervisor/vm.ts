@@ -7,6 +7,7 @@
  * always. A request that falls due while the guest runs is carried in by a physical interrupt, the kick, as a real
  * hypervisor interrupts the processor that runs the guest; its exit is not held against the delivery.
  */
+import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { InvariantError, UsageError } from '../errors.js';
@@ -18,7 +19,7 @@ import {
   reinjectInterrupted,
 } from '../svm/event-injection.js';
 import type { VmExit } from '../svm/exit.js';
-import { exitName, intercept } from '../svm/intercepts.js';
+import { exitName, intercept, isCodeIntercepted } from '../svm/intercepts.js';
 import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
 import type { Processor } from '../svm/processor.js';
 import { Agenda } from './agenda.js';
@@ -74,7 +75,12 @@ export class Vm {
     const { tablePages } = this;
     this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, tablePages, trace });
     processor.observe({
-      nmiDelivered: (_clock, origin) => this.nmis.deliver(origin, processor.core.state.big('rip')),
+      nmiDelivered: (_clock, origin) => {
+        this.nmis.deliver();
+        if (!trace) return;
+        const rip = processor.core.state.big('rip');
+        trace({ kind: 'nmi-deliver', time: this.time, rip, how: origin });
+      },
     });
   }
 
@@ -176,20 +182,24 @@ export class Vm {
   }
 
   private runSlice(end: number, { signal, onSlice }: RunOptions): StopReason | null {
+    const stop = this.guard.shield(() => this.runSteps(end, signal));
+    if (stop === null) onSlice?.(this.time);
+    return stop;
+  }
+
+  private runSteps(end: number, signal: AbortSignal | undefined): StopReason | null {
     const sliceEnd = Math.min(end, this.time + SLICE_INSTRUCTIONS);
     for (let exits = 0; exits < SLICE_EXITS; exits++) {
       if (this.ended) return this.ended;
       if (signal?.aborted) return { kind: 'cancelled' };
-      if (this.time >= end) return { kind: 'budget' };
-      if (this.time >= sliceEnd) break;
-      const stop = this.guard.shield(() => {
-        const reason = this.step(sliceEnd);
-        if (reason && !isResumable(reason)) this.ended = reason;
-        return reason;
-      });
+      const { time } = this;
+      if (time >= end) return { kind: 'budget' };
+      if (time >= sliceEnd) return null;
+      const stop = this.step(sliceEnd);
+      if (stop && !isResumable(stop)) this.ended = stop;
+      this.guard.rethrow();
       if (stop) return stop;
     }
-    onSlice?.(this.time);
     return null;
   }
 
@@ -271,13 +281,14 @@ export class Vm {
     const cause = this.causeOf(exit);
     if (exit.kind === 'intr' || this.kick.isForced) this.kick.withdraw();
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
-    this.nmis.countExit(exitName(exit.code), cause);
+    this.nmis.countExit(exit.code, cause);
     if (this.vcpu.isTraced) this.traceExit(exit, cause);
     delivery.afterExit();
     if (exit.kind === 'invalid')
       return { kind: 'invalid-vmcb', violations: this.processor.findViolations(vmcb) };
     vmcb.set('tlbControl', TlbControl.Nothing);
-    intercept(vmcb, 'task-switch'); // a handler may have lifted it for one VMRUN
+    // A handler may have lifted it for one VMRUN.
+    if (!isCodeIntercepted(vmcb, ExitCode.TaskSwitch)) intercept(vmcb, 'task-switch');
     const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
     if (event) this.redeliver(event);
     const verdict = handleExit(this.vcpu, exit);

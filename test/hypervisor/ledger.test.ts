@@ -1,5 +1,6 @@
 /** Every request has exactly one fate, and the books do not close unless the witnesses agree. */
 import { expect, it } from 'vitest';
+import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { InvariantError } from '../../src/errors.js';
 import { Ledger } from '../../src/hypervisor/ledger.js';
 
@@ -56,9 +57,9 @@ it.each([
 
 it('counts exits by name and cause', () => {
   const ledger = new Ledger();
-  ledger.countExit('intr', 'kick');
-  ledger.countExit('intr', 'nmi-delivery');
-  ledger.countExit('intr', 'kick');
+  ledger.countExit(ExitCode.Intr, 'kick');
+  ledger.countExit(ExitCode.Intr, 'nmi-delivery');
+  ledger.countExit(ExitCode.Intr, 'kick');
   expect(ledger.exits()).toEqual([
     { name: 'intr', cause: 'nmi-delivery', count: 1 },
     { name: 'intr', cause: 'kick', count: 2 },

@@ -88,6 +88,20 @@ it.each<[string, StrategyName, number]>([
   expect(vm.codeAt(BigInt(CODE)).bits).toBe(16);
 });
 
+it('goes on with the time-stamp counter of the snapshot in the machine that made it', async () => {
+  // l: mov eax, 3; vmmcall (which the hypervisor completes, so that TSC_OFFSET grows); rdtsc; mov ebx, eax; jmp l
+  const guest = Uint8Array.of(0xb8, 3, 0, 0, 0, 0x0f, 0x01, 0xd9, 0x0f, 0x31, 0x89, 0xc3, 0xeb, 0xf2);
+  const vm = await createVm({ guest, format: 'flat', bits: 64 });
+  const timeStamp = () => vm.snapshot().processor.core.fields['rbx'];
+  vm.run({ maxInstructions: 2 });
+  const snapshot = vm.snapshot();
+  vm.run({ maxInstructions: 2 });
+  const first = timeStamp();
+  vm.restore(snapshot);
+  vm.run({ maxInstructions: 2 });
+  expect(timeStamp()).toBe(first);
+});
+
 it('cannot be asked of by a callback', async () => {
   const { guest } = await guestOf('hello-16');
   let vm: Vm | null = null;

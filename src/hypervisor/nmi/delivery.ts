@@ -4,6 +4,7 @@
  * A strategy sees what the hypervisor it models sees: the VMCB, requests, and exits. Whether an NMI has reached the
  * guest it does not know; that is the processor's business, and the ledger's.
  */
+import { VmcbOffset } from '../../../assembly/abi/vmcb-layout.js';
 import type { Vmcb } from '../../svm/vmcb.js';
 
 /** What the virtual machine offers to the strategy. */
@@ -70,6 +71,6 @@ export abstract class NmiDelivery {
 
   /** RFLAGS bits 31:0 as the guest knows them, without what the strategy put there. */
   guestFlags(): number {
-    return this.vmcb.low('rflags');
+    return this.vmcb.word(VmcbOffset.Rflags);
   }
 }

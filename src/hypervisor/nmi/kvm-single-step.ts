@@ -7,6 +7,7 @@
  * a #DB that the guest asked for at the same boundary is dropped (`db_interception`).
  */
 import { Rflags } from '../../../assembly/abi/processor-bits.js';
+import { VmcbOffset } from '../../../assembly/abi/vmcb-layout.js';
 import type { Vmcb } from '../../svm/vmcb.js';
 import type { SavedDelivery } from './delivery.js';
 
@@ -32,7 +33,7 @@ export class KvmSingleStep {
 
   /** RFLAGS bits 31:0 without TF and RF that the guest did not set. */
   guestFlags(): number {
-    const flags = this.vmcb.low('rflags');
+    const flags = this.vmcb.word(VmcbOffset.Rflags);
     if (!this.isActive) return flags;
     return (flags & ~(STEP_FLAGS & ~this.guestStepFlags)) >>> 0;
   }
