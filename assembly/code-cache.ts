@@ -52,8 +52,8 @@ let pageCount: u32 = 0;
 /** The micro-op that runs or ran last: where an instruction stopped, or stored over code. */
 export let runningUop: u32 = 0;
 export let runningBlock: u32 = 0;
-/** The running block was invalidated by its own store. */
-export let isRunningBlockDead: bool = false;
+/** The running block ends before its last micro-op: its own store has invalidated it, or only a part is to run. */
+export let isRunningBlockCut: bool = false;
 
 /** Times that every block was dropped. */
 export let codeGeneration: u32 = 0;
@@ -64,7 +64,27 @@ export function setRunningUop(uop: u32): void {
 
 export function setRunningBlock(block: u32): void {
   runningBlock = block;
-  isRunningBlockDead = false;
+  isRunningBlockCut = false;
+}
+
+/** Puts the end of the running block at the micro-op at `at`, the first of an instruction. Returns what was there. */
+export function cutRunningBlock(at: u32): v128 {
+  isRunningBlockCut = true;
+  const uop = changetype<UopRecord>(at);
+  const before = v128.load(at);
+  uop.code = <u16>Uop.Next;
+  uop.imm = <i64>uop.ip;
+  return before;
+}
+
+/** The first micro-op of instruction `index` of a block, which has more than that. */
+export function instructionStart(block: u32, index: u32): u32 {
+  let at = block + BLOCK_HEADER;
+  for (let passed: u32 = 0; passed < index; passed++) {
+    const ip = changetype<UopRecord>(at).ip;
+    while (changetype<UopRecord>(at).ip == ip) at += UOP_BYTES;
+  }
+  return at;
 }
 
 /** Places the caches and physical memory. The host has made the memory large enough (abi/layout.ts). */
@@ -265,14 +285,12 @@ function unlink(slot: u32, address: u32, next: u32): void {
 
 /** The running block has stored over itself: it must end after this instruction, whose successors are stale. */
 function endRunningBlock(block: Block): void {
-  isRunningBlockDead = true;
+  isRunningBlockCut = true;
   const end = runningBlock + BLOCK_HEADER + block.uops * UOP_BYTES;
   const current = changetype<UopRecord>(runningUop).ip;
   for (let at = runningUop; at < end; at += UOP_BYTES) {
-    const uop = changetype<UopRecord>(at);
-    if (uop.ip == current) continue;
-    uop.code = <u16>Uop.Next;
-    uop.imm = <i64>uop.ip;
+    if (changetype<UopRecord>(at).ip == current) continue;
+    cutRunningBlock(at);
     return;
   }
 }

@@ -39,14 +39,20 @@ import {
   call64,
   effectiveAddress,
   leaAddress,
+  loadHit,
   loadRmwTo,
   loadTo,
   pop32,
   pop64,
+  popHit32,
+  popHit64,
   push32,
   push64,
+  pushHit32,
+  pushHit64,
   segmentAddress,
   storeFrom,
+  storeHit,
 } from './exec/memory-access';
 import { byteSwap, exchange, extend, move, moveIf, setIf } from './exec/move';
 import { div, idiv, imul, imulTruncating, mul } from './exec/muldiv';
@@ -62,6 +68,7 @@ import {
 import { executeCrypto } from './crypto';
 import { carryFlag, setCarryFlag, setStatusFlags, statusFlags } from './flags';
 import { executeFloat } from './float';
+import { nextBlock } from './next-block';
 import { cpu, register, setRegister } from './state';
 import { callSystem } from './system-call-site';
 import { UopRecord } from './uop-record';
@@ -70,7 +77,7 @@ import { vectorAddress } from './vector-file';
 import { executeX87 } from './x87';
 import { checkX87Pending, enterMmx, leaveMmx } from './x87-state';
 
-/** Runs the micro-ops of a block until one leaves it. */
+/** Runs the micro-ops of a block, and of blocks that follow directly, until one leaves. */
 export function execute(block: u32): Flow {
   let at = block + BLOCK_HEADER;
   while (true) {
@@ -167,15 +174,19 @@ export function execute(block: u32): Flow {
         setRegister<u64>(uop.a, <u64>(<u64>leaAddress(uop)));
         break;
       case Uop.Load8:
+        if (loadHit<u8>(uop)) break;
         if (!loadTo<u8>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Load16:
+        if (loadHit<u16>(uop)) break;
         if (!loadTo<u16>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Load32:
+        if (loadHit<u32>(uop)) break;
         if (!loadTo<u32>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Load64:
+        if (loadHit<u64>(uop)) break;
         if (!loadTo<u64>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.LoadWrap8:
@@ -215,15 +226,19 @@ export function execute(block: u32): Flow {
         if (!loadRmwTo<u64>(uop, effectiveAddress(uop) & 0xffffffff)) return abortAt(at);
         break;
       case Uop.Store8:
+        if (storeHit<u8>(uop)) break;
         if (!storeFrom<u8>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Store16:
+        if (storeHit<u16>(uop)) break;
         if (!storeFrom<u16>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Store32:
+        if (storeHit<u32>(uop)) break;
         if (!storeFrom<u32>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.Store64:
+        if (storeHit<u64>(uop)) break;
         if (!storeFrom<u64>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.StoreWrap8:
@@ -245,15 +260,19 @@ export function execute(block: u32): Flow {
         if (!segmentAddress(uop, true)) return abortAt(at);
         break;
       case Uop.Push32:
+        if (pushHit32(uop)) break;
         if (!push32(uop, register<u32>(uop.a))) return abortAt(at);
         break;
       case Uop.Push64:
+        if (pushHit64(uop)) break;
         if (!push64(uop, register<u64>(uop.a))) return abortAt(at);
         break;
       case Uop.Pop32:
+        if (popHit32(uop)) break;
         if (!pop32(uop)) return abortAt(at);
         break;
       case Uop.Pop64:
+        if (popHit64(uop)) break;
         if (!pop64(uop)) return abortAt(at);
         break;
       case Uop.AddRR8:
@@ -1157,26 +1176,40 @@ export function execute(block: u32): Flow {
         aad((<u32>uop.imm) & 0xff);
         break;
       case Uop.Next:
-        setRunningUop(at);
-        return continueNext(uop);
+        continueNext(uop);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.Jmp:
-        setRunningUop(at);
-        return branchTo(target(uop), uop.c);
+        if (branchTo(target(uop), uop.c) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.Jcc:
-        setRunningUop(at);
-        return branchIf(uop);
+        if (branchIf(uop) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.JmpReg:
-        setRunningUop(at);
-        return branchTo(register<u64>(uop.b), uop.c);
+        if (branchTo(register<u64>(uop.b), uop.c) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.Loop:
-        setRunningUop(at);
-        return loop(uop);
+        if (loop(uop) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.CallRel32:
-        setRunningUop(at);
-        return call32(uop);
+        if (call32(uop) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.CallRel64:
-        setRunningUop(at);
-        return call64(uop);
+        if (call64(uop) == Flow.Abort) return abortAt(at);
+        at = nextBlock(at);
+        if (at == 0) return Flow.Leave;
+        continue;
       case Uop.CheckTarget:
         if (checkTarget(uop.b, uop.c) != Flow.Next) return abortAt(at);
         break;

@@ -158,6 +158,7 @@ export const u64_missLinear = <u32>offsetof<CpuState>('missLinear');
 export const u32_missPhysical = <u32>offsetof<CpuState>('missPhysical');
 export const u32_missMode = <u32>offsetof<CpuState>('missMode');
 export const u32_tlbBank = <u32>offsetof<CpuState>('tlbBank');
+export const u32_fetchContext = <u32>offsetof<CpuState>('fetchContext');
 export const u32_nmiDepth = <u32>offsetof<CpuState>('nmiDepth');
 export const u32_nmiMaxDepth = <u32>offsetof<CpuState>('nmiMaxDepth');
 export const u32_nmiDelivered = <u32>offsetof<CpuState>('nmiDelivered');

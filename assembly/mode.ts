@@ -11,13 +11,14 @@ export function isSmapSuspended(): bool {
 }
 
 /**
- * Derives `mode`, `tlbBank` and `attention`. To be called after any change of CS, SS, DS, ES, CPL, CR0, CR4, EFER,
- * DR7, XCR0, or of RFLAGS.VM, TF and AC, before the next instruction.
+ * Derives `mode`, `tlbBank`, `fetchContext` and `attention`. To be called after any change of CS, SS, DS, ES, CPL, CR0, CR4,
+ * EFER, DR7, XCR0, the ASID, or of RFLAGS.VM, TF and AC, before the next instruction.
  */
 export function updateMode(): void {
   const state = cpu();
   state.mode = codeMode(state) | stackMode() | mediaMode(state) | (isFlat(state) ? Mode.Flat : 0);
   state.tlbBank = isCareful(state) ? CAREFUL_BANK : state.cpl == 3 ? USER_BANK : SUPERVISOR_BANK;
+  state.fetchContext = (state.asid << 1) | (state.cpl == 3 ? 1 : 0);
   updateAttention();
 }
 

@@ -15,10 +15,13 @@ import {
   Block,
   BLOCK_HEADER,
   dropBlock,
+  cutRunningBlock,
   findDecoded,
   instructionsBefore,
-  isRunningBlockDead,
+  instructionStart,
+  isRunningBlockCut,
   regionAt,
+  runningBlock,
   runningUop,
   setRunningBlock,
 } from './code-cache';
@@ -28,6 +31,7 @@ import { isAborted, raiseGp } from './fault';
 import { translateFetch } from './memory';
 import { updateAttention } from './mode';
 import { enterRegion, hotThreshold, setHotBlock } from './region';
+import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
 import { fetchEntry } from './tlb';
@@ -62,15 +66,17 @@ export function run(): Stop {
       if (stop != Stop.None) return stop;
       continue;
     }
-    let block = findBlock(state, state.mode);
-    if (block != 0 && state.clock + changetype<Block>(block).instructions > state.deadline) {
-      block = findBlock(state, state.mode | Mode.Step);
-    }
+    const block = findBlock(state, state.mode);
     if (block == 0) {
       if (isAborted()) continue;
       return Stop.DecodeMiss;
     }
     const record = changetype<Block>(block);
+    if (state.clock + record.instructions > state.deadline) {
+      const stop = runToDeadline(state);
+      if (stop != Stop.None) return stop;
+      continue;
+    }
     const region = regionAt(record);
     if (region != 0) {
       setRunningBlock(0);
@@ -83,11 +89,6 @@ export function run(): Stop {
   }
 }
 
-/** The linear address of RIP. */
-function linearRip(state: CpuState): u64 {
-  return isCode64(state) ? state.rip : (state.csBase + state.rip) & 0xffffffff;
-}
-
 /** A boundary that `watch` asked for, or the processor is not running. */
 function reportBoundary(state: CpuState): Stop {
   if (state.boundary != 0) {
@@ -97,13 +98,39 @@ function reportBoundary(state: CpuState): Stop {
   return state.activity == Activity.Halted ? Stop.Halted : Stop.Shutdown;
 }
 
-/** Runs one block and settles the clock and RIP. */
+/** Runs a block, and others that follow it directly. */
 function runBlock(state: CpuState, block: u32): Flow {
   state.blockRip = state.rip;
   setRunningBlock(block);
-  const flow = execute(block);
+  return settleBlock(state, execute(block));
+}
+
+/**
+ * Runs the instructions of a block that is longer than the time that is left, in a form whose state is exact between any two
+ * of them.
+ */
+function runToDeadline(state: CpuState): Stop {
+  const left = state.deadline - state.clock;
+  // Whoever steps through a program would have a block of many instructions decoded for each.
+  const block = findBlock(state, state.mode | (left == 1 ? Mode.Step : Mode.Exact));
+  if (block == 0) return isAborted() ? Stop.None : Stop.DecodeMiss;
+  if (<u64>changetype<Block>(block).instructions <= left) {
+    runBlock(state, block);
+    return Stop.None;
+  }
+  state.blockRip = state.rip;
+  setRunningBlock(block);
+  const cut = instructionStart(block, <u32>left);
+  const before = cutRunningBlock(cut);
+  settleBlock(state, execute(block));
+  v128.store(cut, before);
+  return Stop.None;
+}
+
+/** Settles the clock and RIP after the running block. */
+function settleBlock(state: CpuState, flow: Flow): Flow {
   if (flow == Flow.Leave) {
-    state.clock += instructionsLeft(block);
+    state.clock += instructionsLeft(runningBlock);
     return flow;
   }
   state.clock += instructionsBefore(runningUop);
@@ -116,27 +143,20 @@ function runBlock(state: CpuState, block: u32): Flow {
 function instructionsLeft(block: u32): u32 {
   const record = changetype<Block>(block);
   const last = block + BLOCK_HEADER + (record.uops - 1) * UOP_BYTES;
-  if (runningUop == last && !isRunningBlockDead) return record.instructions;
+  if (runningUop == last && !isRunningBlockCut) return record.instructions;
   // Where a block was cut short, a `Next` stands in the place of an instruction that did not run.
   const uop = changetype<UopRecord>(runningUop);
   const isCut = uop.code == <u16>Uop.Next && <i64>uop.ip == uop.imm;
   return instructionsBefore(runningUop) + (isCut ? 0 : 1);
 }
 
-function isCode64(state: CpuState): bool {
-  return (state.mode & Mode.CodeSize) == Mode.Code64;
-}
-
 /** The block at RIP, decoded for `mode`; 0 on a decode miss or, with `pending` set, a fetch fault. */
 function findBlock(state: CpuState, mode: u32): u32 {
   const linear = linearRip(state);
-  const context = (state.asid << 1) | (state.cpl == 3 ? 1 : 0);
-  const entry = fetchEntry(linear);
-  if (entry.linear == linear && entry.context == context && entry.block != 0) {
-    if (changetype<Block>(entry.block).mode == mode && isWithinCode(state, entry.block)) return entry.block;
-  }
+  const cached = cachedBlock(state, linear, mode);
+  if (cached != 0) return cached;
   if (transientBlock != 0) return takeTransientBlock();
-  return findBlockByAddress(state, linear, mode, context);
+  return findBlockByAddress(state, linear, mode);
 }
 
 function takeTransientBlock(): u32 {
@@ -147,7 +167,7 @@ function takeTransientBlock(): u32 {
   return block;
 }
 
-function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u32): u32 {
+function findBlockByAddress(state: CpuState, linear: u64, mode: u32): u32 {
   if ((mode & Mode.Flat) == 0 && state.rip > <u64>limit(Seg.Cs)) {
     raiseGp();
     return 0;
@@ -160,7 +180,7 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u3
   if (state.missPhysical == NO_PAGE) return 0;
   const block = findDecoded(state.missPhysical, mode);
   if (block == 0) return 0;
-  if (!isWithinCode(state, block)) return findShorterBlock(state, mode);
+  if (!isWithinCode(state, changetype<Block>(block))) return findShorterBlock(state, mode);
   const second = changetype<Block>(block).secondPage;
   if (second != NO_PAGE) {
     const next = translateFetch(pageAfter(state, linear));
@@ -172,22 +192,16 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32, context: u3
     }
     return block;
   }
-  const entry = fetchEntry(linear);
+  const entry = fetchEntry(linear, mode);
   entry.linear = linear;
-  entry.context = context;
+  entry.context = state.fetchContext;
   entry.block = block;
   return block;
 }
 
-/** Whether a block ends within CS, as another code segment with the same bytes may have been longer. */
-function isWithinCode(state: CpuState, block: u32): bool {
-  const record = changetype<Block>(block);
-  return (record.mode & Mode.Flat) != 0 || state.rip + record.bytes - 1 <= <u64>limit(Seg.Cs);
-}
-
 /** In place of a block that leaves CS its first instruction alone, and #GP(0) if that leaves CS too. */
 function findShorterBlock(state: CpuState, mode: u32): u32 {
-  if ((mode & Mode.Step) == 0) return findBlock(state, mode | Mode.Step);
+  if ((mode & Mode.Step) == 0) return findBlock(state, (mode & ~Mode.Exact) | Mode.Step);
   raiseGp();
   return 0;
 }

@@ -222,6 +222,8 @@ export class CpuState {
   // Translation.
   /** Address of the TLB bank that data accesses use at the present privilege; see tlb.ts. */
   tlbBank: u32;
+  /** Whose blocks the fetch cache may give: the ASID, and in bit 0 whether CPL is 3. */
+  fetchContext: u32;
 
   // Observation, for ledgers: not architectural.
   /** NMI handlers entered whose IRET has not completed, and the most there were at once. */

@@ -8,6 +8,7 @@
  * A third bank is never filled. Alignment checks and data breakpoints select it, and every access takes the slow path.
  */
 import { NO_PAGE } from './abi/layout';
+import { Mode } from './abi/processor-bits';
 import { cpu } from './state';
 
 @unmanaged
@@ -142,9 +143,9 @@ export class FetchEntry {
 const FETCH_ENTRIES: u32 = 4096;
 const fetchEntries = <u32>memory.data(4096 * 16, 16);
 
-/** The entry that can hold the block at `linear`. */
-export function fetchEntry(linear: u64): FetchEntry {
-  const hash = (<u32>linear) ^ ((<u32>linear) >> 12);
+/** The entry that can hold the block at `linear` for `mode`: those for single instructions and parts of blocks keep apart. */
+export function fetchEntry(linear: u64, mode: u32): FetchEntry {
+  const hash = (<u32>linear) ^ ((<u32>linear) >> 12) ^ ((mode & (Mode.Step | Mode.Exact)) << 1);
   return changetype<FetchEntry>(fetchEntries + ((hash & (FETCH_ENTRIES - 1)) << 4));
 }
 

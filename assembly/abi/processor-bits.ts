@@ -140,6 +140,8 @@ export enum Mode {
   Osfxsr = 512,
   /** CR4.OSXSAVE is set and XCR0 enables both SSE and AVX state. */
   Avx = 1024,
+  /** Blocks with every flag live: the state is exact between any two of their instructions. */
+  Exact = 2048,
 }
 
 /** XCR0 (APM vol 2 §11.5.2). */

@@ -23,6 +23,67 @@ export function leaAddress(uop: UopRecord): u64 {
   return register<u64>(uop.b) + (register<u64>(uop.c) << uop.n) + <u64>uop.imm;
 }
 
+// What a hit in the TLB takes, without a call: Binaryen inlines such functions into the interpreter's loop, and no others. A miss
+// changes nothing, and the function of the whole micro-op follows.
+
+/** a ← memory. False: a miss. */
+export function loadHit<T extends number>(uop: UopRecord): bool {
+  const linear = effectiveAddress(uop);
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (readTag(entry) != tlbTag(linear, sizeof<T>())) return false;
+  setRegister<T>(uop.a, load<T>(tlbHost(entry, linear)));
+  return true;
+}
+
+/** memory ← a. False: a miss. */
+export function storeHit<T extends number>(uop: UopRecord): bool {
+  const linear = effectiveAddress(uop);
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (writeTag(entry) != tlbTag(linear, sizeof<T>())) return false;
+  store<T>(tlbHost(entry, linear), register<T>(uop.a));
+  return true;
+}
+
+/** PUSH of a in 64-bit mode. False: a miss. */
+export function pushHit64(uop: UopRecord): bool {
+  const top = cpu().rsp - 8;
+  const entry = tlbEntry(cpu().tlbBank, top);
+  if (writeTag(entry) != tlbTag(top, 8)) return false;
+  store<u64>(tlbHost(entry, top), register<u64>(uop.a));
+  cpu().rsp = top;
+  return true;
+}
+
+/** POP to a in 64-bit mode. False: a miss. */
+export function popHit64(uop: UopRecord): bool {
+  const top = cpu().rsp;
+  const entry = tlbEntry(cpu().tlbBank, top);
+  if (readTag(entry) != tlbTag(top, 8)) return false;
+  cpu().rsp = top + 8;
+  setRegister<u64>(uop.a, load<u64>(tlbHost(entry, top)));
+  return true;
+}
+
+/** PUSH of a on a flat 32-bit stack. False: a miss. */
+export function pushHit32(uop: UopRecord): bool {
+  const top = register<u32>(Reg.Rsp) - 4;
+  const entry = tlbEntry(cpu().tlbBank, <u64>top);
+  if (writeTag(entry) != tlbTag(<u64>top, 4)) return false;
+  store<u32>(tlbHost(entry, <u64>top), register<u32>(uop.a));
+  setRegister<u32>(Reg.Rsp, top);
+  return true;
+}
+
+/** POP to a from a flat 32-bit stack. False: a miss. */
+export function popHit32(uop: UopRecord): bool {
+  const top = register<u32>(Reg.Rsp);
+  const entry = tlbEntry(cpu().tlbBank, <u64>top);
+  if (readTag(entry) != tlbTag(<u64>top, 4)) return false;
+  setRegister<u32>(Reg.Rsp, top + 4);
+  setRegister<u32>(uop.a, load<u32>(tlbHost(entry, <u64>top)));
+  return true;
+}
+
 /** a ← memory. False: aborted. */
 export function loadTo<T extends number>(uop: UopRecord, linear: u64): bool {
   const entry = tlbEntry(cpu().tlbBank, linear);

@@ -154,7 +154,7 @@ export class BlockDecoder {
       context.beginInstruction(block.byteLength);
       context.emit(Uop.Next, 0, 0, context.mode.codeWidth, 0, block.byteLength, block.byteLength);
     }
-    if (!context.mode.isStep) quietDeadFlags(context.uops);
+    if (!context.mode.isExact) quietDeadFlags(context.uops);
     block.uopCount = context.uops.count;
   }
 }

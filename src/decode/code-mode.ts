@@ -9,6 +9,7 @@ export class CodeMode {
   isFlat = false;
   isRealOrV86 = false;
   isStep = false;
+  isExact = false;
   stackPointerWidth = Width.Word;
   // What decides whether x87, media and vector instructions are available.
   isTaskSwitched = false;
@@ -24,6 +25,7 @@ export class CodeMode {
     this.isFlat = (mode & Mode.Flat) !== 0;
     this.isRealOrV86 = (mode & Mode.RealOrV86) !== 0;
     this.isStep = (mode & Mode.Step) !== 0;
+    this.isExact = (mode & (Mode.Step | Mode.Exact)) !== 0;
     this.isTaskSwitched = (mode & Mode.TaskSwitched) !== 0;
     this.isEmulated = (mode & Mode.Emulate) !== 0;
     this.isMonitoringCoprocessor = (mode & Mode.MonitorCoprocessor) !== 0;

@@ -90,7 +90,7 @@ export function discoverRegion(core: Core, entry: number): Region | undefined {
 /** Flat 32- and 64-bit code. What is not flat is checked access by access, and nobody waits for it. */
 function isCompiled(mode: number): boolean {
   const isWide = (mode & Mode.CodeSize) !== Mode.Code16;
-  return isWide && (mode & (Mode.Flat | Mode.RealOrV86 | Mode.Step)) === Mode.Flat;
+  return isWide && (mode & (Mode.Flat | Mode.RealOrV86 | Mode.Step | Mode.Exact)) === Mode.Flat;
 }
 
 class Discovery {
