@@ -47,7 +47,7 @@ export { loadGuest, type LoadOptions } from './loader/detect.js';
 export type { Bits, GuestEntry } from './loader/entry.js';
 export { LoadError, type LoadErrorCode } from './loader/errors.js';
 export type { GuestFormat, LoadedGuest } from './loader/image.js';
-export type { SymbolTable } from './loader/symbols.js';
+export { SymbolTable } from './loader/symbols.js';
 export {
   findShippedGuest,
   fixturesUrl,
@@ -77,6 +77,10 @@ export {
   startSchedule,
 } from './hypervisor/schedule-spec.js';
 export { type Distribution, distribution } from './lab/statistics.js';
+
+// Snapshots as files.
+export { openSnapshot, readSnapshot, writeSnapshot } from './lab/snapshot/snapshot-file.js';
+export { SnapshotError, type SnapshotErrorCode } from './lab/snapshot/snapshot-error.js';
 
 // Bare silicon: write your own hypervisor.
 export { Processor, type ProcessorOptions } from './svm/processor.js';

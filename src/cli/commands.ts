@@ -5,12 +5,14 @@ import { ExitStatus } from './exit-status.js';
 import { HELP } from './help.js';
 import { listCommand } from './list-command.js';
 import { type Arguments, type CommandName, OPTIONS, parseOptions } from './options.js';
+import { resumeCommand } from './resume-command.js';
 import { runCommand } from './run-command.js';
 import { didYouMean } from './suggestion.js';
 import type { Terminal } from './terminal.js';
 
 const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Terminal) => Promise<number> } = {
   run: runCommand,
+  resume: resumeCommand,
   compare: compareCommand,
   list: listCommand,
 };

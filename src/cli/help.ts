@@ -24,6 +24,11 @@ const SCHEDULE = `when NMIs are requested, in instructions:
   other than listed counts begin when the guest's NMI handler is in place.
 `;
 
+const KEPT = `  --trace                 one line for each exit, injection and NMI event: instruction count, RIP, disassembly
+  --save FILE             write a snapshot of the machine as it stopped; "vmexit resume FILE" goes on from it
+  --json                  the object that "vmexit compare --json" prints, with one run
+`;
+
 const OUTPUT = `  --quiet, -q             no progress, no notes
   --output, -o FILE       write the result to FILE, whole or not at all
   --help, -h              this help
@@ -43,15 +48,31 @@ how NMIs are delivered:
 ${SCHEDULE}
 ${GUEST}
 output:
-  --trace                 one line for each exit, injection and NMI event: instruction count, RIP, disassembly
-  --json                  the object that "vmexit compare --json" prints, with one run
-${OUTPUT}
+${KEPT}${OUTPUT}
 ${STATUS}
 examples:
   vmexit run hello-64
   vmexit run nmi-storm --delivery xen-event-injection
   vmexit run my-guest.bin --load 0x7c00 --bits 16 --delivery kvm-vnmi --max-instructions 1e8
   vmexit run kernel.elf --nmi-at 100000 --trace
+  vmexit run kernel.elf --max-instructions 1e6 --save booted.vmx
+`;
+
+const RESUME = `usage: vmexit resume <snapshot> [options]
+
+Goes on with a machine where "vmexit run --save" left it: the same guest, delivery, processor and NMIs still
+to come. What follows is what would have followed then, instruction for instruction. Counts and exits are
+those of the whole run.
+
+  --max-instructions N    stop after so many more instructions (default 20M)
+  --no-jit                interpret everything, compile nothing: the same results, later
+
+output:
+${KEPT}${OUTPUT}
+${STATUS}
+examples:
+  vmexit resume booted.vmx
+  vmexit resume booted.vmx --trace --max-instructions 1000
 `;
 
 const COMPARE = `usage: vmexit compare <guest> [options]
@@ -96,4 +117,4 @@ example:
   vmexit list
 `;
 
-export const HELP = { commands: OVERVIEW, run: RUN, compare: COMPARE, list: LIST } as const;
+export const HELP = { commands: OVERVIEW, run: RUN, resume: RESUME, compare: COMPARE, list: LIST } as const;

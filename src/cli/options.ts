@@ -37,7 +37,17 @@ const GUEST_OPTIONS = {
 } as const satisfies OptionTable;
 
 export const OPTIONS = {
-  run: { ...GUEST_OPTIONS, trace: { type: 'boolean' } },
+  run: { ...GUEST_OPTIONS, trace: { type: 'boolean' }, save: { type: 'string' } },
+  resume: {
+    'max-instructions': { type: 'string' },
+    'no-jit': { type: 'boolean' },
+    trace: { type: 'boolean' },
+    save: { type: 'string' },
+    json: { type: 'boolean' },
+    quiet: { type: 'boolean', short: 'q' },
+    output: { type: 'string', short: 'o' },
+    help: { type: 'boolean', short: 'h' },
+  },
   compare: { ...GUEST_OPTIONS, csv: { type: 'boolean' } },
   list: { help: { type: 'boolean', short: 'h' } },
 } as const satisfies Record<string, OptionTable>;

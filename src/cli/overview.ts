@@ -4,6 +4,7 @@ export const OVERVIEW = `vmexit: an x86 processor with AMD-V, and hypervisors th
 usage: vmexit <command> [options]
 
   run <guest>       run a guest; print its output and what it cost
+  resume <file>     go on from a snapshot that "run --save" wrote
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
   list              list the shipped guests, the processor models and the delivery strategies
 

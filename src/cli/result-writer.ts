@@ -1,4 +1,4 @@
-/** Where a command's result goes: stdout, or a file that is written whole or not at all. */
+/** A file of a command's results, written whole or not at all. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -8,7 +8,8 @@ import { reasonOf } from './system-error.js';
 
 export class ResultFile {
   private constructor(
-    /** As the user wrote it, for messages. */
+    /** The option that named it and the path as the user wrote it, for messages. */
+    private readonly option: string,
     private readonly path: string,
     private readonly target: string,
     /** A device or a pipe: there is nothing to replace. */
@@ -16,22 +17,22 @@ export class ResultFile {
   ) {}
 
   /** Finds out before the work begins that its result could not be kept. */
-  static async open(path: string): Promise<ResultFile> {
+  static async open(path: string, option = '--output'): Promise<ResultFile> {
     try {
       const target = await realpath(path).catch(() => path);
       const found = await stat(target).catch(() => undefined);
-      if (found?.isDirectory()) throw new UsageError(`--output: ${path} is a directory: expected a file`);
+      if (found?.isDirectory()) throw new UsageError(`${option}: ${path} is a directory: expected a file`);
       const isSpecial = found !== undefined && !found.isFile();
       // The separator at the end: a file is no folder to write into.
       await access(isSpecial ? target : `${dirname(target)}${sep}`, constants.W_OK);
-      return new ResultFile(path, target, isSpecial);
+      return new ResultFile(option, path, target, isSpecial);
     } catch (error) {
-      throw explain(path, error as NodeJS.ErrnoException);
+      throw explain(option, path, error as NodeJS.ErrnoException);
     }
   }
 
   /** Writes to a neighbour first and renames it: a reader sees the old file or the new one, never half of one. */
-  async write(contents: string): Promise<void> {
+  async write(contents: string | Uint8Array): Promise<void> {
     if (this.isSpecial) return this.writeInto(contents);
     const suffix = randomBytes(6).toString('hex');
     const temporary = join(dirname(this.target), `.${basename(this.target)}.${suffix}.tmp`);
@@ -40,20 +41,20 @@ export class ResultFile {
       await rename(temporary, this.target);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw explain(this.path, error as NodeJS.ErrnoException);
+      throw explain(this.option, this.path, error as NodeJS.ErrnoException);
     }
   }
 
-  private async writeInto(contents: string): Promise<void> {
+  private async writeInto(contents: string | Uint8Array): Promise<void> {
     try {
       await writeFile(this.target, contents);
     } catch (error) {
-      throw explain(this.path, error as NodeJS.ErrnoException);
+      throw explain(this.option, this.path, error as NodeJS.ErrnoException);
     }
   }
 }
 
-function explain(path: string, error: NodeJS.ErrnoException): UsageError {
+function explain(option: string, path: string, error: NodeJS.ErrnoException): UsageError {
   if (error instanceof UsageError) return error;
-  return new UsageError(`--output: cannot write ${JSON.stringify(path)}: ${reasonOf(error)}`);
+  return new UsageError(`${option}: cannot write ${JSON.stringify(path)}: ${reasonOf(error)}`);
 }

@@ -52,9 +52,21 @@ export function saveCore(core: Core): CoreSnapshot {
   };
 }
 
+/** Whether a snapshot is of a core with as much memory. */
+export function fitsCore(core: Core, snapshot: CoreSnapshot): boolean {
+  const { vectorRegisters, x87Registers, pages } = snapshot;
+  return (
+    vectorRegisters.length === core.vectorRegisters.length &&
+    x87Registers.length === core.x87Registers.length &&
+    snapshot.nmiFrames.length === nmiFrames(core).length &&
+    snapshot.hostSaveArea.length === VMCB_BYTES &&
+    pages.every(({ number, bytes }) => bytes.length === PAGE && (number + 1) * PAGE <= core.memory.length)
+  );
+}
+
 /**
  * Puts a state back. A field that the snapshot does not have, because it is older, stays as RESET leaves it; one that the
- * core does not have is ignored.
+ * core does not have is ignored. The snapshot must fit.
  */
 export function restoreCore(core: Core, snapshot: CoreSnapshot): void {
   core.exports.reset();

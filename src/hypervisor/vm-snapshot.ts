@@ -55,10 +55,11 @@ export function requireFit(snapshot: VmSnapshot, machine: MachineIdentity, layou
     if (found !== expected)
       throw new UsageError(`the snapshot is of a machine with ${name} ${found}, this one has ${expected}`);
   }
-  const { core, enteredVmcb } = snapshot.processor;
-  const isInside = core.pages.every(
-    ({ number, bytes }) => number >= 0 && (number + 1) * bytes.length <= layout.totalBytes,
-  );
-  if (!isInside || (enteredVmcb !== null && enteredVmcb !== layout.vmcb))
-    throw new UsageError('the snapshot has pages where this machine has no memory');
+  const { processor, agenda, accounting, nextTablePage } = snapshot;
+  const isEntered = processor.enteredVmcb !== null;
+  // What has been read of a schedule has become a request, but for the next one.
+  const isRead = agenda.read <= accounting.ledger.requests.length + 1;
+  const isInside = nextTablePage >= layout.nestedTables && nextTablePage <= layout.totalBytes;
+  if (!isRead || !isInside || (isEntered && processor.enteredVmcb !== layout.vmcb))
+    throw new UsageError('the snapshot contradicts itself');
 }

@@ -140,6 +140,8 @@ export class Vm {
   restore(snapshot: VmSnapshot): void {
     this.guard.shield(() => {
       requireFit(snapshot, this.identity(), this.options.layout);
+      if (!this.processor.fits(snapshot.processor))
+        throw new UsageError('the snapshot is of a machine with other memory');
       this.vcpu.agenda.restore(snapshot.agenda);
       this.processor.restore(snapshot.processor);
       this.vcpu.restore(snapshot.vcpu);

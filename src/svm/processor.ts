@@ -7,7 +7,7 @@
 import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
 import type { Core } from '../core/core.js';
-import { restoreCore, saveCore } from '../core/core-snapshot.js';
+import { fitsCore, restoreCore, saveCore } from '../core/core-snapshot.js';
 import type { CpuidResult } from '../core/cpuid-row.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
@@ -241,8 +241,15 @@ export class Processor {
     };
   }
 
+  /** Whether a snapshot is of a processor with as much memory. */
+  fits({ core, enteredVmcb }: ProcessorSnapshot): boolean {
+    const isInside = enteredVmcb === null || enteredVmcb + VMCB_BYTES <= this.memory.length;
+    return isInside && fitsCore(this.core, core);
+  }
+
   /** Goes back, or over, to a saved state of a processor of this model with as much memory. */
   restore(snapshot: ProcessorSnapshot): void {
+    if (!this.fits(snapshot)) throw new UsageError('the snapshot is of a processor with other memory');
     const { enteredVmcb } = snapshot;
     const vmcb = enteredVmcb === null ? null : this.vmcb(enteredVmcb);
     restoreCore(this.core, snapshot.core);

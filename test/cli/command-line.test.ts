@@ -48,6 +48,38 @@ const FOREVER = Uint8Array.of(0xeb, 0xfe);
 const EXIT_3 = Uint8Array.of(0xb0, 3, 0xe6, 0xf4);
 const FLAT = '--bits 16 --load 0x7c00';
 
+describe('a snapshot', () => {
+  it('ends as the run would that wrote it, by count and by trace', async () => {
+    const whole = await vmexit('run nmi-count-32 --delivery xen-event-injection --json');
+    const path = join(folder, 'state.vmx');
+    const first = await vmexit(
+      `run nmi-count-32 --delivery xen-event-injection --max-instructions 2000 --save ${path} -q`,
+    );
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(await readdir(folder)).toEqual(['state.vmx']);
+    const rest = await vmexit(`resume ${path} --json`);
+    expect(rest.status).toBe(0);
+    expect(JSON.parse(rest.stdout)).toEqual({ ...JSON.parse(whole.stdout), guest: 'state.vmx' });
+    const traced = await vmexit(`resume ${path} --trace --no-jit`);
+    const [at] = /\d+/.exec(traced.stdout)!;
+    expect(Number(at)).toBeGreaterThanOrEqual(2000);
+  });
+
+  it.each<[string, RegExp]>([
+    ['resume', /resume takes one snapshot, got 0/],
+    ['resume a b', /got 2/],
+    ['resume no-such-file', /cannot read "no-such-file": no such file/],
+    ['resume package.json', /package.json: this is not a snapshot of vmexit/],
+    ['run hello-16 --save no-such-folder/x', /--save: cannot write "no-such-folder\/x": no such file/],
+    ['resume x --delivery kvm-vnmi', /resume has no option --delivery/],
+  ])('vmexit %s: one line', async (line, message) => {
+    const { status, stdout, stderr } = await vmexit(line);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+});
+
 describe('help', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands', async (flag) => {
     expect(await vmexit(flag)).toEqual({ status: 0, stdout: HELP.commands, stderr: '' });

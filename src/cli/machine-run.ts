@@ -1,0 +1,82 @@
+/** What `run` and `resume` have in common: one machine runs, and its result is shown, and kept where that was asked for. */
+import { UsageError } from '../errors.js';
+import {
+  createDisassembler,
+  type RunResult,
+  summarize,
+  type SymbolTable,
+  type TraceListener,
+  type Vm,
+  writeSnapshot,
+} from '../index.js';
+import type { GivenOptions } from './options.js';
+import { ResultFile } from './result-writer.js';
+import { reportRun } from './run-report.js';
+import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
+import { ProgressLine, type Terminal } from './terminal.js';
+import { TracePrinter } from './trace-printer.js';
+
+/** Where `--output` and `--save` go. */
+export interface RunFiles {
+  readonly output: ResultFile | undefined;
+  readonly snapshot: ResultFile | undefined;
+}
+
+/** Finds out before the work begins that its results could not be kept, or that the options contradict each other. */
+export async function openRunFiles({ output, save, trace, json }: GivenOptions): Promise<RunFiles> {
+  if (trace && json) throw new UsageError('--trace and --json both want the output: give one');
+  return {
+    output: typeof output === 'string' ? await ResultFile.open(output) : undefined,
+    snapshot: typeof save === 'string' ? await ResultFile.open(save, '--save') : undefined,
+  };
+}
+
+export interface MachineRun {
+  /** What to call the guest. */
+  readonly name: string;
+  readonly delivery: string;
+  /** For addresses in a trace. */
+  readonly symbols: SymbolTable;
+  readonly make: (onTrace: TraceListener | undefined) => Promise<Vm>;
+  /** The limit that was asked for, in instructions. */
+  readonly limit: number | undefined;
+  readonly options: GivenOptions;
+  readonly files: RunFiles;
+  readonly terminal: Terminal;
+}
+
+/** Returns the exit status. */
+export async function driveMachine(run: MachineRun): Promise<number> {
+  const { name, limit, options, files, terminal } = run;
+  const written: string[] = [];
+  const write = (text: string): unknown => (files.output ? written.push(text) : terminal.stdout.write(text));
+  const tracer = options['trace']
+    ? new TracePrinter(write, await createDisassembler(), run.symbols)
+    : undefined;
+  const vm = await run.make(tracer?.print);
+  tracer?.attach(vm);
+  const progress = new ProgressLine(terminal.stderr, !options['quiet'] && !tracer);
+  const result = await vm.runAsync({
+    maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS,
+    signal: terminal.signal,
+    onSlice: (time) => progress.show(`${name}: ${time} instructions`),
+  });
+  progress.clear();
+  write(present(run, result));
+  await files.output?.write(written.join(''));
+  if (files.snapshot) await files.snapshot.write(await writeSnapshot(vm.snapshot()));
+  const isFailed = isFailure(result.stop, limit !== undefined);
+  if (isFailed && limit === undefined) terminal.stderr.write(limitHint(result.stop.kind));
+  return isFailed ? 1 : 0;
+}
+
+function present({ name, delivery, options }: MachineRun, result: RunResult): string {
+  if (options['json']) {
+    const { instructions } = result;
+    return `${JSON.stringify({ guest: name, instructions, runs: [summarize(delivery, result)] }, null, 2)}\n`;
+  }
+  const serial = result.serialText;
+  const separator = serial === '' || serial.endsWith('\n') ? '' : '\n';
+  if (options['quiet']) return serial;
+  return `${serial}${separator}\n${reportRun(name, delivery, result)}`;
+}
