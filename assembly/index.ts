@@ -18,6 +18,8 @@ export {
   invalidateCode,
   nextBlockUops,
   pageHoldsCode,
+  runningUop,
+  setRunningUop,
 } from './code-cache';
 export {
   compiledRead16,

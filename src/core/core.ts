@@ -65,6 +65,8 @@ interface CoreExports {
   setTransientBlock(block: number): void;
   readonly table: WebAssembly.Table;
   readonly hotBlock: WebAssembly.Global;
+  /** The micro-op that ran last. */
+  readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;
   readonly STALENESS_ADDRESS: WebAssembly.Global;
   setHotThreshold(executions: number): void;

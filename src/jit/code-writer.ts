@@ -35,6 +35,13 @@ export class CodeWriter {
     this.unsigned(depth);
   }
 
+  /** To the construct of the index on top of the stack; beyond the last, to the last. */
+  branchTable(depths: readonly number[]): void {
+    this.byte(Op.BrTable);
+    this.unsigned(depths.length - 1);
+    for (const depth of depths) this.unsigned(depth);
+  }
+
   call(index: number): void {
     this.byte(Op.Call);
     this.unsigned(index);

@@ -4,10 +4,11 @@
  * Their number is bounded: when there are too many, or their records do not fit, everything decoded is dropped, and what
  * is still hot will be compiled again.
  */
+import { Uop } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
 import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
-import { discoverRegion, type Region } from './region.js';
+import { BlockField, discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
 
 /** Executions of a block after which it is compiled: about what compiling it costs in interpreted instructions. */
@@ -20,6 +21,8 @@ export class Compiler {
   /** Where our functions begin in the core's table, and how many there are. */
   private readonly firstEntry: number;
   private regions = 0;
+  /** Physical addresses of blocks that indirect branches went to. */
+  private readonly indirectTargets = new Set<number>();
   private generation = -1;
 
   constructor(
@@ -35,12 +38,27 @@ export class Compiler {
   compileHotBlock(): void {
     const { exports } = this.core;
     const generation = exports.codeGeneration.value as number;
-    if (generation !== this.generation) this.regions = 0;
+    if (generation !== this.generation) this.forget();
     this.generation = generation;
     const block = exports.hotBlock.value as number;
-    const region = discoverRegion(this.core, block);
+    this.noteIndirectBranch(block);
+    const region = discoverRegion(this.core, block, this.indirectTargets);
     if (region === undefined) return;
     if (this.regions >= MOST_REGIONS || !this.install(region)) exports.dropAllCode();
+  }
+
+  private forget(): void {
+    this.regions = 0;
+    this.indirectTargets.clear();
+  }
+
+  /** Remembers a block that an indirect branch went to last, for the indirect branches of regions to come. */
+  private noteIndirectBranch(block: number): void {
+    const { bytes, exports } = this.core;
+    const view = new DataView(bytes.buffer);
+    const last = exports.runningUop.value as number;
+    if (last !== 0 && view.getUint16(last, true) === Uop.JmpReg)
+      this.indirectTargets.add(view.getUint32(block + BlockField.Physical, true));
   }
 
   /** False: there is no room for the region's records. */

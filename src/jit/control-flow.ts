@@ -2,87 +2,171 @@
  * The shape of a region: order, dominators, loops and meeting points, from which structured code is made (N. Ramsey, Beyond
  * Relooper, ICFP 2022).
  *
- * Nodes are numbers in reverse postorder, 0 is the entry. A retreating edge whose target does not dominate its source
- * would make the graph irreducible: it is cut, and becomes an exit of the region.
+ * Nodes are numbers in reverse postorder, 0 is the entry. Branches to one of many places go through a dispatcher, which
+ * then is node 0: it dominates everything, so whatever leads to it is a loop. Retreating edges whose target does not
+ * dominate their source would make the graph irreducible: they go through it, too.
  */
-import { EndKind, returnSite, type Region, type RegionBlock } from './region.js';
+import { returnSites } from './call-graph.js';
+import { EndKind, type Region, type RegionBlock } from './region.js';
+
+/** An indirect branch compares its target with so many; if there are more, the dispatcher finds it. */
+const MOST_COMPARED = 3;
 
 export interface ControlFlow {
-  /** In reverse postorder. */
-  readonly blocks: readonly RegionBlock[];
-  /** Successors of each node by delta, without edges that were cut. */
+  /** In reverse postorder; undefined: the dispatcher. */
+  readonly blocks: readonly (RegionBlock | undefined)[];
+  /** Successors of each node by delta; of the dispatcher all that it leads to. */
   readonly successors: readonly ReadonlyMap<number, number>[];
+  /** The node goes to the dispatcher with a target that only it knows. */
+  readonly isDispatching: readonly boolean[];
   /** Nodes whose immediate dominator each node is, in descending order. */
   readonly dominated: readonly (readonly number[])[];
   /** Targets of back edges. */
   readonly isLoop: readonly boolean[];
-  /** Nodes that more than one forward edge leads to. */
+  /** Nodes that more than one forward edge leads to, or the dispatcher. */
   readonly isMerge: readonly boolean[];
   /** For loops and the entry: the most instructions from there to the next loop, back edge or exit. */
   readonly longestPath: readonly number[];
 }
 
+/** Where a block goes within its region, by delta. */
+interface Edges {
+  /** Branches that are made in place. */
+  readonly direct: Set<number>;
+  /** The others, through the dispatcher. */
+  readonly dispatched: Set<number>;
+}
+
 export function analyze(region: Region): ControlFlow {
-  const order = reversePostorder(region);
-  const numberOf = new Map(order.map((block, i) => [block.delta, i]));
-  const sites = returnSites(region);
-  const edges = order.map((block) => edgesOf(block, sites, numberOf));
-  const idom = immediateDominators(edges);
-  const successors = edges.map(
-    (targets, from) => new Map([...targets].filter(([, to]) => to > from || dominates(idom, to, from))),
-  );
-  const isLoop = order.map(() => false);
-  const forward = order.map(() => 0);
-  successors.forEach((targets, from) => {
-    for (const to of new Set(targets.values())) {
-      if (to <= from) isLoop[to] = true;
-      else forward[to]!++;
+  const edges = edgesOf(region);
+  for (;;) {
+    const graph = graphOf(region, edges);
+    const irregular = irregularEdges(graph);
+    if (irregular.length === 0) return shapeOf(graph, edges);
+    for (const { from, delta } of irregular) {
+      const { direct, dispatched } = edges.get(from)!;
+      direct.delete(delta);
+      dispatched.add(delta);
     }
-  });
-  return {
-    blocks: order,
-    successors,
-    dominated: children(idom),
-    isLoop,
-    isMerge: forward.map((count) => count > 1),
-    longestPath: longestPaths(order, successors, isLoop),
-  };
-}
-
-/** Where calls of the region return to: what an indirect branch may go to. */
-function returnSites(region: Region): number[] {
-  return [...new Set(region.blocks.flatMap(returnSite))];
-}
-
-function edgesOf(
-  block: RegionBlock,
-  sites: readonly number[],
-  numberOf: ReadonlyMap<number, number>,
-): Map<number, number> {
-  const targets = block.end === EndKind.Indirect ? sites : block.targets;
-  const edges = new Map<number, number>();
-  for (const delta of targets) {
-    const node = numberOf.get(delta);
-    if (node !== undefined) edges.set(delta, node);
   }
-  return edges;
 }
 
-function reversePostorder(region: Region): RegionBlock[] {
-  const byDelta = new Map(region.blocks.map((block) => [block.delta, block]));
+function edgesOf(region: Region): Map<RegionBlock, Edges> {
+  const inside = new Set(region.blocks.map(({ delta }) => delta));
   const sites = returnSites(region);
-  const seen = new Set<number>();
-  const postorder: RegionBlock[] = [];
-  const visit = (block: RegionBlock): void => {
-    seen.add(block.delta);
-    for (const delta of block.end === EndKind.Indirect ? sites : block.targets) {
-      const next = byDelta.get(delta);
-      if (next !== undefined && !seen.has(delta)) visit(next);
+  return new Map(
+    region.blocks.map((block) => {
+      const targets = targetsOf(block, region, sites).filter((delta) => inside.has(delta));
+      const isMany = isIndirect(block) && targets.length > MOST_COMPARED;
+      const [direct, dispatched] = isMany ? [[], targets] : [targets, []];
+      return [block, { direct: new Set(direct), dispatched: new Set(dispatched) }];
+    }),
+  );
+}
+
+function isIndirect({ end }: RegionBlock): boolean {
+  return end === EndKind.Indirect || end === EndKind.CallIndirect || end === EndKind.Return;
+}
+
+function targetsOf(
+  block: RegionBlock,
+  { indirect }: Region,
+  sites: ReadonlyMap<RegionBlock, readonly number[]>,
+): readonly number[] {
+  if (block.end === EndKind.Return) return sites.get(block) ?? [];
+  return isIndirect(block) ? indirect : block.targets;
+}
+
+/** Nodes in order, and for each its successors. */
+interface Graph {
+  readonly blocks: readonly (RegionBlock | undefined)[];
+  readonly successors: readonly ReadonlyMap<number, number>[];
+  readonly idom: readonly number[];
+}
+
+function graphOf(region: Region, edges: ReadonlyMap<RegionBlock, Edges>): Graph {
+  const byDelta = new Map(region.blocks.map((block) => [block.delta, block]));
+  const entry = region.blocks[0]!;
+  const dispatched = dispatchedFrom(entry, edges, byDelta);
+  const hasDispatcher = dispatched.size > 0;
+  if (hasDispatcher) dispatched.add(entry.delta);
+  const order = reversePostorder(
+    hasDispatcher ? undefined : entry,
+    (block) => (block === undefined ? dispatched : edges.get(block)!.direct),
+    byDelta,
+  );
+  const numberOf = new Map(order.map((block, i) => [block?.delta, i]));
+  const successors = order.map((block) => {
+    const deltas = block === undefined ? dispatched : edges.get(block)!.direct;
+    return new Map([...deltas].map((delta) => [delta, numberOf.get(delta)!]));
+  });
+  return { blocks: order, successors, idom: immediateDominators(successors) };
+}
+
+/** What the dispatcher must know: where blocks that can be reached go through it. */
+function dispatchedFrom(
+  entry: RegionBlock,
+  edges: ReadonlyMap<RegionBlock, Edges>,
+  byDelta: ReadonlyMap<number, RegionBlock>,
+): Set<number> {
+  const reached = new Set([entry]);
+  const places = new Set<number>();
+  for (const block of reached) {
+    const { direct, dispatched } = edges.get(block)!;
+    for (const delta of dispatched) places.add(delta);
+    for (const delta of [...direct, ...dispatched]) reached.add(byDelta.get(delta)!);
+  }
+  return places;
+}
+
+function reversePostorder(
+  root: RegionBlock | undefined,
+  targetsOf: (block: RegionBlock | undefined) => Iterable<number>,
+  byDelta: ReadonlyMap<number, RegionBlock>,
+): (RegionBlock | undefined)[] {
+  const seen = new Set<RegionBlock | undefined>();
+  const postorder: (RegionBlock | undefined)[] = [];
+  const visit = (block: RegionBlock | undefined): void => {
+    seen.add(block);
+    for (const delta of targetsOf(block)) {
+      const next = byDelta.get(delta)!;
+      if (!seen.has(next)) visit(next);
     }
     postorder.push(block);
   };
-  visit(region.blocks[0]!);
+  visit(root);
   return postorder.reverse();
+}
+
+/** Retreating edges whose target does not dominate their source. */
+function irregularEdges({ blocks, successors, idom }: Graph): { from: RegionBlock; delta: number }[] {
+  return blocks.flatMap((from, node) =>
+    [...successors[node]!]
+      .filter(([, to]) => to <= node && !dominates(idom, to, node))
+      .map(([delta]) => ({ from: from!, delta })),
+  );
+}
+
+function shapeOf({ blocks, successors, idom }: Graph, edges: ReadonlyMap<RegionBlock, Edges>): ControlFlow {
+  const isLoop = blocks.map((block) => block === undefined);
+  const forward = blocks.map(() => 0);
+  successors.forEach((targets, from) => {
+    for (const to of new Set(targets.values())) {
+      if (to <= from) isLoop[to] = true;
+      else forward[to]! += blocks[from] === undefined ? 2 : 1;
+    }
+  });
+  return {
+    blocks,
+    successors,
+    isDispatching: blocks.map(
+      (block) => block !== undefined && isIndirect(block) && edges.get(block)!.dispatched.size > 0,
+    ),
+    dominated: children(idom),
+    isLoop,
+    isMerge: forward.map((count) => count > 1),
+    longestPath: longestPaths(blocks, successors, isLoop),
+  };
 }
 
 /** Cooper, Harvey and Kennedy, A Simple, Fast Dominance Algorithm. The entry is its own. */
@@ -129,7 +213,7 @@ function children(idom: readonly number[]): number[][] {
 }
 
 function longestPaths(
-  blocks: readonly RegionBlock[],
+  blocks: readonly (RegionBlock | undefined)[],
   successors: readonly ReadonlyMap<number, number>[],
   isLoop: readonly boolean[],
 ): number[] {
@@ -139,7 +223,7 @@ function longestPaths(
     for (const to of successors[node]!.values()) {
       if (to > node && !isLoop[to]) rest = Math.max(rest, longest[to]!);
     }
-    longest[node] = blocks[node]!.instructions + rest;
+    longest[node] = (blocks[node]?.instructions ?? 0) + rest;
   }
   return longest;
 }

@@ -23,6 +23,7 @@ export const IMPORTS: readonly ImportedFunction[] = [
   { name: 'executeUop', parameters: [I32], result: I32 },
   { name: 'carryOf', parameters: [I32, I64, I64, I64], result: I32 },
   { name: 'multiplyHigh', parameters: [I64, I64], result: I64 },
+  { name: 'setRunningUop', parameters: [I32], result: Empty },
 ];
 
 const NUMBER = [I64, I32];
@@ -65,6 +66,7 @@ export enum Import {
   ExecuteUop = 14,
   CarryOf = 15,
   MultiplyHigh = 16,
+  SetRunningUop = 17,
 }
 
 /** Indices in `X87_IMPORTS`. */

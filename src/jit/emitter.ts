@@ -69,6 +69,11 @@ export class Emitter {
     this.code.branch(op, this.depth - at - 1);
   }
 
+  /** Branches to the construct of the index on top of the stack; beyond the last, to the last. */
+  branchTable(at: readonly number[]): void {
+    this.code.branchTable(at.map((depth) => this.depth - depth - 1));
+  }
+
   // Registers.
 
   /** Pushes 64 bits of a register (i64). */

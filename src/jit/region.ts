@@ -4,17 +4,19 @@
  */
 import { NO_PAGE } from '../../assembly/abi/layout.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
+import { Reg } from '../../assembly/abi/register.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 
 const PAGE = 4096;
 const MOST_BLOCKS = 64;
 const MOST_UOPS = 2000;
+const MOST_INDIRECT_TARGETS = 48;
 /** Bytes from the entry that a region may reach in either direction. */
 const REACH = 0x100000;
 
 /** `Block` (assembly/code-cache.ts): offsets of its fields, and of its first micro-op. */
-enum BlockField {
+export enum BlockField {
   Physical = 0,
   Mode = 4,
   Instructions = 8,
@@ -45,8 +47,12 @@ export enum EndKind {
   Branch,
   /** To the value of a register. */
   Indirect,
+  /** The same, after popping it. */
+  Return,
   /** One successor, after pushing the address of the next instruction. */
   Call,
+  /** To the value of a register, after pushing the address of the next instruction. */
+  CallIndirect,
   /** The instruction that follows is the interpreter's. */
   Interpret,
 }
@@ -65,6 +71,8 @@ export interface RegionBlock {
   readonly last: UopFields;
   /** Deltas of where it goes: for a branch the target first. */
   readonly targets: readonly number[];
+  /** Delta of where a call returns to. */
+  readonly returnSite?: number;
 }
 
 /** A page that the region's code lies in, beside that of its entry. */
@@ -78,12 +86,22 @@ export interface Region {
   readonly mode: number;
   /** The first is the entry. */
   readonly blocks: readonly RegionBlock[];
+  /** Deltas of blocks that indirect jumps and calls have been seen to go to. */
+  readonly indirect: readonly number[];
   readonly pages: readonly RegionPage[];
 }
 
-/** The region around the block at `entry`, or undefined if nothing of it can be compiled. */
-export function discoverRegion(core: Core, entry: number): Region | undefined {
-  const discovery = new Discovery(core, entry);
+/**
+ * The region around the block at `entry`, or undefined if nothing of it can be compiled.
+ *
+ * @param indirectTargets Physical addresses that indirect branches have been seen to go to.
+ */
+export function discoverRegion(
+  core: Core,
+  entry: number,
+  indirectTargets: ReadonlySet<number>,
+): Region | undefined {
+  const discovery = new Discovery(core, entry, indirectTargets);
   return isCompiled(discovery.mode) ? discovery.run() : undefined;
 }
 
@@ -99,10 +117,12 @@ class Discovery {
   private readonly entryPhysical: number;
   private readonly entryLinear: bigint;
   private readonly pages = new Map<number, number>();
+  private indirect: number[] = [];
 
   constructor(
     private readonly core: Core,
     private readonly entry: number,
+    private readonly indirectTargets: ReadonlySet<number>,
   ) {
     this.view = new DataView(core.bytes.buffer);
     this.mode = this.field(entry, BlockField.Mode);
@@ -121,14 +141,32 @@ class Discovery {
       blocks.push(block);
       uops += block.uops.length;
       if (blocks.length >= MOST_BLOCKS || uops >= MOST_UOPS) break;
-      for (const target of [...block.targets, ...returnSite(block)]) {
+      for (const target of this.successors(block)) {
         if (seen.has(target)) continue;
         seen.add(target);
         queue.push(target);
       }
     }
     if (blocks[0]?.delta !== 0 || blocks[0].instructions === 0) return undefined;
-    return { mode: this.mode, blocks, pages: this.usedPages(blocks) };
+    const inside = new Set(blocks.map(({ delta }) => delta));
+    const indirect = this.indirect.filter((delta) => inside.has(delta));
+    return { mode: this.mode, blocks, indirect, pages: this.usedPages(blocks) };
+  }
+
+  private successors({ end, targets, returnSite }: RegionBlock): readonly number[] {
+    const known = returnSite === undefined ? targets : [...targets, returnSite];
+    if (end !== EndKind.Indirect && end !== EndKind.CallIndirect) return known;
+    if (this.indirect.length === 0) this.indirect = this.nearbyIndirectTargets();
+    return [...known, ...this.indirect];
+  }
+
+  /** Deltas of where indirect branches have been seen to go, as if all pages were mapped one after another. */
+  private nearbyIndirectTargets(): number[] {
+    const deltas = [...this.indirectTargets].map((physical) => physical - this.entryPhysical);
+    return deltas
+      .filter((delta) => Math.abs(delta) < REACH)
+      .sort((a, b) => Math.abs(a) - Math.abs(b))
+      .slice(0, MOST_INDIRECT_TARGETS);
   }
 
   private usedPages(blocks: readonly RegionBlock[]): RegionPage[] {
@@ -186,7 +224,11 @@ class Discovery {
       const first = all.find(({ ip }) => ip === last.ip)!;
       return { address, delta, uops: whole, instructions, end, last: first, targets: [] };
     }
-    return { address, delta, uops, instructions, end, last, targets: targetsOf(end, last, delta) };
+    const indirect = end === EndKind.Indirect ? kindOfIndirect(uops, last) : undefined;
+    const block = { address, delta, uops, instructions, last, end: indirect?.end ?? end };
+    const next = end === EndKind.Call ? last.high : indirect?.next;
+    const targets = targetsOf(end, last, delta);
+    return next === undefined ? { ...block, targets } : { ...block, targets, returnSite: delta + next };
   }
 
   private uop(address: number): UopFields {
@@ -230,7 +272,14 @@ function targetsOf(end: EndKind, last: UopFields, delta: number): number[] {
   return end === EndKind.Branch ? [delta + last.low, delta + last.high] : [];
 }
 
-/** Where a call returns to. */
-export function returnSite(block: RegionBlock): number[] {
-  return block.end === EndKind.Call ? [block.delta + block.last.high] : [];
+/**
+ * Whether a branch to the value of a register is a jump, a call or a return, and after a call the offset of the next
+ * instruction: only calls make that address, and only returns move the stack pointer without it.
+ */
+function kindOfIndirect(uops: readonly UopFields[], { ip }: UopFields): { end: EndKind; next?: number } {
+  const own = uops.filter((uop) => uop.ip === ip);
+  const link = own.find(({ code, b }) => code >= Uop.Lea16 && code <= Uop.Lea64 && b === Reg.BlockRip);
+  if (link !== undefined) return { end: EndKind.CallIndirect, next: link.low };
+  const isReturn = own.some(({ code, a }) => code === Uop.Pop32 || code === Uop.Pop64 || a === Reg.Rsp);
+  return { end: isReturn ? EndKind.Return : EndKind.Indirect };
 }

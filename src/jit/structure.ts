@@ -9,6 +9,8 @@ import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from '../../assembly/abi/width.js';
 import type { ControlFlow } from './control-flow.js';
+import { Import } from './core-layout.js';
+import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { interpret } from './interpreted.js';
@@ -33,7 +35,16 @@ export class RegionBody {
   ) {}
 
   emit(): void {
+    const { emitter } = this;
+    if (this.hasDispatcher) {
+      emitter.ripFromEntry(0);
+      emitter.code.set(Local.ExitRip);
+    }
     this.node(0);
+  }
+
+  private get hasDispatcher(): boolean {
+    return this.flow.blocks[0] === undefined;
   }
 
   private node(node: number): void {
@@ -65,13 +76,34 @@ export class RegionBody {
 
   private block(node: number): void {
     const { emitter, flow } = this;
-    const block = flow.blocks[node]!;
+    const block = flow.blocks[node];
+    if (block === undefined) return this.dispatch(node);
     this.begin(block);
-    if (node === 0 || flow.isLoop[node]) this.checkBudget(flow.longestPath[node]!);
+    if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.ripAt(0));
     this.count(block.instructions);
     this.uops(block);
     this.end(node, block);
     emitter.mayBeStale = false;
+  }
+
+  /** Goes where `Local.ExitRip` says. */
+  private dispatch(node: number): void {
+    const { emitter, flow } = this;
+    const { code } = emitter;
+    this.checkBudget(node, () => code.get(Local.ExitRip));
+    const places = [...flow.successors[node]!].map(([delta, to]) => ({ delta, at: this.mergeAt.get(to)! }));
+    dispatch(emitter, places);
+    const indirect = flow.blocks.find((block) => block?.end === EndKind.Indirect);
+    if (indirect !== undefined) this.noteIndirectBranch(indirect);
+    code.get(Local.ExitRip);
+    emitter.exit(Flow.Leave);
+  }
+
+  /** Says that the region is left by an indirect branch, so that the compiler hears of its target. */
+  private noteIndirectBranch({ last }: RegionBlock): void {
+    const { code } = this.emitter;
+    code.i32(last.address);
+    code.call(Import.SetRunningUop);
   }
 
   private begin(block: RegionBlock): void {
@@ -82,15 +114,15 @@ export class RegionBody {
     emitter.mayBeStale = false;
   }
 
-  /** Leaves if the next check may be more instructions away than may still be run. */
-  private checkBudget(instructions: number): void {
+  /** Leaves for what `pushRip` pushes if the next check may be more instructions away than may still be run. */
+  private checkBudget(node: number, pushRip: () => void): void {
     const { emitter } = this;
     const { code } = emitter;
     code.get(Local.Remaining);
-    code.i32(instructions);
+    code.i32(this.flow.longestPath[node]!);
     code.op(Op.I32LtS);
     emitter.open(Op.If);
-    emitter.ripAt(0);
+    pushRip();
     emitter.exit(Flow.Leave);
     emitter.close();
   }
@@ -152,6 +184,8 @@ export class RegionBody {
       case EndKind.Call:
         return this.call(node, block);
       case EndKind.Indirect:
+      case EndKind.CallIndirect:
+      case EndKind.Return:
         return this.indirect(node, block);
     }
   }
@@ -204,7 +238,7 @@ export class RegionBody {
     this.goTo(node, target);
   }
 
-  /** To a return site of the region, or out. */
+  /** To a place in the region that is known, or out. */
   private indirect(node: number, block: RegionBlock): void {
     const { emitter } = this;
     const { code } = emitter;
@@ -235,6 +269,8 @@ export class RegionBody {
       emitter.flags.set(source, width);
       this.restore(block);
     }
+    if (this.flow.isDispatching[node]) return this.jump(this.loopAt.get(0)!);
+    if (block.end !== EndKind.Return) this.noteIndirectBranch(block);
     code.get(Local.ExitRip);
     emitter.exit(Flow.Leave);
   }
@@ -243,6 +279,11 @@ export class RegionBody {
   private goTo(node: number, delta: number): void {
     const { flow } = this;
     const to = flow.successors[node]!.get(delta);
+    if (to === undefined && this.hasDispatcher && flow.successors[0]!.has(delta)) {
+      this.emitter.ripFromEntry(delta);
+      this.emitter.code.set(Local.ExitRip);
+      return this.jump(this.loopAt.get(0)!);
+    }
     if (to === undefined) {
       if (flow.blocks[node]!.end !== EndKind.Call) this.refuseIllegalTarget(delta);
       return this.leaveTo(delta);

@@ -7,6 +7,7 @@ export enum Op {
   End = 0x0b,
   Br = 0x0c,
   BrIf = 0x0d,
+  BrTable = 0x0e,
   Call = 0x10,
   Drop = 0x1a,
   Select = 0x1b,

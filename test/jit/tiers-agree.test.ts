@@ -83,6 +83,73 @@ describe('code that changes itself', () => {
   });
 });
 
+describe('branches to one of many places', () => {
+  const bytesOf = (value: number): string => Buffer.from(Uint32Array.of(value).buffer).toString('hex');
+  const agreeOften = async (code: string): Promise<void> => {
+    for (const instructions of [5000, 20_011, 60_007]) await agree(code, instructions);
+  };
+
+  it('an interpreter of 16 operations, each of which jumps to the next', async () => {
+    const operation = (n: number): string =>
+      '81c3' +
+      bytesOf(n) + // add ebx, n
+      '69c00d661900' + // imul eax, eax, 1664525
+      '055ff36e3c' + // add eax, 1013904223
+      '89c2c1ea1cc1e206' + // edx = 64 * (eax >> 28)
+      '81c2' +
+      bytesOf(CODE) + // add edx, CODE
+      'ffc97402ffe2' + // dec ecx; jz on; jmp rdx
+      'b988130000ffe2'; // on: mov ecx, 5000; jmp rdx
+    const code = Array.from({ length: 16 }, (_, n) => operation(n).padEnd(128, '0')).join('');
+    await agreeOften(code);
+  });
+
+  it('a loop that is entered in its middle', async () => {
+    const code =
+      'b932000000' + // start: mov ecx, 50
+      'ffc6f7c601000000' + // inc esi; test esi, 1
+      '7406' + // jz middle
+      '01cb' + // again: add ebx, ecx
+      'ffc978ed' + // dec ecx; js start
+      '01ca' + // middle: add edx, ecx
+      'ffc979f4' + // dec ecx; jns again
+      'ebe5'; // jmp start
+    await agreeOften(code);
+  });
+
+  it('a function that many loops call', async () => {
+    const loops = 6;
+    // mov ecx, 10; again: call function; dec ecx; jnz again
+    const loop = (n: number): string => {
+      const distance = (loops - n) * 14 + 5 - 10;
+      return 'b90a000000' + 'e8' + bytesOf(distance) + 'ffc975f7';
+    };
+    const code = Array.from({ length: loops }, (_, n) => loop(n)).join('');
+    const back = 'e9' + bytesOf(-(loops * 14 + 5));
+    // function: add ebx, 3; test bl, 4; jnz on; xor edx, ebx; on: ret
+    await agreeOften(code + back + '83c303f6c3047502' + '31da' + 'c3');
+  });
+
+  it('functions that call each other through pointers', async () => {
+    const code =
+      '488d351c000000' + // lea rsi, [rip + one]
+      '488d3d19000000' + // lea rdi, [rip + two]
+      'ffc0' + // again: inc eax
+      'a803' + // test al, 3
+      '7503' + // jnz on
+      '4887fe' + // xchg rsi, rdi
+      'ffd6' + // on: call rsi
+      'ebf3' + // jmp again
+      '90909090' +
+      '9090' +
+      '9090' +
+      '83c301c3' + // one: add ebx, 1; ret
+      'ffd7' + // two: call rdi
+      '83c205c3'; // add edx, 5; ret
+    await agreeOften(code);
+  });
+});
+
 it('a loop whose stores reach the page of its own code', async () => {
   // mov ecx, 3000; lea rdi, [rip + 80h]; again: inc dword [rdi]; add edi, 4; dec ecx; jnz again; hlt
   await agree('b9b80b0000' + '488d3d80000000' + 'ff07' + '83c704' + 'ffc9' + '75f7' + 'f4', 9000);
