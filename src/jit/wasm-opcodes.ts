@@ -32,6 +32,7 @@ export enum Op {
   F64Const = 0x44,
   I32Eqz = 0x45,
   I32Eq = 0x46,
+  I32Ne = 0x47,
   I32LtS = 0x48,
   I32LtU = 0x49,
   I32GtU = 0x4b,
