@@ -1,5 +1,5 @@
 /** npm run bench:peers: vmexit beside other emulators and the processor itself. See `--help` and bench/peers/README.md. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../src/index.js';
 import { describeMachine } from '../machine.js';
@@ -16,8 +16,13 @@ import { timeWork, type Work } from './work.js';
 /** The caller's mistake, and the machine's. */
 const USAGE = 2;
 const FAILED = 1;
+const INTERRUPTED = 130;
 
 const RESULTS_FILE = 'RESULTS.md';
+/** Everything of the last run, whatever it was; not in git. */
+const LAST_RUN = 'build/peers/last-run.json';
+/** What people say about the numbers: it goes into the text. */
+const NOTES = 'bench/peers/notes.md';
 const ROUNDS = 5;
 const SAMPLE_MS = 200;
 /** What `--quick` does with less of. */
@@ -41,11 +46,14 @@ async function benchmark(settings: Settings): Promise<void> {
     process.exitCode = FAILED;
     return;
   }
+  process.once('SIGINT', () => process.exit(INTERRUPTED));
   const report = await measure(settings);
-  process.stdout.write(settings.isJson ? reportJson(report) : reportMarkdown(report));
+  const text = reportMarkdown(report, readFileSync(NOTES, 'utf8'));
+  writeFileSync(LAST_RUN, reportJson(report));
+  process.stdout.write(settings.isJson ? reportJson(report) : text);
   if (settings.output !== null) {
     mkdirSync(settings.output, { recursive: true });
-    writeFileSync(join(settings.output, RESULTS_FILE), reportMarkdown(report));
+    writeFileSync(join(settings.output, RESULTS_FILE), text);
     writeFileSync(join(settings.output, CHART_FILE), reportChart(report));
   }
 }

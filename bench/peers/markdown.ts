@@ -10,10 +10,12 @@ import { judgeGoals, meanRatio, type Phase, ratio, times } from './summary.js';
 /** Beside the text. */
 export const CHART_FILE = 'results.svg';
 
-export function reportMarkdown(report: Report): string {
+/** @param notes What people say about the numbers, below the goals. */
+export function reportMarkdown(report: Report, notes = ''): string {
   const parts = [
     introduction(report),
     goals(report),
+    notes.trim(),
     `## Warm: times slower than native\n\n${WARM_NOTE}`,
     ...WORD_SIZES.map((bits) => slowerThanNative(report, bits, 'warm')),
     `## Warm: times faster than each peer\n\n${FASTER_NOTE}`,

@@ -27,9 +27,12 @@ export async function timeRun({ program, args, env }: EmulatorCommand, span: Spa
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill); // QEMU would go on for ever
   try {
     return await readMarks(child, span, began);
   } finally {
+    process.off('exit', kill);
     await stop(child);
   }
 }

@@ -92,9 +92,7 @@ function everyRow(
   const missing = known.filter(({ value }) => value > most).sort((a, b) => b.value - a.value);
   const list = missing.map(({ row, value }) => `${rowName(row)} ${times(value)}`).join(', ');
   const reached =
-    missing.length === 0
-      ? `all ${known.length} rows`
-      : `missed by ${missing.length} of ${known.length} rows: ${list}`;
+    missing.length === 0 ? 'all rows' : `missed by ${missing.length} of ${known.length} rows: ${list}`;
   return { text, reached, isMet: missing.length === 0 };
 }
 

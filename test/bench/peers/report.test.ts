@@ -33,6 +33,12 @@ describe('the text', () => {
     expect(section('Cold')).toContain('| ALU loop | 4.00 | 20.0 | 16.0 | 8.00 | 40.0 |');
   });
 
+  it('has the notes that people made below the goals', () => {
+    const noted = reportMarkdown(REPORT, '## In the way\n\nThis and that.\n');
+    expect(noted.indexOf('## Goals')).toBeLessThan(noted.indexOf('This and that.'));
+    expect(noted.indexOf('This and that.')).toBeLessThan(noted.indexOf('## Warm'));
+  });
+
   it('says what failed, and how', () => {
     expect(section('Failures')).toContain('- sieve-32, v86: not done after 20 s');
     expect(section('Work')).toContain('| other work | ended with status 1 |  |');
