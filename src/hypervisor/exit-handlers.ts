@@ -7,6 +7,7 @@ import { Cr4, PageFault } from '../../assembly/abi/processor-bits.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import type { IoioExit, NestedPageFaultExit, VmExit } from '../svm/exit.js';
 import { exitName, removeIntercept } from '../svm/intercepts.js';
+import { matchPort } from './breakpoints.js';
 import { guestCpuid } from './cpuid.js';
 import { hypercall } from './hypercalls.js';
 import { PAGE_BYTES } from './memory-layout.js';
@@ -132,7 +133,7 @@ function emulatePort(vcpu: Vcpu, exit: IoioExit): Verdict {
       vcpu.vmcb.setLow('rax', ((vcpu.eax & ~mask) | value) >>> 0);
     }
   }
-  vcpu.completeInstruction(exit.nextRip);
+  vcpu.completeInstruction(exit.nextRip, matchPort(vcpu, exit));
   return 'resume';
 }
 

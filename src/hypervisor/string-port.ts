@@ -2,13 +2,14 @@
  * INS and OUTS, emulated: the one port instruction whose exit needs guest memory (APM vol 2 §15.10.2, vol 3).
  *
  * A repeated one is done in bounded bursts. Between bursts RIP stays and the guest exits again, so a guest with a
- * count of four billion can be interrupted, as on silicon.
+ * count of four billion can be interrupted, as on silicon. A #DB comes after each element (§13.1.3).
  */
 import { Rflags, SegAttr } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import type { IoioExit } from '../svm/exit.js';
 import type { VmcbSegmentName } from '../svm/vmcb.js';
+import { matchData, matchPort } from './breakpoints.js';
 import { translate } from './guest-paging.js';
 import type { Vcpu } from './vcpu.js';
 
@@ -23,16 +24,27 @@ export function emulateStringPort(vcpu: Vcpu, exit: IoioExit): void {
   const isDown = (vcpu.delivery.guestFlags() & Rflags.Df) !== 0;
   const stride = BigInt(isDown ? -exit.bytes : exit.bytes);
   const total = exit.isRepeated ? registers.get('rcx') & mask : 1n;
-  const burst = total < BURST ? total : BURST;
+  const most = vcpu.isStepping ? 1n : BURST;
+  const burst = total < most ? total : most;
+  let breakpoints = 0;
   let done = 0n;
-  while (done < burst && vcpu.exitStatus === null) {
-    if (!transfer(vcpu, exit, registers.get(pointer) & mask)) break;
+  while (done < burst && breakpoints === 0 && vcpu.exitStatus === null) {
+    const offset = registers.get(pointer) & mask;
+    if (!transfer(vcpu, exit, offset)) break;
+    breakpoints = matchPort(vcpu, exit) | matchMemory(vcpu, exit, offset);
     registers.set(pointer, merge(registers.get(pointer), registers.get(pointer) + stride, exit.addressBits));
     done++;
   }
   if (exit.isRepeated) registers.set('rcx', merge(registers.get('rcx'), total - done, exit.addressBits));
-  if (done === total) vcpu.completeInstruction();
-  else vcpu.emulated += Number(done);
+  if (done === total) return vcpu.completeInstruction(exit.nextRip, breakpoints);
+  vcpu.emulated += Number(done);
+  if (breakpoints !== 0 || done === burst) vcpu.trap(breakpoints);
+}
+
+/** The breakpoints that the element in memory hits, which `transfer` has found to be within its segment. */
+function matchMemory(vcpu: Vcpu, exit: IoioExit, offset: bigint): number {
+  const linear = linearAddress(vcpu, exit, offset);
+  return linear === null ? 0 : matchData(vcpu, linear, exit.bytes, exit.isInput);
 }
 
 /** One element. False if it faulted: the exception is queued. */

@@ -112,9 +112,9 @@ export class Vcpu {
 
   /**
    * The instruction at RIP is done: goes to the next one, as the processor would. The shadow ends, RF clears, and a
-   * guest that single-steps gets its #DB.
+   * guest that single-steps or hit breakpoints gets its #DB.
    */
-  completeInstruction(nextRip?: bigint): void {
+  completeInstruction(nextRip?: bigint, breakpoints = 0): void {
     const { vmcb } = this;
     this.emulated++;
     if (nextRip === undefined) {
@@ -124,8 +124,23 @@ export class Vcpu {
     } else vmcb.set('rip', nextRip);
     setShadow(vmcb, false);
     vmcb.setWord(VmcbOffset.Rflags, vmcb.word(VmcbOffset.Rflags) & ~Rflags.Rf);
-    if ((this.delivery.guestFlags() & Rflags.Tf) === 0) return;
-    this.vmcb.setLow('dr6', ((this.vmcb.low('dr6') & ~Debug.Dr6Breakpoints) | Debug.Dr6Bs) >>> 0);
+    this.trap(breakpoints);
+  }
+
+  /** The guest single-steps. */
+  get isStepping(): boolean {
+    return (this.delivery.guestFlags() & Rflags.Tf) !== 0;
+  }
+
+  /**
+   * #DB after an instruction, or after an iteration of one, if the guest asked for it.
+   *
+   * @param breakpoints Bits B0 to B3 of DR6.
+   */
+  trap(breakpoints: number): void {
+    const reasons = breakpoints | (this.isStepping ? Debug.Dr6Bs : 0);
+    if (reasons === 0) return;
+    this.vmcb.setLow('dr6', ((this.vmcb.low('dr6') & ~Debug.Dr6Breakpoints) | reasons) >>> 0);
     this.raise(Vector.Db);
   }
 

@@ -173,4 +173,20 @@ describe('I/O breakpoints', () => {
     machine.state.setNum('rdx', 0x80);
     expect(hits(OUT_DX_AX, 0)).toBeUndefined();
   });
+
+  it('come after the access: the intercept of an instruction that exits comes before (§15.7)', () => {
+    start({ address: 0x80, kind: PORT });
+    const { state } = machine;
+    const IOPM = 0x40000;
+    machine.core.memory.fill(0xff, IOPM, IOPM + 0x3000);
+    state.set('iopmBase', IOPM);
+    state.set('intercepts3', 1 << (ExitCode.Ioio & 31));
+    machine.core.exports.updateMode();
+    machine.load([...OUT_DX_AX, 0x90]);
+    state.setNum('rdx', 0x80);
+    const before = state.big('dr6');
+    expect(machine.run(2)).toBe(Stop.Exit);
+    expect(state.num('exitCode')).toBe(Number(ExitCode.Ioio));
+    expect([state.big('dr6'), state.num('rip')]).toEqual([before, CODE]);
+  });
 });

@@ -1,6 +1,11 @@
 /** A schedule as data starts the same every time, and says what it is. */
 import { expect, it } from 'vitest';
-import { describeSchedule, type ScheduleSpec, startingAt, startSchedule } from '../../src/hypervisor/schedule-spec.js';
+import {
+  describeSchedule,
+  type ScheduleSpec,
+  startingAt,
+  startSchedule,
+} from '../../src/hypervisor/schedule-spec.js';
 
 function take(spec: ScheduleSpec, count: number): number[] {
   const times: number[] = [];

@@ -86,3 +86,16 @@ it('INS writes what the port gives to ES:DI', async () => {
   const { stop } = await run([...PORT(NOBODY), ...DI(NMI_COUNT), ...CX(2), ...REP_INSW, ...readBack]);
   expect(stop).toEqual({ kind: 'exit', status: 0xff });
 });
+
+describe('the guest that debugs', () => {
+  const DEBUG = 1;
+  /** pushf; mov bp, sp; or byte [bp+1], 1; popf: sets TF. */
+  const SET_TF = [0x9c, 0x89, 0xe5, 0x80, 0x4e, 0x01, 0x01, 0x9d];
+
+  it('gets a #DB after the first element of a repeated instruction', async () => {
+    const code = [...ABCD, ...PORT(CONSOLE), ...SI(TEXT_AT), ...CX(4), ...SET_TF, ...REP_OUTSB];
+    const { stop, serialText } = await run([...code, ...exit(9)], { [DEBUG]: EXIT_WITH_CL });
+    expect(serialText).toBe('a');
+    expect(stop).toEqual({ kind: 'exit', status: 3 });
+  });
+});
