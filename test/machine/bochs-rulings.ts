@@ -3,7 +3,6 @@ import { SHORT_TSS } from './families/transfers.js';
 import type { Ruling } from './ruling.js';
 import { SHARED_RULINGS } from './shared-rulings.js';
 
-const DR6_BREAKPOINTS = 0xf;
 const RF = 0x10000;
 
 export const BOCHS_RULINGS: readonly Ruling[] = [
@@ -68,11 +67,6 @@ export const BOCHS_RULINGS: readonly Ruling[] = [
   {
     text: 'SYSENTER, SYSEXIT in long mode: exist, as on Intel; undefined on AMD (vol 3 SYSENTER)',
     explains: (_, { scenario, ours }) => ours.get('vector') === 6 && /0f 3[45] /.test(scenario.name),
-  },
-  {
-    text: 'DR6: B0 to B3 also for breakpoints that are not enabled or not reached yet; the manual: only enabled ones (vol 2 §13.1.1.3)',
-    explains: ({ field, ours, theirs }) =>
-      field === 'dr6' && ((ours ^ theirs) & ~DR6_BREAKPOINTS) === 0 && (ours & ~theirs) === 0,
   },
   {
     text: 'DR6: clears BT when #DB sets others, which only software may (vol 2 §13.1.1.3)',

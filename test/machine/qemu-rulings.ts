@@ -16,6 +16,14 @@ const STATUS_AND_DF = 0xcd5;
 /** INT 2Fh, which code that is no handler of the kernel's executes (arena.ts). */
 const ESCAPE = 0x2f;
 const ALIGNMENT_CHECK = 17;
+const DR6_BD = 0x2000;
+const DR6_BS = 0x4000;
+const DR7_GD = 0x2000;
+const DR7_RESERVED_AND_GD = 0xf800;
+/** IP, CS and flags, of 32 bits. */
+const INTERRUPT_FRAME = 12;
+/** By LEN of DR7. */
+const BREAKPOINT_BYTES = [1, 2, 8, 4];
 
 export const QEMU_RULINGS: readonly Ruling[] = [
   ...SHARED_RULINGS,
@@ -50,7 +58,32 @@ export const QEMU_RULINGS: readonly Ruling[] = [
   },
   {
     text: 'DR7.GD is ignored (vol 2 §13.1.1.4)',
-    explains: (_, { scenario }) => (scenario.dr7 & 0x2000) !== 0,
+    explains: ({ field, ours, theirs }, { scenario }) =>
+      (scenario.dr7 & DR7_GD) !== 0 ||
+      (field === 'dr6' && (ours ^ theirs) === DR6_BD && scenario.name.startsWith('mov dr7')),
+  },
+  {
+    text: 'DR7: reserved bits 11, 12, 14 and 15, and GD in a handler, can be set (vol 2 §13.1.1.4)',
+    explains: ({ field, ours, theirs }) => field === 'dr7' && ((ours ^ theirs) & ~DR7_RESERVED_AND_GD) === 0,
+  },
+  {
+    text: 'TF with a breakpoint on a port or on the next instruction: DR6 without BS; the trap comes first (vol 2 §8.5)',
+    explains: ({ field, ours, theirs }, { scenario }) =>
+      field === 'dr6' && (ours & ~theirs) === DR6_BS && scenario.name.includes(' TF'),
+  },
+  {
+    text: 'TF with a breakpoint on data: a second #DB in the handler; one tells of both (vol 2 §13.1.1.3)',
+    explains: (_, { scenario, ours, theirs }) =>
+      scenario.name.includes(' TF') && (ours.get('esp') ?? 0) - (theirs.get('esp') ?? 0) === INTERRUPT_FRAME,
+  },
+  {
+    text: 'breakpoints: a span is not aligned to its length (vol 2 §13.1.1.4)',
+    explains: ({ field }, { scenario, ours, theirs }) =>
+      hasCrookedBreakpoint(scenario) && (field === 'dr6' || ours.get('vector') !== theirs.get('vector')),
+  },
+  {
+    text: 'REP INS and OUTS with a breakpoint on the port: #DB before the first element, with the next RIP (vol 2 §13.1.1.4)',
+    explains: (_, { scenario }) => scenario.cr4 !== 0 && /^rep (ins|outs)/.test(scenario.name),
   },
   {
     text: 'task switch to a 286 task: keeps the upper halves of registers (vol 2 §12.2.4)',
@@ -102,4 +135,9 @@ export const QEMU_RULINGS: readonly Ruling[] = [
 /** #GP or #SS, or what came of it. */
 function isLimitFault(outcome: RulingContext['ours']): boolean {
   return [8, 12, 13].includes(outcome.get('vector') ?? 0);
+}
+
+/** A breakpoint at no multiple of its length. */
+function hasCrookedBreakpoint({ dr, dr7 }: RulingContext['scenario']): boolean {
+  return dr.some((address, i) => address % (BREAKPOINT_BYTES[(dr7 >>> (18 + 4 * i)) & 3] ?? 1) !== 0);
 }

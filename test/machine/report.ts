@@ -35,8 +35,8 @@ export function toResult(
     title: 'System behaviour',
     summary:
       'Generated scenarios of system mode, the same program in each: the registers and all memory that changed, at the ' +
-      'first event. Differences are decided by the manual; where QEMU alone differs and Bochs agrees with vmexit in ' +
-      'every field, QEMU is outvoted.',
+      'first event. vmexit interprets; the compiled tier is compared with that like an emulator. Differences are decided by ' +
+      'the manual; where QEMU alone differs and Bochs agrees with vmexit in every field, QEMU is outvoted.',
     rows: verdicts.flatMap((verdict) => toRows(scenarios, verdict)),
     deviations: verdicts.flatMap(({ emulator, comparison }) =>
       [...comparison.ruled].map(([{ text }, cases]) => {
@@ -44,10 +44,7 @@ export function toResult(
         return { name: `${emulator.name}: ${text.slice(0, colon)}`, reason: text.slice(colon + 2), cases };
       }),
     ),
-    unmeasured: [
-      'breakpoints on ports: IN and OUT are intercepted here; test/assembly/debug.test.ts covers them',
-      'UMIP: no model of an AMD processor in Bochs 2.7 has it',
-    ],
+    unmeasured: ['UMIP: no model of an AMD processor in Bochs 2.7 has it'],
   };
 }
 

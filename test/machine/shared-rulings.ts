@@ -3,6 +3,7 @@ import type { Ruling } from './ruling.js';
 
 const AF = 0x10;
 const STATUS = 0x8d5;
+const DR6_BREAKPOINTS = 0xf;
 /** In the upper half of a doubleword. */
 const WORD_AF = AF << 16;
 /** RF, VIF and VIP, which QEMU has rulings for. */
@@ -60,5 +61,15 @@ export const SHARED_RULINGS: readonly Ruling[] = [
   {
     text: 'PREFETCH with a register: a NOP; undefined on Zen 4 (measured)',
     explains: (_, { scenario, ours }) => ours.get('vector') === 6 && /0f 0d [c-f]/.test(scenario.name),
+  },
+  {
+    text: 'DR6: B0 to B3 also for breakpoints that are not enabled or not reached yet; the manual: only enabled ones (vol 2 §13.1.1.3)',
+    explains: ({ field, ours, theirs }) =>
+      field === 'dr6' && ((ours ^ theirs) & ~DR6_BREAKPOINTS) === 0 && (ours & ~theirs) === 0,
+  },
+  {
+    text: 'DR7: an instruction breakpoint with a length covers so many bytes; the manual requires LEN 0 (vol 2 §13.1.1.4)',
+    explains: (_, { scenario, ours, theirs }) =>
+      scenario.name.startsWith('mov dr7') && theirs.get('vector') === 1 && ours.get('vector') === 6,
   },
 ];

@@ -44,6 +44,10 @@ const PROGRAMS: readonly { readonly text: string; readonly bytes: readonly numbe
   { text: 'mov eax, dr4', bytes: [0x0f, 0x21, 0xe0] },
   { text: 'in al, 0b4h; nop', bytes: [0xe4, 0xb4, 0x90] },
   { text: 'out 0b4h, al; nop', bytes: [0xe6, 0xb4, 0x90] },
+  { text: 'in eax, 0b4h; nop', bytes: [0xe5, 0xb4, 0x90] },
+  { text: 'outsb', bytes: [0x66, 0xba, 0xb4, 0x00, 0x89, 0xd6, 0x6e, 0x90] },
+  { text: 'rep outsb', bytes: [0x89, 0xd6, 0x66, 0xba, 0xb4, 0x00, 0xf3, 0x6e, 0x90] },
+  { text: 'rep insd', bytes: [0x89, 0xd7, 0x66, 0xba, 0xb4, 0x00, 0xf3, 0x6d, 0x90] },
   {
     text: 'cpuid; nop',
     bytes: [0x31, 0xc0, 0x0f, 0xa2, 0x31, 0xc0, 0x31, 0xdb, 0x31, 0xc9, 0x31, 0xd2, 0x90],
@@ -70,8 +74,8 @@ export function debug(random: Random): Scenario {
   s.registers[3] = BigInt(dataSelector(level));
   prepareOperands(s, random, level);
   program(s, chosen.bytes);
-  const breakpoints = random.chance(0.75) ? setBreakpoints(s, random) : '';
   if (random.chance(0.4)) s.cr4 = Cr4.De;
+  const breakpoints = random.chance(0.75) ? setBreakpoints(s, random) : '';
   s.name = `${chosen.text} at level ${level}${tf ? ' TF' : ''}${rf ? ' RF' : ''}${s.cr4 ? ' DE' : ''}${breakpoints}`;
   return s;
 }
@@ -86,6 +90,12 @@ function prepareOperands(s: Scenario, random: Random, level: number): void {
   const flags = 2 | (random.chance(0.5) ? TF : 0) | (random.chance(0.5) ? Rflags.Rf : 0);
   [TARGET, codeSelector(level), flags].forEach((value, i) => s.arena.u32(top + 4 * i, value));
 }
+
+/** R/W fields of DR7. Ports can be watched only with CR4.DE. */
+const PORT = 2;
+const DATA_OR_CODE = [0, 0, 1, 3, 3];
+const ANYTHING = [0, 1, PORT, PORT, 3];
+const PORTS = [0xb4, 0xb4, 0xb5, 0xb6];
 
 /** Up to four breakpoints at addresses that the program uses. */
 function setBreakpoints(s: Scenario, random: Random): string {
@@ -104,9 +114,9 @@ function setBreakpoints(s: Scenario, random: Random): string {
   ];
   for (let i = 0; i < 4; i++) {
     if (random.chance(0.4)) continue;
-    const kind = random.pick([0, 0, 1, 3, 3]);
+    const kind = random.pick(s.cr4 === 0 ? DATA_OR_CODE : ANYTHING);
     const length = kind === 0 ? 0 : random.pick([0, 1, 3]);
-    s.dr[i] = random.pick(addresses);
+    s.dr[i] = random.pick(kind === PORT ? PORTS : addresses);
     dr7 |= (random.chance(0.8) ? 1 + random.below(3) : 0) << (2 * i);
     dr7 |= (kind | (length << 2)) << (16 + 4 * i);
   }
