@@ -40,6 +40,7 @@ import {
   effectiveAddress,
   leaAddress,
   loadHit,
+  loadRmwHit,
   loadRmwTo,
   loadTo,
   pop32,
@@ -202,15 +203,19 @@ export function execute(block: u32): Flow {
         if (!loadTo<u64>(uop, effectiveAddress(uop) & 0xffffffff)) return abortAt(at);
         break;
       case Uop.LoadRmw8:
+        if (loadRmwHit<u8>(uop)) break;
         if (!loadRmwTo<u8>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.LoadRmw16:
+        if (loadRmwHit<u16>(uop)) break;
         if (!loadRmwTo<u16>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.LoadRmw32:
+        if (loadRmwHit<u32>(uop)) break;
         if (!loadRmwTo<u32>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.LoadRmw64:
+        if (loadRmwHit<u64>(uop)) break;
         if (!loadRmwTo<u64>(uop, effectiveAddress(uop))) return abortAt(at);
         break;
       case Uop.LoadRmwWrap8:

@@ -88,6 +88,7 @@ function isCareful(state: CpuState): bool {
 }
 
 function hasDataBreakpoints(state: CpuState): bool {
+  if ((state.dr7 & 0xff) == 0) return false;
   for (let i: u32 = 0; i < 4; i++) {
     const isEnabled = ((state.dr7 >> (i << 1)) & 3) != 0;
     if (isEnabled && ((state.dr7 >> (16 + (i << 2))) & 1) != 0) return true;

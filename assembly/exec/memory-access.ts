@@ -35,6 +35,15 @@ export function loadHit<T extends number>(uop: UopRecord): bool {
   return true;
 }
 
+/** a ← memory that the instruction will write back. False: a miss. */
+export function loadRmwHit<T extends number>(uop: UopRecord): bool {
+  const linear = effectiveAddress(uop);
+  const entry = tlbEntry(cpu().tlbBank, linear);
+  if (writeTag(entry) != tlbTag(linear, sizeof<T>())) return false;
+  setRegister<T>(uop.a, load<T>(tlbHost(entry, linear)));
+  return true;
+}
+
 /** memory ← a. False: a miss. */
 export function storeHit<T extends number>(uop: UopRecord): bool {
   const linear = effectiveAddress(uop);

@@ -173,6 +173,29 @@ describe('a guest', () => {
     expect(exit()).toMatchObject({ kind: 'nested-page-fault', gpa: DATA });
   });
 
+  it('another ASID never runs the code of the first, in a loop that never leaves the interpreter either', () => {
+    // l: call DATA; dec ecx; jnz l; vmmcall
+    start([0xe8, 0xfb, 0x4f, 0, 0, 0xff, 0xc9, 0x75, 0xf7, ...VMMCALL]);
+    const { processor, vmcb } = guest;
+    const elsewhere = 0x2_8000;
+    processor.write(DATA, Uint8Array.of(0x80, 0xc3, 1, 0xc3)); // add bl, 1; ret
+    processor.write(elsewhere, Uint8Array.of(0x80, 0xc3, 16, 0xc3)); // add bl, 16; ret
+    let next = FREE + 0x1_0000;
+    const other = new NestedPageTables(processor.words, () => (next += PAGE) - PAGE);
+    other.map(0, 0, MEMORY_BYTES);
+    other.unmap(DATA, PAGE);
+    other.map(DATA, elsewhere, PAGE);
+    for (const [asid, { root }] of [nested, other, nested, other].entries()) {
+      vmcb.set('guestAsid', 1 + (asid & 1));
+      vmcb.setNumber('nestedCr3', root);
+      vmcb.set('rip', BigInt(CODE));
+      processor.registers.setNumber('rcx', 3);
+      expect(exit()).toMatchObject({ kind: 'vmmcall' });
+      vmcb.set('tlbControl', 0);
+    }
+    expect(processor.registers.getNumber('rbx')).toBe(2 * 3 * (1 + 16));
+  });
+
   it('in real mode its linear addresses are guest-physical ones', () => {
     guest.real([0xa1, 0x00, 0x60, ...VMMCALL]); // mov ax, [6000h]
     let next = FREE;
