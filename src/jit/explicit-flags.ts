@@ -3,6 +3,7 @@ import { Width } from '../../assembly/abi/width.js';
 import type { Emitter } from './emitter.js';
 import { PF_BIT, Source } from './flag-values.js';
 import { Local } from './locals.js';
+import { signExtend } from './sign-extension.js';
 import { Op } from './wasm-opcodes.js';
 
 /** Bits of `flagAux` (assembly/flags.ts). */
@@ -13,7 +14,9 @@ export const CF_OF = 0x801;
 /** Pushes the operand of an operation, extended to 64 bits. */
 export function extended(emitter: Emitter, register: number, width: Width, isSigned = false): void {
   emitter.operand(register, width);
-  if (width !== Width.Qword) emitter.code.op(isSigned ? Op.I64ExtendI32S : Op.I64ExtendI32U);
+  if (width === Width.Qword) return;
+  emitter.code.op(isSigned ? Op.I64ExtendI32S : Op.I64ExtendI32U);
+  if (isSigned && width < Width.Dword) signExtend(emitter.code, width);
 }
 
 /** Pushes a count or bit index of a register, masked to 5 or 6 bits (i64). */

@@ -24,6 +24,45 @@ export function multiplyTruncating(emitter: Emitter, uop: UopFields, isImmediate
   setCarryOverflow(emitter);
 }
 
+/** The same of 64 bits: it overflows where the upper half of the product is not the sign of the lower. */
+export function multiplyTruncatingQword(emitter: Emitter, uop: UopFields, isImmediate: boolean): void {
+  const { code, flags } = emitter;
+  const left = (): void => emitter.wide(isImmediate ? uop.b : uop.a);
+  const right = (): void => (isImmediate ? code.i64(uop.low, uop.high) : emitter.wide(uop.b));
+  flags.makeExplicit();
+  left();
+  right();
+  code.call(Import.MultiplyHigh);
+  // From the product of unsigned numbers to that of signed ones.
+  for (const [factor, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    factor();
+    signOf(emitter);
+    other();
+    code.op(Op.I64And);
+    code.op(Op.I64Sub);
+  }
+  code.set(Local.Wide0);
+  left();
+  right();
+  code.op(Op.I64Mul);
+  code.tee(Local.Wide1);
+  emitter.assign(uop.a, Width.Qword);
+  code.get(Local.Wide0);
+  code.get(Local.Wide1);
+  signOf(emitter);
+  code.op(Op.I64Ne);
+  setCarryOverflow(emitter);
+}
+
+/** All ones if the i64 on top of the stack is negative, else 0. */
+function signOf({ code }: Emitter): void {
+  code.i64(63);
+  code.op(Op.I64ShrS);
+}
+
 /** Pushes whether the product in `Wide0` is more than its low half extended (i32). */
 function needsUpperHalf(emitter: Emitter, isSigned: boolean): void {
   const { code } = emitter;

@@ -118,6 +118,8 @@ class Discovery {
   private readonly entryLinear: bigint;
   private readonly pages = new Map<number, number>();
   private indirect: number[] = [];
+  /** Pages that an instruction runs into from the page before. */
+  private readonly crossed = new Set<number>();
 
   constructor(
     private readonly core: Core,
@@ -172,7 +174,7 @@ class Discovery {
   private usedPages(blocks: readonly RegionBlock[]): RegionPage[] {
     const used = new Set(blocks.map(({ delta }) => this.pageOf(delta)));
     return [...this.pages]
-      .filter(([page]) => used.has(page))
+      .filter(([page]) => used.has(page) || this.crossed.has(page))
       .map(([page, physical]) => ({ distance: page * PAGE, physical }));
   }
 
@@ -185,18 +187,27 @@ class Discovery {
     if (delta === 0) return this.read(this.entry, 0);
     if (Math.abs(delta) > REACH) return undefined;
     const page = this.pageOf(delta);
-    const physicalPage =
-      page === 0 ? this.entryPhysical - (this.entryPhysical % PAGE) : this.physicalPage(page);
+    const physicalPage = this.physicalPage(page);
     if (physicalPage === NO_PAGE) return undefined;
     const offset = (this.entryPhysical % PAGE) + delta - page * PAGE;
     const address = this.core.exports.findDecoded(physicalPage + offset, this.mode);
-    if (address === 0 || this.field(address, BlockField.SecondPage) !== NO_PAGE) return undefined;
+    if (address === 0 || !this.isWholeThere(address, page)) return undefined;
     const block = this.read(address, delta);
     return block.instructions === 0 ? undefined : block;
   }
 
-  /** Where a page beside that of the entry is, as far as the TLB knows. */
+  /** Whether a block that begins in a page ends there, or in what is mapped after it. */
+  private isWholeThere(address: number, page: number): boolean {
+    const second = this.field(address, BlockField.SecondPage);
+    if (second === NO_PAGE) return true;
+    if (this.physicalPage(page + 1) !== second) return false;
+    this.crossed.add(page + 1);
+    return true;
+  }
+
+  /** Where a page is, as far as the TLB knows. */
   private physicalPage(page: number): number {
+    if (page === 0) return this.entryPhysical - (this.entryPhysical % PAGE);
     const known = this.pages.get(page);
     if (known !== undefined) return known;
     const linear = this.entryLinear + BigInt(page * PAGE);

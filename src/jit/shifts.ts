@@ -40,13 +40,13 @@ export function shiftQuiet(shift: Shift | Rotate) {
 }
 
 /**
- * SHL, SHR and SAR by a constant. Returns false, having emitted nothing, for what it does not do: narrow operands, and a
- * masked count of zero.
+ * SHL, SHR and SAR by a constant. Returns false, having emitted nothing, for what it does not do: a masked count of zero, or
+ * of more than the operand has bits.
  */
 export function shiftByConstant(shift: Shift) {
   return (emitter: Emitter, uop: UopFields, width: Width): boolean => {
     const count = uop.n & (width === Width.Qword ? 63 : 31);
-    if (count === 0 || width < Width.Dword) return false;
+    if (count === 0 || count >= 8 << width) return false;
     const { code, flags } = emitter;
     extended(emitter, uop.a, width, shift === Shift.RightSigned);
     code.set(Local.Wide0);

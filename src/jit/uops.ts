@@ -40,6 +40,7 @@ import {
   multiplyDword,
   multiplyQword,
   multiplyTruncating,
+  multiplyTruncatingQword,
 } from './multiply-divide.js';
 import { floatOperation } from './float-operations.js';
 import type { UopFields } from './region.js';
@@ -209,7 +210,7 @@ for (const [first, compile] of [
   [Uop.RolRI8, rotateByConstant(Rotate.Left)],
   [Uop.RorRI8, rotateByConstant(Rotate.Right)],
 ] as const) {
-  for (const width of [Width.Dword, Width.Qword]) {
+  for (const width of [Width.Byte, Width.Word, Width.Dword, Width.Qword]) {
     TABLE[first + width] = (emitter, uop) => compile(emitter, uop, width);
   }
 }
@@ -243,8 +244,8 @@ function checkTarget(emitter: Emitter, uop: UopFields): void {
 // Multiplication and division.
 for (const width of [Width.Dword, Width.Qword]) {
   const offset = width - Width.Word;
-  TABLE[Uop.Imul2RR16 + offset] = (emitter, uop) => multiplied(emitter, uop, width, false);
-  TABLE[Uop.Imul3RI16 + offset] = (emitter, uop) => multiplied(emitter, uop, width, true);
+  row(Uop.Imul2RR16 + offset, (emitter, uop) => multiply(emitter, uop, width, false));
+  row(Uop.Imul3RI16 + offset, (emitter, uop) => multiply(emitter, uop, width, true));
 }
 row(Uop.Mul32, multiplyDword(false));
 row(Uop.Imul32, multiplyDword(true));
@@ -253,12 +254,10 @@ row(Uop.Div32, divideDword);
 row(Uop.Idiv32, divideSignedDword);
 row(Uop.Div64, divideQword);
 
-/** The product of qwords tells its flags to the interpreter alone. */
-function multiplied(emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): boolean {
+function multiply(emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void {
   if (emitter.areFlagsDead) multiplyQuiet(emitter, uop, width, isImmediate);
   else if (width === Width.Dword) multiplyTruncating(emitter, uop, isImmediate);
-  else return false;
-  return true;
+  else multiplyTruncatingQword(emitter, uop, isImmediate);
 }
 
 for (const [first, change] of [

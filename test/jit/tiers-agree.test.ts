@@ -180,6 +180,37 @@ it('a page that moves to other memory while its code is hot', async () => {
   expect(outcomes[0]!.registers[2]! & 0xffn).not.toBe(0n);
 });
 
+it('a loop with an instruction that begins in one page and ends in another, which moves', async () => {
+  const [interpreted, compiled] = await pair(1 << 20);
+  const outcomes = [interpreted, compiled].map((machine) => {
+    machine.long();
+    const { core } = machine;
+    const [directory, table] = [0x72000, 0x75000];
+    core.words.setBigUint64(directory + 8, BigInt(table + 7), true);
+    const map = (page: number, physical: number): void =>
+      core.words.setBigUint64(table + 8 * page, BigInt(physical + 7), true);
+    map(0, CODE + 0x1000);
+    map(1, CODE + 0x3000);
+    // again: add ebx, 1; add edx, 01000010h or 02000010h; dec ecx; jnz again; hlt
+    core.write(CODE + 0x1ff5, hex('81c301000000' + '81c2100000'));
+    core.write(CODE + 0x3000, hex('01' + 'ffc9' + '75f0' + 'f4'));
+    core.write(CODE + 0x5000, hex('02' + 'ffc9' + '75f0' + 'f4'));
+    machine.load(hex('b8f50f2000' + 'ffe0')); // mov eax, 200FF5h; jmp rax
+    machine.state.setNum('rcx', 1000);
+    machine.state.setNum('rdx', 0);
+    machine.run(3002);
+    map(1, CODE + 0x5000);
+    core.exports.flushTlb();
+    machine.run(2000);
+    return look(machine);
+  });
+  expect(outcomes[1]).toEqual(outcomes[0]);
+  const [, clock, , rcx, rdx] = outcomes[0]!.registers;
+  expect([clock, rcx]).toEqual([4003n, 0n]);
+  // 750 times 1 and 250 times 2, each in the upper byte, and the carries of 1,000 times 10h.
+  expect(rdx).toBe(BigInt.asUintN(32, 750n * 0x01000010n + 250n * 0x02000010n));
+});
+
 it('more loops than may be compiled at a time', async () => {
   const loops = 1200;
   // mov ecx, 20; again: dec ecx; jnz again; … ; jmp to the first
