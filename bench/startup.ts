@@ -62,7 +62,7 @@ export async function measureStartup({ samples }: Budget): Promise<Section> {
     name: 'startup',
     title: 'Start-up',
     unit: 'ms',
-    reading: 'One process a sample; V8 compiles on other threads too. In Chromium only the wall is known.',
+    reading: 'One process a sample, all its threads; in Chromium only the wall is known. Less is better.',
     results: [...nodeResults(runs), ...chromiumResults(inChromium)],
   };
 }

@@ -1,5 +1,6 @@
 /** Machines at the ends of what a guest's memory may be. */
 import { afterEach, expect, it, vi } from 'vitest';
+import { walkerCode } from '../bench/growth.js';
 import { createVm } from '../src/create-vm.js';
 import { UsageError } from '../src/errors.js';
 
@@ -12,24 +13,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Walks over 256 KiB below the code, for ever, and writes a count every 64 bytes; 32-bit, paging off. */
-function walker(base: number): Uint8Array {
-  const address = [base, base >>> 8, base >>> 16, base >>> 24].map((byte) => byte & 0xff);
-  return Uint8Array.of(
-    ...[0xbe, ...address], //                      mov esi, base
-    ...[0x31, 0xdb], //                            xor ebx, ebx
-    ...[0x89, 0x04, 0x1e], //                next: mov [esi+ebx], eax
-    ...[0x83, 0xc3, 0x40], //                      add ebx, 64
-    ...[0x81, 0xe3, 0xff, 0xff, 0x03, 0x00], //    and ebx, 3FFFFh
-    ...[0x40, 0xeb, 0xf1], //                      inc eax; jmp next
-  );
-}
-
-/** What the walk leaves at the top of a machine's memory. */
+/** What a walk over the 256 KiB below the code leaves. */
 async function walk(memoryBytes: number, jit: boolean): Promise<string> {
   const base = memoryBytes - TOP;
   const vm = await createVm({
-    guest: walker(base),
+    guest: walkerCode(base),
     format: 'flat',
     bits: 32,
     load: base + 0x5_0000,

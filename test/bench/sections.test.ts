@@ -1,5 +1,6 @@
 /** The benchmarks run, and report what they say they report. Times are not judged here. */
 import { expect, it } from 'vitest';
+import { measureGrowth } from '../../bench/growth.js';
 import { KERNEL_NAMES } from '../../bench/kernels.js';
 import { measureInterpreter } from '../../bench/interpreter.js';
 import type { Budget } from '../../bench/measure.js';
@@ -61,6 +62,12 @@ it.skipIf(!isBuilt)(
   },
   120_000,
 );
+
+it('times an instruction in long runs and large memories', async () => {
+  const section = await measureGrowth(SHORTEST);
+  expectTimed(section);
+  expect(section.results.map(({ name }) => name)).toContain('2048 MiB of memory');
+});
 
 it('prints a table whose columns line up', () => {
   const result = { spread: 1, wall: 12, target: { is: 'below', value: 20 } } as const;
