@@ -2,8 +2,8 @@
  * The run loop: blocks one after another until somebody outside must know.
  *
  * Boundaries between instructions are where everything happens: the clock, debug traps, the interrupt shadow. The
- * fast path crosses them a block at a time; when `attention` is set, or the deadline is nearer than the block is
- * long, the careful path takes instructions one by one.
+ * fast path crosses them a block at a time, and many blocks without coming back here (next-block.ts); of a block that is
+ * longer than the time to the deadline a part is run; when `attention` is set, the careful path takes instructions one by one.
  */
 import { NO_PAGE } from './abi/layout';
 import { Debug, Mode, Rflags } from './abi/processor-bits';
