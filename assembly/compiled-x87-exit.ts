@@ -1,7 +1,8 @@
 /** Where compiled code is left: what it still keeps of the x87 unit goes to the state (abi/x87-exit.ts). */
 import { Seg } from './abi/register';
 import { X87_EXIT_OPCODE_SHIFT, X87Exit } from './abi/x87-exit';
-import { clearC1 } from './exec/x87-exception';
+import { clearC1, X87Status } from './exec/x87-exception';
+import { FloatException } from './softfloat/environment';
 import { cpu, selector } from './state';
 import { physicalX87, SIGN_EXPONENT } from './x87-state';
 
@@ -16,6 +17,8 @@ function rotated(bits: u32, base: u32): u32 {
  * @param operand Segment and opcode.
  * @param base TOP when the code began to keep registers.
  * @param status FSW before a store that has faulted.
+ * @param inexact Not zero: something was inexact.
+ * @param up C1.
  */
 export function publishX87(
   exit: u32,
@@ -24,6 +27,8 @@ export function publishX87(
   status: u32,
   instruction: u64,
   data: u64,
+  inexact: u64,
+  up: u64,
 ): void {
   const state = cpu();
   const filled = rotated(exit >> X87Exit.FilledShift, base);
@@ -31,7 +36,9 @@ export function publishX87(
   state.x87Tags = (state.x87Tags | filled) & ~emptied;
   state.x87Top = (base + (exit >> X87Exit.DepthShift)) & 7;
   if ((exit & X87Exit.RestoresStatus) != 0) state.x87Status = status;
-  if ((exit & X87Exit.ClearsC1) != 0) clearC1();
+  if (inexact != 0) state.x87Status |= FloatException.Precision;
+  if ((exit & (X87Exit.ClearsC1 | X87Exit.HasC1)) != 0) clearC1();
+  if ((exit & X87Exit.HasC1) != 0 && up != 0) state.x87Status |= X87Status.C1;
   if ((exit & X87Exit.HasInstruction) != 0) {
     state.x87InstructionPointer = instruction;
     state.x87InstructionSelector = selector(Seg.Cs);

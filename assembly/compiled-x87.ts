@@ -7,9 +7,18 @@
  */
 import { X87Arithmetic } from './abi/x87-op';
 import { arithmeticOfNumbers, rootOfNumber } from './exec/x87-arithmetic';
-import { order, orderOfNumbers, setConditionCodes } from './exec/x87-compare';
-import { beginOperation, endOperation, X87Status } from './exec/x87-exception';
-import { fastAdd, fastDivide, fastMultiply, fastSquareRoot, setResultTop, SIGN } from './exec/x87-fast';
+import { order, orderOfNumbers } from './exec/x87-compare';
+import { beginOperation, clearC1, endOperation, precision, X87Status } from './exec/x87-exception';
+import {
+  EXPONENT_MASK,
+  fastAdd,
+  fastDivide,
+  fastMultiply,
+  fastSquareRoot,
+  isNormal,
+  setResultTop,
+  SIGN,
+} from './exec/x87-fast';
 import {
   compressedBits,
   compressFloat,
@@ -17,7 +26,6 @@ import {
   expandedSignificand,
   expandedTop,
   expandFloat,
-  expandInteger,
   recordCompression,
 } from './exec/x87-fast-convert';
 import { settleLoaded, unpackFloat } from './exec/x87-load';
@@ -63,12 +71,39 @@ export function x87Divide(a: u64, aTop: u32, b: u64, bTop: u32): u64 {
 }
 
 function calculate(operation: X87Arithmetic, a: u64, aTop: u32, b: u64, bTop: u32): u64 {
+  if ((a == 0 || b == 0) && givesExactly(operation, a, aTop, b, bTop)) {
+    clearC1();
+    return exact;
+  }
   beginOperation();
   unpackExtended(aTop, a, operandA());
   unpackExtended(bTop, b, operandB());
   arithmeticOfNumbers(operation);
   endOperation();
   return give(result());
+}
+
+/** The significand that `givesExactly` has found; its upper part is that of the result. */
+let exact: u64 = 0;
+
+/** Sums and products where one number is a zero and the other a zero or a normal number that need not be rounded. */
+function givesExactly(operation: X87Arithmetic, a: u64, aTop: u32, b: u64, bTop: u32): bool {
+  if (precision() != 64 || !isZeroOrNormal(a, aTop) || !isZeroOrNormal(b, bTop)) return false;
+  if (operation == X87Arithmetic.Multiply) {
+    exact = 0;
+    setResultTop((aTop ^ bTop) & SIGN);
+    return true;
+  }
+  const isSum = operation == X87Arithmetic.Add || operation == X87Arithmetic.Subtract;
+  if (!isSum || (a | b) == 0) return false;
+  exact = a | b;
+  const sign = operation == X87Arithmetic.Subtract ? SIGN : 0;
+  setResultTop(b == 0 ? aTop : bTop ^ sign);
+  return true;
+}
+
+function isZeroOrNormal(significand: u64, top: u32): bool {
+  return significand == 0 ? (top & EXPONENT_MASK) == 0 : isNormal(significand, top);
 }
 
 /** a op the number in memory that `bits` are, where that is not a normal one. */
@@ -125,11 +160,6 @@ export function x87FromFloat64(bits: u64): u64 {
   return convert<u64>(bits);
 }
 
-export function x87FromInteger(value: i64): u64 {
-  expandInteger(value);
-  return giveExpanded();
-}
-
 /** FST: the bits to be stored. */
 function float<T extends number>(a: u64, aTop: u32): u64 {
   if (compressFloat<T>(a, aTop)) {
@@ -165,9 +195,9 @@ export function x87ToInteger(a: u64, aTop: u32, bits: u32, isTruncating: u32): u
   return <u64>value;
 }
 
-/** FCOM, FUCOM */
-export function x87Compare(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: u32): void {
-  setConditionCodes(orderOfNumbers(a, aTop, b, bTop, isQuiet != 0));
+/** FCOM, FUCOM: returns C0, C2 and C3. */
+export function x87Compare(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: u32): u32 {
+  return orderOfNumbers(a, aTop, b, bTop, isQuiet != 0);
 }
 
 /** FCOMI, FUCOMI: returns CF, PF and ZF. */
@@ -180,24 +210,21 @@ export function x87CompareFlags(a: u64, aTop: u32, b: u64, bTop: u32, isQuiet: u
 }
 
 /** FCOM with memory, where the number there is not a normal one. */
-function compareFloat<T extends number>(a: u64, aTop: u32, bits: T): void {
-  if (expandFloat<T>(bits)) {
-    x87Compare(a, aTop, expandedSignificand(), expandedTop(), 0);
-    return;
-  }
+function compareFloat<T extends number>(a: u64, aTop: u32, bits: T): u32 {
+  if (expandFloat<T>(bits)) return orderOfNumbers(a, aTop, expandedSignificand(), expandedTop(), false);
   unpackFloat<T>(bits, operandB());
   unpackExtended(aTop, a, operandA());
   const codes = order(operandA(), operandB(), false);
   endOperation();
-  setConditionCodes(codes);
+  return codes;
 }
 
-export function x87CompareFloat32(a: u64, aTop: u32, bits: u64): void {
-  compareFloat<u32>(a, aTop, <u32>bits);
+export function x87CompareFloat32(a: u64, aTop: u32, bits: u64): u32 {
+  return compareFloat<u32>(a, aTop, <u32>bits);
 }
 
-export function x87CompareFloat64(a: u64, aTop: u32, bits: u64): void {
-  compareFloat<u64>(a, aTop, bits);
+export function x87CompareFloat64(a: u64, aTop: u32, bits: u64): u32 {
+  return compareFloat<u64>(a, aTop, bits);
 }
 
 /** FSTP m80. May abort. */

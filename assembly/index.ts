@@ -48,7 +48,6 @@ export {
   x87Divide,
   x87FromFloat32,
   x87FromFloat64,
-  x87FromInteger,
   x87Multiply,
   x87RoundToInteger,
   x87SquareRoot,

@@ -14,8 +14,8 @@ export enum X87Exit {
   HasData = 0x20000000,
   /** A store has faulted that had set FSW already. */
   RestoresStatus = 0x40000000,
-  /** There is something to do: for an exit whose other bits are all clear. */
-  IsOpen = 0x80000000,
+  /** C1 is given. */
+  HasC1 = 0x80000000,
 }
 
 /** In a second u32: the segment of the last operand in memory, and from here on the last opcode. */

@@ -18,7 +18,7 @@ const LESS: u32 = X87Status.C0;
 const EQUAL: u32 = X87Status.C3;
 const UNORDERED: u32 = CONDITION_CODES;
 
-export function setConditionCodes(codes: u32): void {
+function setConditionCodes(codes: u32): void {
   const state = cpu();
   state.x87Status = (state.x87Status & ~CONDITION_CODES) | codes;
 }

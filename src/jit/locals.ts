@@ -21,6 +21,15 @@ export enum Local {
   /** Where the last x87 instruction and its operand are. */
   X87Instruction = X87Significand + 8,
   X87Data,
+  /** What inline operations have rounded off since `X87Base` was set: not zero if any was inexact. */
+  X87Inexact,
+  /** C1 of the last inline operation, 0 or 1. */
+  X87Up,
+  // Within one operation.
+  X87High,
+  X87Low,
+  X87Small,
+  X87Shift,
   // i32
   FlagKind,
   /** Instructions that may still be run. */
@@ -41,6 +50,10 @@ export enum Local {
   X87Base = X87Upper + 8,
   /** FSW before a store that may fault. */
   X87Status,
+  /** The control word says 64 bits and nearest even. */
+  X87IsUsual,
+  X87IsSwapped,
+  X87OperandUpper,
   /** What is kept where the region is left (assembly/abi/x87-exit.ts), or 0; and the last opcode and segment. */
   X87Exit,
   X87Operand,

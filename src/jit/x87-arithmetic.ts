@@ -1,36 +1,68 @@
-/** x87 arithmetic and comparisons in compiled code: calls of core functions that take numbers. */
+/** x87 arithmetic and comparisons in compiled code: inline where that is worth it, else by core functions that take numbers. */
 import { X87Arithmetic } from '../../assembly/abi/x87-op.js';
 import { X87Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
+import { addInline, multiplyInline } from './x87-inline.js';
+import { orderInline } from './x87-inline-convert.js';
+import type { NumberLocals } from './x87-stack.js';
 
-/** The function of each operation, and whether its operands change places. */
-const FUNCTIONS: Readonly<Partial<Record<X87Arithmetic, readonly [X87Import, boolean]>>> = {
-  [X87Arithmetic.Add]: [X87Import.Add, false],
-  [X87Arithmetic.Multiply]: [X87Import.Multiply, false],
-  [X87Arithmetic.Subtract]: [X87Import.Subtract, false],
-  [X87Arithmetic.SubtractReversed]: [X87Import.Subtract, true],
-  [X87Arithmetic.Divide]: [X87Import.Divide, false],
-  [X87Arithmetic.DivideReversed]: [X87Import.Divide, true],
-};
-
-/** Pushes the significand of a op b; its upper part is where the core leaves it. */
-export function calculate(
-  { x87 }: Emitter,
-  operation: X87Arithmetic,
-  pushA: () => void,
-  pushB: () => void,
-): void {
-  const [index, isReversed] = FUNCTIONS[operation]!;
-  if (isReversed) pushB();
-  pushA();
-  if (!isReversed) pushB();
-  x87.call(index);
+export function isComparison(operation: X87Arithmetic): boolean {
+  return operation === X87Arithmetic.Compare || operation === X87Arithmetic.ComparePop;
 }
 
-/** The condition codes ← ST(0) against b. */
-export function compare({ code, x87 }: Emitter, pushB: () => void, isQuiet: boolean): void {
-  x87.push(0);
-  pushB();
-  code.i32(isQuiet ? 1 : 0);
-  x87.call(X87Import.Compare);
+/** ST(to) ← a op b */
+export function calculate(
+  emitter: Emitter,
+  operation: X87Arithmetic,
+  a: NumberLocals,
+  b: NumberLocals,
+  to: number,
+): void {
+  const upper = emitter.x87.upperOf(to);
+  switch (operation) {
+    case X87Arithmetic.Multiply:
+      multiplyInline(emitter, a, b, upper);
+      break;
+    case X87Arithmetic.Add:
+      addInline(emitter, a, b, upper, false);
+      break;
+    case X87Arithmetic.Subtract:
+      addInline(emitter, a, b, upper, true);
+      break;
+    case X87Arithmetic.SubtractReversed:
+      addInline(emitter, b, a, upper, true);
+      break;
+    case X87Arithmetic.Divide:
+      return divide(emitter, a, b, to);
+    default:
+      return divide(emitter, b, a, to);
+  }
+  emitter.x87.assignSignificand(to);
+  emitter.x87.takeC1FromLocal();
+}
+
+export function pushNumber({ code }: Emitter, { significand, upper }: NumberLocals): void {
+  code.get(significand);
+  code.get(upper);
+}
+
+function divide(emitter: Emitter, a: NumberLocals, b: NumberLocals, to: number): void {
+  const { x87 } = emitter;
+  pushNumber(emitter, a);
+  pushNumber(emitter, b);
+  x87.call(X87Import.Divide);
+  x87.assignResult(to);
+  x87.takeC1FromState();
+}
+
+/** Pushes C3, C2 and C0 of ST(0) against b. */
+export function pushOrder(emitter: Emitter, b: NumberLocals, isQuiet: boolean): void {
+  const { code, x87 } = emitter;
+  const a = x87.number(0);
+  orderInline(emitter, a, b, () => {
+    pushNumber(emitter, a);
+    pushNumber(emitter, b);
+    code.i32(isQuiet ? 1 : 0);
+    x87.call(X87Import.Compare);
+  });
 }

@@ -14,37 +14,22 @@ import { effectiveAddress, leaveIfAborted, load, store } from './memory-access.j
 import type { UopFields } from './region.js';
 import { signExtend } from './sign-extension.js';
 import { Op, Type } from './wasm-opcodes.js';
-import { calculate, compare } from './x87-arithmetic.js';
+import { calculate, isComparison, pushNumber, pushOrder } from './x87-arithmetic.js';
+import { narrowInline, widenInteger } from './x87-inline-convert.js';
+import type { NumberLocals } from './x87-stack.js';
 
-/** Bits of the upper part, and of a float, by whether it is a double. */
 const SIGN = 0x8000;
-const FLOATS = {
-  single: {
-    width: Width.Dword,
-    fractionBits: 23,
-    greatest: 0xff,
-    bias: 0x3fff - 0x7f,
-    toTop: 40,
-    signShift: 16,
-  },
-  double: {
-    width: Width.Qword,
-    fractionBits: 52,
-    greatest: 0x7ff,
-    bias: 0x3fff - 0x3ff,
-    toTop: 11,
-    signShift: 48,
-  },
-} as const;
-type Float = (typeof FLOATS)[keyof typeof FLOATS];
+const FRACTION_TOP = 63;
+const single = { width: Width.Dword, bits: 32, fractionBits: 23, greatest: 0xff, bias: 0x3fff - 0x7f };
+const double = { width: Width.Qword, bits: 64, fractionBits: 52, greatest: 0x7ff, bias: 0x3fff - 0x3ff };
+/** f32 or f64. */
+type MemoryFloat = typeof single;
 const INTEGER_HIGH = 0x80000000;
 const EXTENDED_UPPER = 8;
 const CONTROL_WRITABLE = 0x1f3f;
 const CONTROL_ALWAYS_SET = 0x40;
 
 type EmitMemory = (emitter: Emitter, uop: UopFields) => void;
-
-const { single, double } = FLOATS;
 
 export const MEMORY_OPERATIONS: Readonly<Partial<Record<X87Op, EmitMemory>>> = {
   [X87Op.StoreStatus]: (emitter, uop) => {
@@ -151,6 +136,7 @@ function loadControl(emitter: Emitter, uop: UopFields): void {
   code.i32(0);
   code.get(Local.Narrow0);
   code.memory(Op.I32Store, addresses.x87.control);
+  x87.readControl();
   x87.pushUnmasked();
   emitter.open(Op.If);
   emitter.exitAfter();
@@ -158,7 +144,7 @@ function loadControl(emitter: Emitter, uop: UopFields): void {
 }
 
 /** `Local.Wide0` ← the float on top of the stack; pushes whether it is a normal number. `Local.Narrow0` ← its exponent. */
-function isNormal(emitter: Emitter, { fractionBits, greatest }: Float): void {
+function isNormal(emitter: Emitter, { fractionBits, greatest }: MemoryFloat): void {
   const { code } = emitter;
   code.tee(Local.Wide0);
   code.i64(fractionBits);
@@ -174,15 +160,15 @@ function isNormal(emitter: Emitter, { fractionBits, greatest }: Float): void {
 }
 
 /** Pushes the significand and the upper part of the normal number that `isNormal` has found. */
-function expand(emitter: Emitter, { bias, toTop, signShift }: Float): void {
+function expand(emitter: Emitter, { bits, fractionBits, bias }: MemoryFloat): void {
   const { code } = emitter;
   code.get(Local.Wide0);
-  code.i64(toTop);
+  code.i64(FRACTION_TOP - fractionBits);
   code.op(Op.I64Shl);
   code.i64(0, INTEGER_HIGH);
   code.op(Op.I64Or);
   code.get(Local.Wide0);
-  code.i64(signShift);
+  code.i64(bits - 16);
   code.op(Op.I64ShrU);
   code.op(Op.I32WrapI64);
   code.i32(SIGN);
@@ -194,7 +180,7 @@ function expand(emitter: Emitter, { bias, toTop, signShift }: Float): void {
 }
 
 /** FLD m32, m64 */
-function loadFloat(emitter: Emitter, uop: UopFields, float: Float): void {
+function loadFloat(emitter: Emitter, uop: UopFields, float: MemoryFloat): void {
   const { code, x87 } = emitter;
   loadOperand(emitter, uop, float.width);
   isNormal(emitter, float);
@@ -240,82 +226,84 @@ function loadSigned(emitter: Emitter, uop: UopFields, width: Width): void {
 function loadInteger(emitter: Emitter, uop: UopFields, width: Width): void {
   const { x87 } = emitter;
   loadSigned(emitter, uop, width);
-  x87.call(X87Import.FromInteger);
-  x87.assignResult(-1);
+  widenInteger(emitter);
+  x87.assign(-1);
   x87.clearC1();
 }
 
-function isComparison(operation: X87Arithmetic): boolean {
-  return operation === X87Arithmetic.Compare || operation === X87Arithmetic.ComparePop;
-}
+/** An operand that has been loaded; `isNormal` and `widenInteger` do not use these. */
+const OPERAND: NumberLocals = { significand: Local.Wide1, upper: Local.X87OperandUpper };
 
-/** FADD and its like with m32 and m64. */
-function withFloat(emitter: Emitter, uop: UopFields, float: Float): void {
+/** FADD and its like with m32 and m64. What is not a normal number, the core takes as it is. */
+function withFloat(emitter: Emitter, uop: UopFields, float: MemoryFloat): void {
   const { code, x87 } = emitter;
   const operation: X87Arithmetic = uop.a;
   loadOperand(emitter, uop, float.width);
-  // ST(0) is in its locals on both paths.
-  keepTop(emitter);
+  code.set(Local.Wide0);
+  const top = x87.number(0);
+  code.get(Local.Wide0);
   isNormal(emitter, float);
-  emitter.open(Op.If, isComparison(operation) ? Type.Empty : Type.I64);
+  emitter.open(Op.If, isComparison(operation) ? Type.I32 : Type.Empty);
   expand(emitter, float);
-  withExpanded(emitter, operation);
+  code.set(OPERAND.upper);
+  code.set(OPERAND.significand);
+  if (isComparison(operation)) pushOrder(emitter, OPERAND, false);
+  else calculate(emitter, operation, top, OPERAND, 0);
   emitter.else();
+  withUnusual(emitter, operation, top, float);
+  emitter.close();
+  if (isComparison(operation)) x87.assignCodes();
+}
+
+/** ST(0) and C1 ← as after the other path; or pushes the condition codes. */
+function withUnusual(
+  emitter: Emitter,
+  operation: X87Arithmetic,
+  top: NumberLocals,
+  float: MemoryFloat,
+): void {
+  const { code, x87 } = emitter;
   if (!isComparison(operation)) code.i32(operation);
-  x87.push(0);
+  pushNumber(emitter, top);
   code.get(Local.Wide0);
   if (isComparison(operation)) {
     x87.call(float === double ? X87Import.CompareFloat64 : X87Import.CompareFloat32);
-  } else {
-    x87.call(float === double ? X87Import.ArithmeticFloat64 : X87Import.ArithmeticFloat32);
+    return;
   }
-  emitter.close();
-  if (!isComparison(operation)) x87.assignResult(0);
-  x87.hasC1();
-}
-
-/** Brings ST(0) into its locals, where that is not done on one path alone. */
-function keepTop(emitter: Emitter): void {
-  emitter.code.set(Local.Wide0);
-  emitter.x87.keepTop();
-  emitter.code.get(Local.Wide0);
-}
-
-/** ST(0) op the number on top of the stack, in two parts. */
-function withExpanded(emitter: Emitter, operation: X87Arithmetic): void {
-  const { code, x87 } = emitter;
-  code.set(Local.Narrow1);
-  code.set(Local.Wide1);
-  const operand = (): void => {
-    code.get(Local.Wide1);
-    code.get(Local.Narrow1);
-  };
-  if (isComparison(operation)) compare(emitter, operand, false);
-  else calculate(emitter, operation, () => x87.push(0), operand);
+  x87.call(float === double ? X87Import.ArithmeticFloat64 : X87Import.ArithmeticFloat32);
+  x87.assignResult(0);
+  x87.pushC1();
+  code.set(Local.X87Up);
 }
 
 /** FIADD and its like. */
 function withInteger(emitter: Emitter, uop: UopFields, width: Width): void {
-  const { x87 } = emitter;
+  const { code, x87 } = emitter;
   const operation: X87Arithmetic = uop.a;
   loadSigned(emitter, uop, width);
-  x87.call(X87Import.FromInteger);
-  emitter.loadState(Op.I32Load, emitter.addresses.x87.resultTop);
-  x87.keepTop();
-  withExpanded(emitter, operation);
-  if (!isComparison(operation)) x87.assignResult(0);
-  x87.hasC1();
+  widenInteger(emitter);
+  code.set(OPERAND.significand);
+  code.set(OPERAND.upper);
+  const top = x87.number(0);
+  if (isComparison(operation)) {
+    pushOrder(emitter, OPERAND, false);
+    x87.assignCodes();
+  } else {
+    calculate(emitter, operation, top, OPERAND, 0);
+  }
 }
 
-/** FST m32, m64. The conversion changes FSW: a store that faults takes that back. */
-function storeFloat(emitter: Emitter, uop: UopFields, float: Float): void {
-  const { x87 } = emitter;
+/** FST m32, m64. The conversion may change FSW: a store that faults takes that back. */
+function storeFloat(emitter: Emitter, uop: UopFields, float: MemoryFloat): void {
+  const { code, x87 } = emitter;
   x87.saveStatus();
-  x87.push(0);
-  x87.call(float === double ? X87Import.ToFloat64 : X87Import.ToFloat32);
+  narrowInline(emitter, x87.number(0), float, float === double ? X87Import.ToFloat64 : X87Import.ToFloat32);
   storeOnTop(emitter, uop, float.width);
   x87.forgetStatus();
-  x87.hasC1();
+  x87.addInexact(() => code.get(Local.X87Low));
+  code.get(Local.X87Shift);
+  code.set(Local.X87Up);
+  x87.takeC1FromLocal();
 }
 
 /** FIST, FISTTP */
@@ -328,7 +316,7 @@ function storeInteger(emitter: Emitter, uop: UopFields, width: Width, isTruncati
   x87.call(X87Import.ToInteger);
   storeOnTop(emitter, uop, width);
   x87.forgetStatus();
-  x87.hasC1();
+  x87.takeC1FromState();
 }
 
 /** FSTP m80 */

@@ -10,7 +10,7 @@ import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op } from './wasm-opcodes.js';
-import { calculate, compare } from './x87-arithmetic.js';
+import { calculate, isComparison, pushOrder } from './x87-arithmetic.js';
 import { effectOf, operationOf, sharesRegisters, type X87Effect } from './x87-effect.js';
 import { MEMORY_OPERATIONS, recordData } from './x87-memory.js';
 import { requirements } from './x87-shape.js';
@@ -50,8 +50,7 @@ const REGISTER_OPERATIONS: Readonly<Partial<Record<X87Op, EmitOperation>>> = {
   [X87Op.Test]: (emitter) => compareZero(emitter),
   [X87Op.Arithmetic]: (emitter, { a }) => {
     const operation: X87Arithmetic = a >> 3;
-    if (operation === X87Arithmetic.Compare || operation === X87Arithmetic.ComparePop)
-      compareWith(emitter, a & 7, false);
+    if (isComparison(operation)) compareWith(emitter, a & 7, false);
     else arithmetic(emitter, operation, a & 7, 0);
   },
   [X87Op.ArithmeticInto]: (emitter, { a }) => arithmetic(emitter, a >> 3, a & 7, a & 7),
@@ -159,37 +158,32 @@ function changeSign({ code, x87 }: Emitter, op: Op, mask: number): void {
 /** ST(to) ← ST(0) op ST(i) */
 function arithmetic(emitter: Emitter, operation: X87Arithmetic, i: number, to: number): void {
   const { x87 } = emitter;
-  calculate(
-    emitter,
-    operation,
-    () => x87.push(0),
-    () => x87.push(i),
-  );
-  x87.assignResult(to);
-  x87.hasC1();
+  calculate(emitter, operation, x87.number(0), x87.number(i), to);
 }
 
 function unary({ x87 }: Emitter, index: X87Import): void {
   x87.push(0);
   x87.call(index);
   x87.assignResult(0);
-  x87.hasC1();
+  x87.takeC1FromState();
 }
 
 function compareWith(emitter: Emitter, i: number, isQuiet: boolean): void {
-  compare(emitter, () => emitter.x87.push(i), isQuiet);
-  emitter.x87.hasC1();
+  const { x87 } = emitter;
+  x87.keepTop();
+  pushOrder(emitter, x87.number(i), isQuiet);
+  x87.assignCodes();
 }
 
 /** FTST */
 function compareZero(emitter: Emitter): void {
   const { code, x87 } = emitter;
-  const zero = (): void => {
-    code.i64(0);
-    code.i32(0);
-  };
-  compare(emitter, zero, false);
-  x87.hasC1();
+  x87.push(0);
+  code.i64(0);
+  code.i32(0);
+  code.i32(0);
+  x87.call(X87Import.Compare);
+  x87.assignCodes();
 }
 
 /** FCOMI, FUCOMI: C1 stays as it is. */

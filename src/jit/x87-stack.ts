@@ -21,9 +21,32 @@ const REGISTER_SHIFT = 4;
 const UPPER = 8;
 const ALL_MASKED = 0x3f;
 const C1 = 0x200;
+/** C0, C2 and C3. */
+const CODES = 0x4500;
 const TOP_SHIFT = 11;
 /** Eight bits twice, so that they can be rotated by a shift. */
 const TWICE = 0x101;
+
+/** Precision and rounding control, and what inline operations do: 64 bits, nearest even. */
+const PRECISION_AND_ROUNDING = 0xf00;
+const EXTENDED_NEAREST = 0x300;
+const C1_SHIFT = 9;
+const PE_SHIFT = 5;
+
+/** Where C1 is. */
+enum C1State {
+  State,
+  /** It is 0. */
+  Clear,
+  /** In `Local.X87Up`. */
+  Local,
+}
+
+/** Where a number is: the locals of its significand, and of its sign and exponent. */
+export interface NumberLocals {
+  readonly significand: number;
+  readonly upper: number;
+}
 
 /** What the last instruction leaves in FIP and FOP. */
 interface Instruction {
@@ -39,8 +62,9 @@ export class X87Stack {
   /** Bit n: the locals have register n; they have been written to. */
   private kept = 0;
   private dirty = 0;
-  /** C1 is clear, but the state does not know yet. */
-  private clearsC1 = false;
+  private c1 = C1State.State;
+  /** `Local.X87Inexact` may know more than the state. */
+  private hasInexact = false;
   private instruction: Instruction | undefined;
   /** The segment of the last operand in memory; its address is in `Local.X87Data`. */
   private dataSegment: Seg | undefined;
@@ -69,6 +93,9 @@ export class X87Stack {
     const { x87 } = this.addresses;
     this.load(Op.I32Load, x87.top);
     code.set(Local.X87Base);
+    code.i64(0);
+    code.set(Local.X87Inexact);
+    this.readControl();
     this.load(Op.I32Load, x87.tags);
     code.i32(TWICE);
     code.op(Op.I32Mul);
@@ -89,10 +116,22 @@ export class X87Stack {
     this.found = { full, empty };
     this.kept = 0;
     this.dirty = 0;
-    this.clearsC1 = false;
+    this.c1 = C1State.State;
+    this.hasInexact = false;
     this.instruction = undefined;
     this.dataSegment = undefined;
     this.isStatusSaved = false;
+  }
+
+  /** `Local.X87IsUsual` ← whether inline operations may be used. */
+  readControl(): void {
+    const { code } = this;
+    this.load(Op.I32Load, this.addresses.x87.control);
+    code.i32(PRECISION_AND_ROUNDING);
+    code.op(Op.I32And);
+    code.i32(EXTENDED_NEAREST);
+    code.op(Op.I32Eq);
+    code.set(Local.X87IsUsual);
   }
 
   /** Pushes the exceptions that are not masked. */
@@ -115,7 +154,7 @@ export class X87Stack {
       this.pushTop();
       this.code.memory(Op.I32Store, this.addresses.x87.top);
     }
-    this.settleC1();
+    this.settleStatus();
     this.storePointers();
     this.shape = undefined;
   }
@@ -129,13 +168,15 @@ export class X87Stack {
       (shape.full & ~found.full) << X87Exit.FilledShift,
       (shape.empty & ~found.empty) << X87Exit.EmptiedShift,
       (shape.depth & 7) << X87Exit.DepthShift,
-      this.clearsC1 ? X87Exit.ClearsC1 : 0,
+      this.c1 === C1State.Clear ? X87Exit.ClearsC1 : 0,
+      this.c1 === C1State.Local ? X87Exit.HasC1 : 0,
       instruction === undefined ? 0 : X87Exit.HasInstruction,
       dataSegment === undefined ? 0 : X87Exit.HasData,
       this.isStatusSaved ? X87Exit.RestoresStatus : 0,
-      X87Exit.IsOpen,
     ];
-    code.i32(bits.reduce((all, bit) => all | bit));
+    const all = bits.reduce((sum, bit) => sum | bit);
+    if (all === 0) return;
+    code.i32(all);
     code.set(Local.X87Exit);
     if (instruction === undefined) return;
     code.i32((dataSegment ?? 0) | (instruction.opcode << X87_EXIT_OPCODE_SHIFT));
@@ -156,6 +197,17 @@ export class X87Stack {
   /** Brings ST(0) into its locals, for code that reads it on more paths than one. */
   keepTop(): void {
     this.keep(0);
+  }
+
+  /** The locals of ST(i), which it is brought into. */
+  number(i: number): NumberLocals {
+    const n = this.keep(i);
+    return { significand: Local.X87Significand + n, upper: Local.X87Upper + n };
+  }
+
+  /** The local that the upper part of a result for ST(i) goes to. */
+  upperOf(i: number): number {
+    return Local.X87Upper + this.register(i);
   }
 
   /** Pushes the upper part of ST(i) alone. */
@@ -180,6 +232,14 @@ export class X87Stack {
     this.code.set(Local.X87Significand + n);
     this.assignUpper(i);
     this.kept |= 1 << n;
+  }
+
+  /** ST(i) ← the significand on top of the stack, and the upper part that is in `upperOf(i)` already. */
+  assignSignificand(i: number): void {
+    const n = this.register(i);
+    this.code.set(Local.X87Significand + n);
+    this.kept |= 1 << n;
+    this.dirty |= 1 << n;
   }
 
   /** ST(i) ← the significand on top of the stack, and the upper part that the core has left beside it. */
@@ -253,12 +313,51 @@ export class X87Stack {
 
   /** C1 ← 0, some time. */
   clearC1(): void {
-    this.clearsC1 = true;
+    this.c1 = C1State.Clear;
   }
 
   /** C1 is what a core function has made it. */
-  hasC1(): void {
-    this.clearsC1 = false;
+  takeC1FromState(): void {
+    this.c1 = C1State.State;
+  }
+
+  /** C1 is in `Local.X87Up`. */
+  takeC1FromLocal(): void {
+    this.c1 = C1State.Local;
+    this.hasInexact = true;
+  }
+
+  /** Pushes C1 as a core function has made it (i64). */
+  pushC1(): void {
+    const { code } = this;
+    this.load(Op.I64Load32U, this.addresses.x87.status);
+    code.i64(C1_SHIFT);
+    code.op(Op.I64ShrU);
+    code.i64(1);
+    code.op(Op.I64And);
+  }
+
+  /** The bits that `pushRest` pushes (i64) have been rounded off. */
+  addInexact(pushRest: () => void): void {
+    pushRest();
+    this.code.get(Local.X87Inexact);
+    this.code.op(Op.I64Or);
+    this.code.set(Local.X87Inexact);
+  }
+
+  /** Condition codes ← the i32 on top of the stack; C1 is clear. */
+  assignCodes(): void {
+    const { code } = this;
+    const { status } = this.addresses.x87;
+    code.set(Local.Narrow0);
+    code.i32(0);
+    this.load(Op.I32Load, status);
+    code.i32(~CODES);
+    code.op(Op.I32And);
+    code.get(Local.Narrow0);
+    code.op(Op.I32Or);
+    code.memory(Op.I32Store, status);
+    this.clearC1();
   }
 
   /** Before what changes FSW and may fault then. */
@@ -276,7 +375,7 @@ export class X87Stack {
   /** Pushes FSW as software sees it: while all exceptions are masked, none is pending. */
   pushStatusWord(): void {
     const { code } = this;
-    this.settleC1();
+    this.settleStatus();
     this.load(Op.I32Load, this.addresses.x87.status);
     this.pushTop();
     code.i32(TOP_SHIFT);
@@ -301,7 +400,7 @@ export class X87Stack {
       code.call(IMPORTS.length + X87Import.PublishRegister);
     }
     for (const local of [Local.X87Exit, Local.X87Operand, Local.X87Base, Local.X87Status]) code.get(local);
-    for (const local of [Local.X87Instruction, Local.X87Data]) code.get(local);
+    for (const local of [Local.X87Instruction, Local.X87Data, Local.X87Inexact, Local.X87Up]) code.get(local);
     code.call(IMPORTS.length + X87Import.Publish);
     code.op(Op.End);
   }
@@ -355,16 +454,35 @@ export class X87Stack {
     code.op(Op.I32And);
   }
 
-  private settleC1(): void {
+  /** FSW in the state ← with C1, and with what inline operations have rounded off. */
+  private settleStatus(): void {
     const { code } = this;
     const { status } = this.addresses.x87;
-    if (!this.clearsC1) return;
-    this.clearsC1 = false;
+    if (this.c1 === C1State.State && !this.hasInexact) return;
     code.i32(0);
     this.load(Op.I32Load, status);
-    code.i32(~C1);
-    code.op(Op.I32And);
+    if (this.c1 !== C1State.State) {
+      code.i32(~C1);
+      code.op(Op.I32And);
+    }
+    if (this.c1 === C1State.Local) {
+      code.get(Local.X87Up);
+      code.op(Op.I32WrapI64);
+      code.i32(C1_SHIFT);
+      code.op(Op.I32Shl);
+      code.op(Op.I32Or);
+    }
+    if (this.hasInexact) {
+      code.get(Local.X87Inexact);
+      code.i64(0);
+      code.op(Op.I64Ne);
+      code.i32(PE_SHIFT);
+      code.op(Op.I32Shl);
+      code.op(Op.I32Or);
+    }
     code.memory(Op.I32Store, status);
+    this.c1 = C1State.State;
+    this.hasInexact = false;
   }
 
   private storePointers(): void {
