@@ -253,7 +253,7 @@ describe('createVm', () => {
     );
   });
 
-  it.each([0, 4096, 0x10_0001, 2 ** 31])('refuses %i bytes of memory', async (memoryBytes) => {
+  it.each([0, 4096, 0x10_0001, 2 ** 31 + 4096])('refuses %i bytes of memory', async (memoryBytes) => {
     const guest = realModeGuest({ main: FOREVER });
     await expect(createVm({ guest, memoryBytes })).rejects.toThrow(UsageError);
   });
