@@ -45,7 +45,7 @@ const LEDGER: Shape = object({
     }),
   ),
   exits: listOf(
-    object({ name: text, cause: constant('nmi-delivery', 'kick', 'workload'), count: wholeNumber }),
+    object({ code: wholeNumber, cause: constant('nmi-delivery', 'kick', 'workload'), count: wholeNumber }),
   ),
 });
 
