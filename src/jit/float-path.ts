@@ -2,8 +2,7 @@
  * Operations that MXCSR governs, with Wasm's own arithmetic: where that is certain to give the same bits and the same
  * exceptions as the core gives (assembly/exec/float-fast.ts). Where it is not, the core runs the micro-op.
  */
-import { FloatFormat } from '../../assembly/abi/float-op.js';
-import { FLOAT_FORMAT_SHIFT } from '../../assembly/abi/float-op.js';
+import { FLOAT_FORMAT_SHIFT, type FloatFormat } from '../../assembly/abi/float-op.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
 import type { Emitter } from './emitter.js';
 import { interpret } from './interpreted.js';
