@@ -46,14 +46,15 @@ export async function bundle() {
 }
 
 /**
- * What the command takes from outside its folder, it takes from the bundled library: there is one class of each error,
- * and one copy of everything.
+ * What the command takes from outside its folder, it takes from the bundled library and the bundled assembler: there is one
+ * class of each error, and one copy of everything.
  */
 const publicLibrary = {
   name: 'public-library',
   resolveId(source, importer) {
     if (importer === undefined || !source.startsWith('../')) return null;
     const isOutside = relative(CLI, resolve(importer, '..', source)).startsWith(`..${sep}`);
-    return isOutside ? { id: '../index.js', external: true } : null;
+    if (!isOutside) return null;
+    return { id: source.startsWith('../asm/') ? '../asm.js' : '../index.js', external: true };
   },
 };

@@ -1,4 +1,5 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
+import { type AssemblySource, isAssemblySource, loadAssembly } from './assembly-guest.js';
 import { icedUrl } from './binaries.js';
 import { cpuModel, type CpuName, type CpuOption, DEFAULT_CPU } from './decode/cpu-models.js';
 import { compileAsset } from './core/compiled-asset.js';
@@ -23,8 +24,11 @@ export const DEFAULT_STRATEGY: StrategyName = 'kvm-vnmi';
 
 /** What the callbacks throw comes out of `run` when the step that called them is over; the machine can go on. */
 export interface CreateVmOptions {
-  /** The bytes of a guest file, of any format; or a guest that is loaded already, for the same `memoryBytes`. */
-  readonly guest: Uint8Array | LoadedGuest;
+  /**
+   * The bytes of a guest file, of any format; a guest's source in NASM's syntax; or a guest that is loaded already, for the
+   * same `memoryBytes`.
+   */
+  readonly guest: Uint8Array | AssemblySource | LoadedGuest;
   /** How NMIs are delivered; 'kvm-vnmi' unless given. */
   readonly nmi?: StrategyName | undefined;
   /** When NMIs are requested, in instructions; never unless given. See nmi-schedule.ts. */
@@ -61,7 +65,7 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
       `unknown delivery strategy ${JSON.stringify(nmi)}: there are ${STRATEGY_NAMES.join(', ')}`,
     );
   const layout = layOut(memoryBytes);
-  const guest = isLoaded(options.guest) ? options.guest : load(options.guest, memoryBytes, options);
+  const guest = await load(options.guest, memoryBytes, options);
   return build({ ...options, cpu: options.cpu ?? DEFAULT_CPU, layout, guest, nmi, nmiSchedule });
 }
 
@@ -121,11 +125,13 @@ export async function createDisassembler(): Promise<Disassembler> {
   return Disassembler.of(await compileAsset(icedUrl()));
 }
 
-function isLoaded(guest: Uint8Array | LoadedGuest): guest is LoadedGuest {
-  return typeof guest === 'object' && guest !== null && 'pieces' in guest;
-}
-
-function load(bytes: Uint8Array, memoryBytes: number, options: CreateVmOptions): LoadedGuest {
-  const { format, bits, load: address, entry, commandLine } = options;
-  return loadGuest(bytes, { memoryBytes, format, bits, load: address, entry, commandLine });
+function load(
+  guest: CreateVmOptions['guest'],
+  memoryBytes: number,
+  { format, bits, load: address, entry, commandLine }: CreateVmOptions,
+): LoadedGuest | Promise<LoadedGuest> {
+  const placement = { memoryBytes, format, bits, load: address, entry, commandLine };
+  if (typeof guest !== 'object' || guest === null) return loadGuest(guest, placement);
+  if ('pieces' in guest) return guest;
+  return isAssemblySource(guest) ? loadAssembly(guest, placement) : loadGuest(guest, placement);
 }

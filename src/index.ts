@@ -43,6 +43,7 @@ export {
 } from './decode/cpu-models.js';
 
 // Guests.
+export { type AssemblySource, loadAssembly } from './assembly-guest.js';
 export { loadGuest, type LoadOptions } from './loader/detect.js';
 export type { Bits, GuestEntry } from './loader/entry.js';
 export { LoadError, type LoadErrorCode } from './loader/errors.js';

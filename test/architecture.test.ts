@@ -24,10 +24,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/devices': ['src/errors.ts'],
   'src/loader': ['src/errors.ts'],
   'src/hypervisor': [...EVERYWHERE, 'src/svm', 'src/devices', 'src/loader'],
+  'src/assembly-guest.ts': ['src/asm', 'src/loader'],
   'src/guests.ts': ['src/errors.ts', 'src/core', 'src/loader'],
   // src/decode: the disassembler, for traces and for naming what is not implemented; the models' names.
   'src/create-vm.ts': [
     ...EVERYWHERE,
+    'src/assembly-guest.ts',
     'src/core',
     'src/decode',
     'src/svm',
@@ -39,6 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // src/decode: the names of the processor models.
   'src/index.ts': [
     ...EVERYWHERE,
+    'src/assembly-guest.ts',
     'src/create-vm.ts',
     'src/decode',
     'src/svm',
@@ -48,7 +51,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/lab',
   ],
   'src/browser.ts': ['src/index.ts'],
-  'src/cli': ['src/errors.ts', 'src/index.ts', 'src/lab'],
+  'src/cli': ['src/errors.ts', 'src/index.ts', 'src/asm', 'src/lab'],
 };
 
 /** Where a word of a foreign world may appear. */

@@ -4,7 +4,14 @@ import type { IcedModule } from '../decode/iced-instance.js';
 import { compileAsset } from '../core/compiled-asset.js';
 import { Assembler, type PassResult } from './assembler.js';
 import { Assembly } from './assembly.js';
-import { AssemblyError, type Diagnostic, FatalProblem, MOST_ERRORS, Reporter } from './diagnostics.js';
+import {
+  AssemblyError,
+  type Diagnostic,
+  formatDiagnostic,
+  MOST_ERRORS,
+  Problem,
+  Reporter,
+} from './diagnostics.js';
 import { type CodeBits, IcedEncoder } from './iced-encoder.js';
 import { InstructionTable } from './instruction-table.js';
 import { StatementParser } from './parse-statement.js';
@@ -25,6 +32,8 @@ export interface AssembleOptions {
   readonly files?: Readonly<Record<string, string | Uint8Array>> | FileResolver | undefined;
   /** Code size before the source says BITS; 16 unless given. */
   readonly bits?: CodeBits | undefined;
+  /** Where the output begins if the source has no ORG; 0 unless given. */
+  readonly origin?: number | undefined;
   /** Macros that are defined from the start, as by %define. */
   readonly define?: Readonly<Record<string, string | number>> | undefined;
 }
@@ -44,7 +53,7 @@ const MOST_FILES = 10_000;
 /** Assembles a source. Rejects with an `AssemblyError` that lists every error found. */
 export async function assemble(source: string, options: AssembleOptions = {}): Promise<Assembly> {
   const { encoder, table, parser } = toolsOf(await compileAsset(icedUrl()));
-  const { name = 'source.asm', bits = 16 } = options;
+  const { name = 'source.asm', bits = 16, origin } = options;
   const resolve = resolverOf(options.files ?? {});
   const defines = Object.fromEntries(
     Object.entries(options.define ?? {}).map(([macro, value]) => [macro, String(value)]),
@@ -53,7 +62,13 @@ export async function assemble(source: string, options: AssembleOptions = {}): P
   for (;;) {
     try {
       const set = new SourceSet(name, source, files, parser, defines);
-      const assembler = new Assembler(table, encoder, set, bits);
+      const assembler = new Assembler(
+        table,
+        encoder,
+        set,
+        bits,
+        origin === undefined ? undefined : BigInt(origin),
+      );
       set.state = assembler;
       return finish(
         assembler,
@@ -84,10 +99,19 @@ function finish(
     result = run.result;
     reporters = [parsing, run.reporter];
   } catch (problem) {
-    if (!(problem instanceof FatalProblem)) throw problem;
+    if (!(problem instanceof Problem)) throw problem;
     reporters = [parsing, ...assembler.reporters];
+    // One that no line is to blame for, like sections that overlap, is nobody's report yet.
+    const isReported = reporters.some(({ diagnostics }) =>
+      diagnostics.some(({ message }) => message === problem.message),
+    );
+    const whole = { file: name, line: 1, parent: undefined, macro: undefined, column: 0 };
+    if (!isReported) parsing.error(whole, problem);
   }
-  const diagnostics = inOrder(reporters.flatMap((reporter) => reporter.diagnostics));
+  const all = reporters.flatMap((reporter) => reporter.diagnostics);
+  // A file that is missing is missing in every pass.
+  const unique = new Map(all.map((diagnostic) => [formatDiagnostic(diagnostic), diagnostic]));
+  const diagnostics = inOrder([...unique.values()]);
   if (result === undefined || diagnostics.some(({ severity }) => severity === 'error'))
     throw new AssemblyError(diagnostics.slice(0, MOST_ERRORS + 1));
   return new Assembly(result, diagnostics, new Map([...files, [name, new TextEncoder().encode(source)]]));

@@ -56,13 +56,15 @@ export interface PassResult {
   readonly symbols: SymbolTable;
   readonly location: Location;
   readonly bits: CodeBits;
+  /** The source says where it goes. */
+  readonly hasOrigin: boolean;
 }
 
 /** Sizes that go back and forth are kept from shrinking from this pass on. */
 const STUBBORN_PASS = 12;
 const MOST_PASSES = 100;
 /** Statements in one pass, repetitions counted: beyond it the source is taken to run away. */
-const MOST_STATEMENTS = 4_000_000;
+const MOST_STATEMENTS = 1_000_000;
 
 export class Assembler {
   readonly symbols = new SymbolTable();
@@ -84,6 +86,8 @@ export class Assembler {
     iced: IcedEncoder,
     private readonly source: LineSource,
     private readonly initialBits: CodeBits,
+    /** Where the output begins if the source has no ORG. */
+    private readonly defaultOrigin: bigint | undefined,
   ) {
     this.encoder = new InstructionEncoder(iced);
     const { symbols, location } = this;
@@ -114,12 +118,23 @@ export class Assembler {
       if (this.pass >= MOST_PASSES)
         throw new FatalProblem('LIMIT', `sizes and addresses do not settle in ${MOST_PASSES} passes`);
     }
-    const image = composeImage(this.location.sections, this.loadAddress);
+    const image = composeImage(this.location.sections, this.loadAddress ?? this.defaultOrigin);
     const { emitted, symbols, location, reporter } = this;
     return {
-      result: { image, emitted, symbols, location, bits: this.firstBits ?? this.initialBits },
+      result: {
+        image,
+        emitted,
+        symbols,
+        location,
+        bits: this.firstBits ?? this.initialBits,
+        hasOrigin: this.hasOrigin,
+      },
       reporter,
     };
+  }
+
+  private get hasOrigin(): boolean {
+    return this.loadAddress !== undefined || this.location.sections.some(({ start }) => start !== undefined);
   }
 
   /** Returns whether a symbol or a section is not where this pass assumed it to be. */
@@ -142,7 +157,7 @@ export class Assembler {
     } else {
       for (const line of this.lines) this.assembleLine(line);
     }
-    const hasMoved = layOutSections(this.location.sections, this.loadAddress);
+    const hasMoved = layOutSections(this.location.sections, this.loadAddress ?? this.defaultOrigin);
     return hasMoved || this.symbols.hasChanged;
   }
 

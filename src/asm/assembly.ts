@@ -20,6 +20,8 @@ export class Assembly {
   readonly bytes: Uint8Array;
   /** Address of the first byte. */
   readonly origin: number;
+  /** The source says where it goes: by ORG, or by a section's start. */
+  readonly hasOrigin: boolean;
   /** Code size of the first instruction. */
   readonly bits: 16 | 32 | 64;
   /** Addresses of labels, by name; those of macros are left out. */
@@ -35,9 +37,10 @@ export class Assembly {
     warnings: readonly Diagnostic[],
     private readonly files: ReadonlyMap<string, Uint8Array>,
   ) {
-    const { image, symbols, emitted, bits } = result;
+    const { image, symbols, emitted, bits, hasOrigin } = result;
     this.bytes = image.bytes;
     this.origin = Number(image.origin);
+    this.hasOrigin = hasOrigin;
     this.bits = bits;
     this.warnings = warnings;
     const entries = symbols.entries().flatMap(({ name, value, isConstant }) => {

@@ -6,7 +6,14 @@ import type { Form, InstructionTable } from './instruction-table.js';
 import type { Operand, RegisterOperand } from './operand.js';
 import type { OperandRule } from './operand-kinds.js';
 import { registerKind, type RegisterKind, registerName, resized } from './registers.js';
-import { alternativeOperands, preferredOperands } from './shorthand.js';
+import { pseudoInstruction } from './pseudo-instructions.js';
+import {
+  alternativeOperands,
+  countRegisterBits,
+  number,
+  preferredOperands,
+  withoutOperands,
+} from './shorthand.js';
 
 /** An encoding and the operands to give it. */
 export interface Candidate {
@@ -42,7 +49,8 @@ const ZERO_EXTENDED = new Set([
 ]);
 
 /** The encodings that take the operands. Throws a `Problem` that says why if there is none. */
-export function findCandidates(table: InstructionTable, request: Request): readonly Candidate[] {
+export function findCandidates(table: InstructionTable, asked: Request): readonly Candidate[] {
+  const request = spelledOut(asked);
   const { name, bits } = request;
   const forms = table.formsOf(name);
   if (forms === undefined)
@@ -53,6 +61,23 @@ export function findCandidates(table: InstructionTable, request: Request): reado
     if (found.length > 0) return found;
   }
   throw explain(forms, inMode, request);
+}
+
+/** The instruction that a pseudo-instruction stands for, with the operands and sizes that its name says. */
+function spelledOut(request: Request): Request {
+  const pseudo = pseudoInstruction(request.name);
+  const name = pseudo?.name ?? request.name;
+  if (name.startsWith('f') && request.operands.length === 0)
+    return { ...request, name: withoutOperands(name) };
+  const count = countRegisterBits(request);
+  if (count !== 0) return { ...request, operands: request.operands.slice(0, 1), addressPrefix: count };
+  if (pseudo === undefined) return request;
+  const { immediate, operandSize } = pseudo;
+  const operands =
+    immediate === undefined
+      ? request.operands
+      : [...request.operands, number(BigInt(immediate), request.column)];
+  return { ...request, name, operands, operandPrefix: operandSize ?? request.operandPrefix };
 }
 
 function matching(forms: readonly Form[], operands: readonly Operand[], request: Request): Candidate[] {

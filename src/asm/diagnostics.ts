@@ -64,7 +64,8 @@ export function formatDiagnostic({ file, line, column, severity, message, expans
 
 function describe(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  return errors.map(formatDiagnostic).join('\n');
+  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+  return [`the source has ${count}:`, ...errors.map(formatDiagnostic)].join('\n');
 }
 
 /** Thrown to give up a line; `Reporter.guard` catches it. */

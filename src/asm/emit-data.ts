@@ -2,7 +2,6 @@
 import { Problem } from './diagnostics.js';
 import { evaluate, evaluateConstant, type Scope } from './evaluate.js';
 import { floatBits } from './float.js';
-import { MOST_OUTPUT_BYTES } from './sections.js';
 import type { DataItem } from './statement.js';
 import { isScalar, resolve } from './value.js';
 
@@ -46,13 +45,21 @@ function encodeRepeat(
 ): void {
   const count = evaluateConstant(item.count, context.scope, 'the count of DUP');
   if (count < 0n) throw new Problem('RANGE', `DUP cannot repeat ${count} times`, item.count.column);
+  if (count * BigInt(item.items.length * unit) > MOST_DUP_BYTES)
+    throw new Problem(
+      'LIMIT',
+      `DUP makes more than ${MOST_DUP_BYTES >> 20n} MiB: TIMES can`,
+      item.count.column,
+    );
   for (let i = 0n; i < count; i++) {
     for (const inner of item.items) encodeItem(inner, unit, context, out);
-    if (out.length > MOST_OUTPUT_BYTES)
-      throw new Problem('LIMIT', `DUP makes more than ${MOST_OUTPUT_BYTES >> 20} MiB`, item.count.column);
-    if (item.items.length === 0) break;
+    if (out.length > MOST_DUP_BYTES)
+      throw new Problem('LIMIT', 'DUP in DUP makes too much', item.count.column);
   }
 }
+
+/** What one line of data is gathered in is not made for more. */
+const MOST_DUP_BYTES = 1n << 22n;
 
 function encodeNumber(
   item: DataItem & { kind: 'number' },

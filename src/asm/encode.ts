@@ -219,10 +219,15 @@ class OperandBuilder {
     const mode: AddressMode = { bits, isRelative, addressPrefix: this.prefixes.address };
     const address = layOutAddress(this.valueOf(operand), operand, mode);
     if (rule.vectorIndex !== address.indexKind) return undefined;
-    if (rule.isOffset && !isOffset(address, operand, bits)) return undefined;
+    if (rule.isOffset && !isOffset(address, operand, mode)) return undefined;
     if (address.warning !== undefined) this.warnings.push([address.warning, operand.column]);
     this.address = address;
-    return { kind: OpKind.Memory, memory: address.memory };
+    const { memory } = address;
+    if (rule.isOffset || !address.isBare || address.bits !== 64) return { kind: OpKind.Memory, memory };
+    const displacement = BigInt.asIntN(32, memory.displacement);
+    if (displacement !== memory.displacement)
+      this.warnings.push([`the address ${memory.displacement} does not fit in 32 bits`, operand.column]);
+    return { kind: OpKind.Memory, memory: { ...memory, displacement } };
   }
 
   private immediate(rule: OperandRule, operand: ImmediateOperand): EncodedOperand | undefined {
@@ -292,9 +297,10 @@ function tableOf(width: number): {
 /** iced's numbers of the registers of XLAT. */
 const [BX, EBX, RBX, AL] = [24, 40, 56, 1];
 
-/** MOV of the accumulator with a bare address: in 64-bit code only with a 64-bit one. */
-function isOffset(address: Address, operand: MemoryOperand, bits: CodeBits): boolean {
-  return address.isBare && (bits !== 64 || operand.displacementSize === 8);
+/** MOV of the accumulator with a bare address: in 64-bit code only with a 64-bit one, and not where that is relative. */
+function isOffset(address: Address, operand: MemoryOperand, { bits, isRelative }: AddressMode): boolean {
+  if (!address.isBare || bits !== 64) return address.isBare;
+  return operand.displacementSize === 8 && (!isRelative || operand.relative === 'abs');
 }
 
 function isSameSection(a: Value, b: Value): boolean {

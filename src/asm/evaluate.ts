@@ -114,9 +114,9 @@ function calculate(operator: Exclude<BinaryOperator, '+' | '-' | '*'>, a: bigint
     case '|': return a | b;
     case '^': return a ^ b;
     case '&': return a & b;
-    case '<<': case '<<<': return isShift(b) ? a << b : 0n;
-    case '>>': return isShift(b) ? unsigned(a) >> b : 0n;
-    case '>>>': return isShift(b) ? a >> b : a >> 63n;
+    case '<<': case '<<<': return a << (b & 63n);
+    case '>>': return unsigned(a) >> (b & 63n);
+    case '>>>': return a >> (b & 63n);
     case '/': return unsigned(a) / unsigned(divisor(b, column));
     case '//': return a / divisor(b, column);
     case '%': return unsigned(a) % unsigned(divisor(b, column));
@@ -130,10 +130,6 @@ function bit(condition: boolean): bigint {
 
 function unsigned(number: bigint): bigint {
   return BigInt.asUintN(64, number);
-}
-
-function isShift(count: bigint): boolean {
-  return count >= 0n && count < 64n;
 }
 
 function divisor(number: bigint, column: number): bigint {

@@ -1,4 +1,5 @@
 /** Instructions by name: the encodings that iced has for each, looked up when a source first uses it. */
+import { pseudoInstruction } from './pseudo-instructions.js';
 import { ALIASES, mnemonicsOf } from './mnemonics.js';
 import { type CodeFacts, Encoding, type IcedEncoder } from './iced-encoder.js';
 import { OPERAND_RULES, type OperandRule } from './operand-kinds.js';
@@ -35,7 +36,8 @@ export class InstructionTable {
 
   /** Whether `name`, in small letters, is an instruction. */
   has(name: string): boolean {
-    return mnemonicsOf(name).some((mnemonic) => this.codes.has(mnemonic));
+    const base = pseudoInstruction(name)?.name ?? name;
+    return mnemonicsOf(base).some((mnemonic) => this.codes.has(mnemonic));
   }
 
   /** The encodings of the instruction called `name`; undefined if none is. */

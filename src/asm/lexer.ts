@@ -39,6 +39,8 @@ function tokenAt(line: string, position: number, isSpaced: boolean): Token {
     return { kind: TokenKind.String, text: quoted(line, position), column, isSpaced };
   for (const [pattern, kind] of PATTERNS) {
     const text = matchAt(pattern, line, position);
+    // A question mark may begin a name; alone it is an operator.
+    if (text === '?') return { kind: TokenKind.Punctuation, text, column, isSpaced };
     if (text !== undefined) return { kind, text, column, isSpaced };
   }
   throw new Problem('SYNTAX', `the character ${JSON.stringify(first)} means nothing here`, column);

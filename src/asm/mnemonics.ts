@@ -15,7 +15,7 @@ export const ALIASES: Readonly<Record<string, readonly string[]>> = {
   pushf: ['pushf', 'pushfd', 'pushfq'], pushfw: ['pushf'],
   popf: ['popf', 'popfd', 'popfq'], popfw: ['popf'],
   pusha: ['pusha', 'pushad'], pushaw: ['pusha'], popa: ['popa', 'popad'], popaw: ['popa'],
-  xlat: ['xlatb'], fwait: ['wait', 'fwait'], wait: ['wait', 'fwait'], int03: ['int3'], icebp: ['int1'], retn: ['ret'],
+  xlat: ['xlatb'], fwait: ['wait', 'fwait'], wait: ['wait', 'fwait'], int03: ['int3'], icebp: ['int1'], retn: ['ret'], movsx: ['movsx', 'movsxd'],
   sal: ['shl'], loopz: ['loope'], loopnz: ['loopne'], ud2a: ['ud2'], ud2b: ['ud1'],
   ...conditions('j'), ...conditions('set'), ...conditions('cmov'),
 };

@@ -122,8 +122,16 @@ export function arrangePrefixes(
   if (hasAddress) result.push(ADDRESS_SIZE);
   if (hasSize && !isSize) result.push(OPERAND_SIZE);
   result.push(...own.filter((byte) => byte === REP || byte === REPNE));
-  if (prefixes.operand === 64 && operandSize !== 64) result.push(REX_W);
-  return Uint8Array.from([...result, ...bytes.subarray(start)]);
+  const rest = [...bytes.subarray(start)];
+  if (prefixes.operand === 64) widen(rest);
+  return Uint8Array.from([...result, ...rest]);
+}
+
+/** Makes the operand of an instruction of 64-bit code as large as can be. */
+function widen(bytes: number[]): void {
+  const first = bytes[0] ?? 0;
+  if ((first & 0xf0) === 0x40) bytes[0] = first | REX_W;
+  else bytes.unshift(REX_W);
 }
 
 function needsOperandSize(operand: number, bits: CodeBits): boolean {

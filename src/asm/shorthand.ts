@@ -30,6 +30,24 @@ export function preferredOperands({ name, operands }: Shorthand): readonly Opera
 
 const ACCUMULATORS = new Set<number>([Register.AX, Register.EAX, Register.RAX]);
 
+/** Arithmetic on the x87 stack without operands pops. */
+export function withoutOperands(name: string): string {
+  return X87_ARITHMETIC.has(name) ? `${name}p` : name;
+}
+
+/** LOOP and its kin name the register that they count in: an address size by another name. */
+export function countRegisterBits({ name, operands }: Shorthand): 0 | 16 | 32 | 64 {
+  const [, count] = operands;
+  if (!name.startsWith('loop') || count?.kind !== 'register') return 0;
+  return COUNT_BITS.get(count.register) ?? 0;
+}
+
+const COUNT_BITS = new Map<number, 16 | 32 | 64>([
+  [Register.AX + 1, 16],
+  [Register.EAX + 1, 32],
+  [Register.RAX + 1, 64],
+]);
+
 /** Other ways to read the operands, to be tried in turn. */
 export function alternativeOperands(given: Shorthand): readonly (readonly Operand[])[] {
   const { name, operands, column } = given;
@@ -68,10 +86,11 @@ function x87({ name, operands, column }: Shorthand): readonly (readonly Operand[
 }
 
 /** Registers that iced does not count as operands, or counts though the source leaves them out. */
-function implied({ name, operands, column }: Shorthand): readonly (readonly Operand[])[] {
+function implied({ name, operands }: Shorthand): readonly (readonly Operand[])[] {
   const isRegister = operands.every((operand) => operand.kind === 'register');
-  if (/^(blendv|pblendvb|sha256)/.test(name)) return [[...operands, register(Register.XMM0, column)]];
-  return isRegister ? [[]] : [];
+  if (!/^(blendv|pblendvb|sha256)/.test(name)) return isRegister ? [[]] : [];
+  const last = operands[2];
+  return last?.kind === 'register' && last.register === Register.XMM0 ? [operands.slice(0, 2)] : [];
 }
 
 function register(number: number, column: number): RegisterOperand {
@@ -86,7 +105,7 @@ function register(number: number, column: number): RegisterOperand {
   };
 }
 
-function number(value: bigint, column: number): ImmediateOperand {
+export function number(value: bigint, column: number): ImmediateOperand {
   const expression = { kind: 'value', value: scalar(value), column } as const;
   return {
     kind: 'immediate',

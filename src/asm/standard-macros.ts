@@ -21,7 +21,13 @@ __SECT__
 %$start:
 %endmacro
 %imacro at 1-2+.nolist
+%defstr %$field %1
+%substr %$first %$field 1
+%ifidn %$first, '.'
+times (%{$name}%1 - %$name) - ($ - %$start) db 0
+%else
 times (%1 - %$name) - ($ - %$start) db 0
+%endif
 %2
 %endmacro
 %imacro iend 0.nolist

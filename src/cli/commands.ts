@@ -1,5 +1,6 @@
 /** The commands by name, and what becomes of their errors. */
 import { InvariantError, VmexitError } from '../errors.js';
+import { asmCommand } from './asm-command.js';
 import { compareCommand } from './compare-command.js';
 import { ExitStatus } from './exit-status.js';
 import { HELP } from './help.js';
@@ -14,6 +15,7 @@ const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Termi
   run: runCommand,
   resume: resumeCommand,
   compare: compareCommand,
+  asm: asmCommand,
   list: listCommand,
 };
 

@@ -1,14 +1,14 @@
 /** From what the user typed to a guest: a file, or a shipped guest by name or by the path of its source. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import {
   DEFAULT_MEMORY_BYTES,
-  fixturesUrl,
   listShippedGuests,
+  loadAssembly,
   loadGuest,
   type LoadedGuest,
+  type LoadOptions,
   loadShippedGuest,
   matchShippedGuest,
   parseSchedule,
@@ -16,6 +16,7 @@ import {
   type ScheduleSpec,
   type ShippedGuest,
 } from '../index.js';
+import { filesAround, guestsFolder, readSource } from './assembly-file.js';
 import type { GuestPlacement } from './options.js';
 import { didYouMean } from './suggestion.js';
 import { reasonOf } from './system-error.js';
@@ -46,14 +47,25 @@ export async function chooseGuest(
   const { memoryBytes = DEFAULT_MEMORY_BYTES } = placement;
   const known = await matchWithFiles(path, shipped);
   if (known) return loadKnown(known, placement, memoryBytes);
-  if (extname(path) === '.asm')
-    throw new UsageError(
-      `${path} is assembly source and no shipped guest: assemble it first (nasm -f bin -o guest.bin ${path})`,
-    );
-  const bytes = await readGuest(path, shipped);
   const { load, entry, bits } = placement;
-  const image = withName(path, () => loadGuest(bytes, { memoryBytes, load, entry, bits }));
+  const options = { memoryBytes, load, entry, bits };
+  const image =
+    extname(path) === '.asm' && (await isFile(path))
+      ? await loadAssembly(
+          { assembly: await readSource(path), name: path, files: filesAround(path) },
+          options,
+        )
+      : await loadBinary(path, shipped, options);
   return { name: basename(path), image, memoryBytes, schedule: undefined, nmiFrom: 0 };
+}
+
+async function loadBinary(
+  path: string,
+  shipped: readonly ShippedGuest[],
+  options: LoadOptions,
+): Promise<LoadedGuest> {
+  const bytes = await readGuest(path, shipped);
+  return withName(path, () => loadGuest(bytes, options));
 }
 
 /** A file of the user's wins over a shipped guest of that name; sources and fixtures of shipped ones are theirs. */
@@ -61,10 +73,9 @@ async function matchWithFiles(
   path: string,
   shipped: readonly ShippedGuest[],
 ): Promise<ShippedGuest | undefined> {
-  const isFixture = dirname(resolve(path)) === resolve(fileURLToPath(fixturesUrl()));
-  const isSource = extname(path) === '.asm';
-  const isName = basename(path) === path && !(await isFile(path));
-  return isFixture || isSource || isName ? matchShippedGuest(shipped, path) : undefined;
+  const folder = dirname(resolve(path));
+  const isShippedFile = folder === guestsFolder() || folder === join(guestsFolder(), 'fixtures');
+  return isShippedFile || !(await isFile(path)) ? matchShippedGuest(shipped, path) : undefined;
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -56,6 +56,7 @@ examples:
   vmexit run my-guest.bin --load 0x7c00 --bits 16 --delivery kvm-vnmi --max-instructions 1e8
   vmexit run kernel.elf --nmi-at 100000 --trace
   vmexit run kernel.elf --max-instructions 1e6 --save booted.vmx
+  vmexit run my-guest.asm
 `;
 
 const RESUME = `usage: vmexit resume <snapshot> [options]
@@ -107,6 +108,26 @@ examples:
   vmexit compare nmi-storm --nmi-random 500 --seed 7 --json -o result.json
 `;
 
+const ASM = `usage: vmexit asm <source> [options]
+
+Assembles a source in NASM's syntax to a flat binary, as "nasm -f bin" does. Included files are looked for
+beside the file that asks, beside the source, in include/ beside the source, and among those of the shipped
+guests.
+
+  --output, -o FILE       where the binary goes (default: the source's name with .bin, in the current folder;
+                          nowhere with one of the next two)
+  --listing               print the source with the address and the bytes of each line
+  --symbols               print the address and the name of each label
+  --bits 16|32|64         code size until the source says BITS (default 16)
+  --help, -h              this help
+
+exit status: 0 success, 2 the source has errors, or a mistake in the command.
+
+examples:
+  vmexit asm my-guest.asm -o my-guest.bin
+  vmexit asm my-guest.asm --listing --symbols
+`;
+
 const LIST = `usage: vmexit list
 
 Lists the shipped guests, the processor models and the ways of delivering NMIs, one line each.
@@ -117,4 +138,11 @@ example:
   vmexit list
 `;
 
-export const HELP = { commands: OVERVIEW, run: RUN, resume: RESUME, compare: COMPARE, list: LIST } as const;
+export const HELP = {
+  commands: OVERVIEW,
+  run: RUN,
+  resume: RESUME,
+  compare: COMPARE,
+  asm: ASM,
+  list: LIST,
+} as const;

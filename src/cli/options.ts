@@ -49,6 +49,13 @@ export const OPTIONS = {
     help: { type: 'boolean', short: 'h' },
   },
   compare: { ...GUEST_OPTIONS, csv: { type: 'boolean' } },
+  asm: {
+    output: { type: 'string', short: 'o' },
+    listing: { type: 'boolean' },
+    symbols: { type: 'boolean' },
+    bits: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
   list: { help: { type: 'boolean', short: 'h' } },
 } as const satisfies Record<string, OptionTable>;
 

@@ -6,15 +6,18 @@ usage: vmexit <command> [options]
   run <guest>       run a guest; print its output and what it cost
   resume <file>     go on from a snapshot that "run --save" wrote
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
+  asm <source>      assemble a guest's source, in NASM's syntax, to a flat binary
   list              list the shipped guests, the processor models and the delivery strategies
 
   --help, -h        this help; "vmexit <command> --help" for that command's options
   --version         the version
 
-A guest is a flat binary, an ELF file, a multiboot kernel, or a shipped guest by name or source path.
+A guest is a flat binary, an ELF file, a multiboot kernel, assembly source (.asm, NASM's syntax), or a shipped
+guest by name.
 
 examples:
   vmexit compare nmi-storm --nmis 1000
   vmexit run nmi-hlt --trace
   vmexit run boot.bin --load 0x7c00 --bits 16
+  vmexit run my-guest.asm
 `;

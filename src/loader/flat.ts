@@ -20,9 +20,14 @@ export interface FlatOptions {
 
 const LOAD_ABOVE_1_MIB = 0x10_0000;
 
+/** Where a flat binary goes that does not say where. */
+export function defaultLoadAddress(bits: Bits): number {
+  return bits === 16 ? BOOT_SECTOR_ADDRESS : LOAD_ABOVE_1_MIB;
+}
+
 export function loadFlat(bytes: Uint8Array, options: FlatOptions): LoadedGuest {
   const bits = options.bits ?? 16;
-  const load = options.load ?? (bits === 16 ? BOOT_SECTOR_ADDRESS : LOAD_ABOVE_1_MIB);
+  const load = options.load ?? defaultLoadAddress(bits);
   const entryAddress = options.entry ?? load;
   const { entry, pieces } = enter(bits, entryAddress, options.memoryBytes);
   return finishGuest(

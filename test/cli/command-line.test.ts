@@ -1,6 +1,6 @@
 /** The command line from outside: arguments in; output, exit status and files out. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,7 +116,7 @@ describe('a mistake in the command is one line on stderr and status 2', () => {
     ['run hello-16 hello-32',                            /"hello-32" is one too many/],
     ['run no-such-guest',                                /no guest "no-such-guest"; shipped guests are .*nmi-storm/],
     ['run nmi-storn',                                    /did you mean "nmi-storm"/],
-    ['run my-own.asm',                                   /assemble it first/],
+    ['run my-own.asm',                                   /there is no guest "my-own.asm"/],
     ['run .',                                            /not a file/],
     ['run hello-16 --delivery kvm-vnm',                  /no strategy "kvm-vnm" \(did you mean "kvm-vnmi"\?\); there are naive/],
     ['run hello-16 --delivery kvm-vnmi,xen-vnmi',        /run takes one --delivery/],
@@ -326,4 +326,49 @@ it('list names every strategy and every shipped guest', async () => {
   expect(status).toBe(0);
   for (const name of [...STRATEGY_NAMES, 'hello-16', 'nmi-storm', 'watchdog'])
     expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+});
+
+describe('assembly source', () => {
+  const SOURCE = '%include "inc/exit.inc"\n org 7C00h\nstart: mov al, STATUS\n out 0F4h, al\n';
+
+  async function sourceFile(text = SOURCE): Promise<string> {
+    await mkdir(join(folder, 'inc'), { recursive: true });
+    await fileWith('inc/exit.inc', 'STATUS equ 0\n');
+    return fileWith('mine.asm', text);
+  }
+
+  it('runs and compares without nasm', async () => {
+    const path = await sourceFile();
+    const run = await vmexit(`run ${path} --quiet`);
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const compared = await vmexit(`compare ${path} --nmis 0 --delivery kvm-vnmi --json`);
+    expect(compared.status).toBe(0);
+    expect(JSON.parse(compared.stdout)).toMatchObject({ guest: 'mine.asm' });
+  });
+
+  it('finds the includes of the shipped guests', async () => {
+    const path = await fileWith(
+      'hello.asm',
+      '%include "boot16.inc"\nBOOT16\nPRINT "own", 10\nEXIT STATUS_OK\nEND16\n',
+    );
+    expect(await vmexit(`run ${path} --quiet`)).toEqual({ status: 0, stdout: 'own\n', stderr: '' });
+  });
+
+  it('is assembled to a file, listed, and its symbols are printed', async () => {
+    const path = await sourceFile();
+    const output = join(folder, 'mine.bin');
+    expect(await vmexit(`asm ${path} -o ${output}`)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect([...(await readFile(output))]).toEqual([0xb0, 0, 0xe6, 0xf4]);
+    const { stdout } = await vmexit(`asm ${path} --listing --symbols`);
+    expect(stdout).toContain('00007C00  B000');
+    expect(stdout).toMatch(/^00007c00 start$/m);
+  });
+
+  it('with errors names each, with its place', async () => {
+    const path = await sourceFile(' mov al, nowhere\n movv\n bad bad\n');
+    const { status, stderr } = await vmexit(`run ${path}`);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${path}:1:10: error: nowhere is not defined`);
+    expect(stderr).toContain(`${path}:3:2: error: there is no instruction bad`);
+  });
 });

@@ -42,8 +42,8 @@ interface Collecting {
   depth: number;
 }
 
-const MOST_REPETITIONS = 1_000_000n;
-const MOST_LINES = 4_000_000;
+const MOST_REPETITIONS = 150_000n;
+const MOST_LINES = 150_000;
 const MOST_FILES = 64;
 
 const OPENS = { macro: /^%(i|r|ir)?macro$/i, repeat: /^%rep$/i };
@@ -182,16 +182,18 @@ export class Preprocessor {
     if (!raw.some(({ kind }) => kind === TokenKind.Preprocessor)) return raw;
     const { invocation } = frame;
     const bound = invocation === undefined ? raw : substituteParameters(raw, invocation);
-    const named = bound.map((token) => {
-      const label = token.kind === TokenKind.Preprocessor ? bareText(token.text) : '';
-      if (!label.startsWith('%$')) return token;
-      return {
-        ...token,
-        kind: TokenKind.Identifier,
-        text: this.contexts.nameOf(label.slice(1), token.column),
-      };
-    });
-    return this.expandIndirect(named);
+    return this.expandIndirect(bound.flatMap((token) => this.nameLocal(token)));
+  }
+
+  /** `%$x` is a name of the context; `%{$x}` is what it stands for, and sticks to its neighbours. */
+  private nameLocal(token: Token): Token[] {
+    const label = token.kind === TokenKind.Preprocessor ? bareText(token.text) : '';
+    if (!label.startsWith('%$')) return [token];
+    const text = this.contexts.nameOf(label.slice(1), token.column);
+    const name: Token = { ...token, kind: TokenKind.Identifier, text };
+    if (!token.text.startsWith('%{')) return [name];
+    const close: Token = { ...token, kind: TokenKind.Punctuation, text: ']', isSpaced: false };
+    return [{ ...token, text: '%[' }, { ...name, isSpaced: false }, close];
   }
 
   private expandIndirect(tokens: readonly Token[]): readonly Token[] {
