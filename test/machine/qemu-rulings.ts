@@ -32,12 +32,12 @@ export const QEMU_RULINGS: readonly Ruling[] = [
     explains: ({ before, ours, theirs }) => before !== undefined && RF_ANYWHERE.has((ours ^ theirs) >>> 0),
   },
   {
-    text: 'alignment is never checked (vol 2 §8.2.18)',
+    text: 'alignment: never checked (vol 2 §8.2.18)',
     explains: (_, { scenario, ours }) =>
       scenario.group === 'alignment' && ours.get('vector') === ALIGNMENT_CHECK,
   },
   {
-    text: 'IRET at level 0 leaves VIF and VIP as they were, so that they last; the manual loads them (vol 3 IRET)',
+    text: 'IRET at level 0: leaves VIF and VIP as they were, so that they last; the manual loads them (vol 3 IRET)',
     explains: ({ field, before, ours, theirs }) =>
       (field === 'flags' || before !== undefined) && ((ours ^ theirs) & ~(VIRTUAL | RF)) === 0,
   },
@@ -57,7 +57,7 @@ export const QEMU_RULINGS: readonly Ruling[] = [
     explains: (_, { scenario, theirs }) => scenario.name.startsWith('int1') && theirs.get('vector') === 6,
   },
   {
-    text: 'DR7.GD is ignored (vol 2 §13.1.1.4)',
+    text: 'DR7.GD: ignored (vol 2 §13.1.1.4)',
     explains: ({ field, ours, theirs }, { scenario }) =>
       (scenario.dr7 & DR7_GD) !== 0 ||
       (field === 'dr6' && (ours ^ theirs) === DR6_BD && scenario.name.startsWith('mov dr7')),

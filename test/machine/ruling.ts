@@ -18,7 +18,7 @@ export interface RulingContext {
 }
 
 export interface Ruling {
-  /** What the emulator does otherwise, and the rule with its place in the manual. */
-  readonly text: string;
+  /** What is concerned, what the emulator does otherwise with it, and the rule with its place in the manual. */
+  readonly text: `${string}: ${string}`;
   explains(difference: Difference, context: RulingContext): boolean;
 }
