@@ -4,6 +4,7 @@
  * TCG is made to run operating systems: it leaves out what those do not rely on, above all the limits of segments. What
  * it leaves out is not compared with it, but with Bochs.
  */
+import { TSS32 } from './arena.js';
 import type { Ruling, RulingContext } from './ruling.js';
 import { SHARED_RULINGS } from './shared-rulings.js';
 
@@ -22,6 +23,7 @@ const DR7_GD = 0x2000;
 const DR7_RESERVED_AND_GD = 0xf800;
 /** IP, CS and flags, of 32 bits. */
 const INTERRUPT_FRAME = 12;
+const INCOMING_EIP_AND_FLAGS: ReadonlySet<number> = new Set([TSS32 + 0x20, TSS32 + 0x24]);
 /** By LEN of DR7. */
 const BREAKPOINT_BYTES = [1, 2, 8, 4];
 
@@ -96,6 +98,16 @@ export const QEMU_RULINGS: readonly Ruling[] = [
   {
     text: 'INT1 and others with a bad gate: the frame is not stored before the limit of CS is checked, or RF is clear (vol 3 INT)',
     explains: ({ theirs, before }, { scenario }) => scenario.group === 'interrupts' && theirs === before,
+  },
+  {
+    text: 'task switch that faults in the new task: stores EIP and EFLAGS into its TSS, which it has not left (vol 2 §12.3)',
+    explains: ({ field, before, ours }, { scenario }) =>
+      scenario.group === 'tasks' && ours === before && INCOMING_EIP_AND_FLAGS.has(parseInt(field, 16)),
+  },
+  {
+    text: 'IRETD in virtual-8086 mode: goes beyond the limit of 64 KiB, and is lost there (vol 3 IRET)',
+    explains: (_, { scenario, theirs }) =>
+      theirs.has('stuck') && scenario.name.startsWith('iretd with IOPL 3'),
   },
   {
     text: 'task switch: the T bit of a TSS is ignored (vol 2 §12.2.5)',
