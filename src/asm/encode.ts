@@ -21,7 +21,7 @@ export interface EncodeContext {
   warn(message: string, column: number): void;
 }
 
-/** How well a value goes into an encoding: as it is, cut off, or not at all. */
+/** How well a value goes into an encoding: as it is, or cut off. */
 enum Fit {
   Exact,
   Cut,
@@ -225,8 +225,10 @@ class OperandBuilder {
     const { memory } = address;
     if (rule.isOffset || !address.isBare || address.bits !== 64) return { kind: OpKind.Memory, memory };
     const displacement = BigInt.asIntN(32, memory.displacement);
-    if (displacement !== memory.displacement)
+    if (displacement !== memory.displacement) {
+      this.fit = Fit.Cut;
       this.warnings.push([`the address ${memory.displacement} does not fit in 32 bits`, operand.column]);
+    }
     return { kind: OpKind.Memory, memory: { ...memory, displacement } };
   }
 
