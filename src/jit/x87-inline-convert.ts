@@ -3,15 +3,8 @@ import { X87Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op, Type } from './wasm-opcodes.js';
-import {
-  attempt,
-  EXPONENT_MASK,
-  exponentOf,
-  pushRoundsUp,
-  requireNormal,
-  SIGN,
-  SIGN_BIT,
-} from './x87-inline.js';
+import { attempt, pushRoundsUp, requireNormal } from './x87-inline.js';
+import { EXPONENT_MASK, exponentOf, SIGN, SIGN_BIT } from './x87-number.js';
 import type { NumberLocals } from './x87-stack.js';
 
 /** A format in memory. */

@@ -1,0 +1,24 @@
+/** x87 numbers in locals, and where the parts of a result are before it is rounded. */
+import type { Emitter } from './emitter.js';
+import { Local } from './locals.js';
+import { Op } from './wasm-opcodes.js';
+import type { NumberLocals } from './x87-stack.js';
+
+export const EXPONENT_MASK = 0x7fff;
+export const SIGN = 0x8000;
+export const SIGN_BIT = 63;
+/** Upper half of the integer bit of a significand. */
+export const INTEGER_HIGH = 0x80000000;
+
+/** The significand, and what follows it. */
+export const HIGH = Local.X87High;
+export const LOW = Local.X87Low;
+export const EXPONENT = Local.Narrow0;
+export const RESULT_SIGN = Local.Narrow1;
+
+/** Pushes the exponent of a number. */
+export function exponentOf({ code }: Emitter, { upper }: NumberLocals): void {
+  code.get(upper);
+  code.i32(EXPONENT_MASK);
+  code.op(Op.I32And);
+}
