@@ -79,7 +79,7 @@ export function resultOf(bits: Bits, tier: Tier, report: Report, args: string): 
     unmeasured: [
       ...unmeasured(bits),
       ...NOT_DRAWN,
-      ...(uncovered.length > 0 ? [`Never drawn: ${uncovered.join(', ')}`] : []),
+      ...(uncovered.length > 0 ? [`No case that ran to its end: ${uncovered.join(', ')}`] : []),
     ],
   };
 }
