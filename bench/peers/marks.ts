@@ -22,7 +22,7 @@ export interface Figures {
 }
 
 /** So much time from the first instruction on is cold. */
-export const COLD_MS = 100;
+const COLD_MS = 100;
 const CHECKSUM_DIGITS = 8;
 /** STX: a peer may print lines of its own first. */
 const START = '\x02';

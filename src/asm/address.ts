@@ -191,7 +191,7 @@ function needsDisplacement(base: number): boolean {
 }
 
 /** An address that depends on sections in a way that no relocation expresses has no value. */
-export function displacementOf(value: Value, column: number): bigint {
+function displacementOf(value: Value, column: number): bigint {
   const number = resolve(value);
   if (number === undefined)
     throw new Problem(

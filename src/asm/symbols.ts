@@ -12,7 +12,7 @@ interface Symbol {
 }
 
 /** Names that are no labels: macro-local ones, and what the preprocessor makes. */
-export function isInternal(name: string): boolean {
+function isInternal(name: string): boolean {
   return name.startsWith('..@');
 }
 

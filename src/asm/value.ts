@@ -36,10 +36,6 @@ export function isScalar({ terms }: Value): boolean {
   return terms.length === 0;
 }
 
-export function hasRegisters({ terms }: Value): boolean {
-  return terms.some(({ of }) => typeof of === 'number');
-}
-
 export function add(left: Value, right: Value, sign: 1n | -1n = 1n): Value {
   const number = BigInt.asIntN(64, left.number + sign * right.number);
   const isUnknown = left.isUnknown || right.isUnknown;

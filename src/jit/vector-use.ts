@@ -95,7 +95,7 @@ function addOperation(use: VectorUse, uop: UopFields): void {
 }
 
 /** Whether n of a `Uop.Vector` is a source. */
-export function hasThirdSource(op: VectorOp): boolean {
+function hasThirdSource(op: VectorOp): boolean {
   const isShift = op >= VectorOp.ShiftLeftBy16 && op <= VectorOp.ShiftArithmeticBy32;
   return isShift || (op >= VectorOp.BlendBy8 && op <= VectorOp.BlendBy64);
 }

@@ -97,7 +97,7 @@ function countOf(token: Token | undefined, name: Token): number {
 }
 
 /** At the commas outside of braces. */
-export function splitArguments(tokens: readonly Token[]): Token[][] {
+function splitArguments(tokens: readonly Token[]): Token[][] {
   if (tokens.length === 0) return [];
   const parts: Token[][] = [[]];
   let depth = 0;
