@@ -113,6 +113,16 @@ export function multiplyQword(emitter: Emitter, uop: UopFields): void {
   setCarryOverflow(emitter);
 }
 
+/** Pushes EDX:EAX. */
+function pushDividend(emitter: Emitter): void {
+  const { code } = emitter;
+  emitter.wide(Reg.Rdx);
+  code.i64(32);
+  code.op(Op.I64Shl);
+  extended(emitter, Reg.Rax, Width.Dword);
+  code.op(Op.I64Or);
+}
+
 /** DIV of 32 bits. What raises #DE is left to the interpreter. */
 export function divideDword(emitter: Emitter, uop: UopFields): void {
   const { code } = emitter;
@@ -122,11 +132,7 @@ export function divideDword(emitter: Emitter, uop: UopFields): void {
   code.get(Local.Wide0);
   code.op(Op.I64GeU);
   leaveIf(emitter);
-  emitter.wide(Reg.Rdx);
-  code.i64(32);
-  code.op(Op.I64Shl);
-  extended(emitter, Reg.Rax, Width.Dword);
-  code.op(Op.I64Or);
+  pushDividend(emitter);
   code.set(Local.Wide1);
   quotientAndRemainder(emitter, Width.Dword, Op.I64DivU, Op.I64RemU);
 }
@@ -142,11 +148,7 @@ export function divideSignedDword(emitter: Emitter, uop: UopFields): void {
   code.i64(1);
   code.op(Op.I64LeU);
   leaveIf(emitter);
-  emitter.wide(Reg.Rdx);
-  code.i64(32);
-  code.op(Op.I64Shl);
-  extended(emitter, Reg.Rax, Width.Dword);
-  code.op(Op.I64Or);
+  pushDividend(emitter);
   code.tee(Local.Wide1);
   code.get(Local.Wide0);
   code.op(Op.I64DivS);

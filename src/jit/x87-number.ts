@@ -22,3 +22,19 @@ export function exponentOf({ code }: Emitter, { upper }: NumberLocals): void {
   code.i32(EXPONENT_MASK);
   code.op(Op.I32And);
 }
+
+/** LOW ← LOW, shifted left by `X87Shift`. */
+export function shiftLow({ code }: Emitter): void {
+  code.get(LOW);
+  code.get(Local.X87Shift);
+  code.op(Op.I64Shl);
+  code.set(LOW);
+}
+
+/** EXPONENT ← the exponent on top of the stack, less `X87Shift`. */
+export function setExponentLessShift({ code }: Emitter): void {
+  code.get(Local.X87Shift);
+  code.op(Op.I32WrapI64);
+  code.op(Op.I32Sub);
+  code.set(EXPONENT);
+}

@@ -2,7 +2,7 @@
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
-import { EXPONENT, HIGH, LOW, SIGN_BIT } from './x87-number.js';
+import { EXPONENT, HIGH, LOW, setExponentLessShift, shiftLow, SIGN_BIT } from './x87-number.js';
 
 /** HIGH:LOW ← the product of two significands, normalized; EXPONENT may become one more. */
 export function multiplySignificands(emitter: Emitter, a: number, b: number): void {
@@ -53,7 +53,8 @@ function product({ code }: Emitter, a: number, b: number): void {
 }
 
 /** Shifts HIGH:LOW left by one bit if its first bit is clear; the exponent is one more if not. */
-function normalizeProduct({ code }: Emitter): void {
+function normalizeProduct(emitter: Emitter): void {
+  const { code } = emitter;
   code.get(HIGH);
   code.i64(SIGN_BIT);
   code.op(Op.I64ShrU);
@@ -70,15 +71,9 @@ function normalizeProduct({ code }: Emitter): void {
   code.op(Op.I64And);
   code.op(Op.I64Or);
   code.set(HIGH);
-  code.get(LOW);
-  code.get(Local.X87Shift);
-  code.op(Op.I64Shl);
-  code.set(LOW);
+  shiftLow(emitter);
   code.get(EXPONENT);
   code.i32(1);
   code.op(Op.I32Add);
-  code.get(Local.X87Shift);
-  code.op(Op.I32WrapI64);
-  code.op(Op.I32Sub);
-  code.set(EXPONENT);
+  setExponentLessShift(emitter);
 }

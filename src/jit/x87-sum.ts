@@ -10,6 +10,8 @@ import {
   INTEGER_HIGH,
   LOW,
   RESULT_SIGN,
+  setExponentLessShift,
+  shiftLow,
   SIGN,
   SIGN_BIT,
 } from './x87-number.js';
@@ -182,13 +184,7 @@ function difference(emitter: Emitter, slow: number): void {
   code.op(Op.I64ShrU);
   code.op(Op.I64Or);
   code.set(HIGH);
-  code.get(LOW);
-  code.get(Local.X87Shift);
-  code.op(Op.I64Shl);
-  code.set(LOW);
+  shiftLow(emitter);
   code.get(EXPONENT);
-  code.get(Local.X87Shift);
-  code.op(Op.I32WrapI64);
-  code.op(Op.I32Sub);
-  code.set(EXPONENT);
+  setExponentLessShift(emitter);
 }
