@@ -16,6 +16,7 @@ const CLI = join(ROOT, 'src/cli');
 const LIBRARY = {
   index: 'src/index.ts',
   asm: 'src/asm/index.ts',
+  lab: 'src/lab/index.ts',
   'platform-node': 'src/core/platform-node.ts',
   'platform-web': 'src/core/platform-web.ts',
 };
@@ -46,8 +47,8 @@ export async function bundle() {
 }
 
 /**
- * What the command takes from outside its folder, it takes from the bundled library and the bundled assembler: there is one
- * class of each error, and one copy of everything.
+ * What the command takes from outside its folder, it takes from the bundled entry points: there is one class of each
+ * error, and one copy of everything.
  */
 const publicLibrary = {
   name: 'public-library',
@@ -55,6 +56,7 @@ const publicLibrary = {
     if (importer === undefined || !source.startsWith('../')) return null;
     const isOutside = relative(CLI, resolve(importer, '..', source)).startsWith(`..${sep}`);
     if (!isOutside) return null;
-    return { id: source.startsWith('../asm/') ? '../asm.js' : '../index.js', external: true };
+    const entry = /^\.\.\/(asm|lab)\//.exec(source)?.[1] ?? 'index';
+    return { id: `../${entry}.js`, external: true };
   },
 };

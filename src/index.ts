@@ -77,7 +77,6 @@ export {
   startingAt,
   startSchedule,
 } from './hypervisor/schedule-spec.js';
-export { type Distribution, distribution } from './lab/statistics.js';
 
 // Snapshots as files.
 export { openSnapshot, readSnapshot, writeSnapshot } from './lab/snapshot/snapshot-file.js';

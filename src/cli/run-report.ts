@@ -1,5 +1,6 @@
 /** What one run leaves to say, in lines for people. */
-import { describeStop, distribution, type RunResult } from '../index.js';
+import { describeStop, type RunResult } from '../index.js';
+import { distribution } from '../lab/index.js';
 
 /** Why it stopped, what became of the NMIs, and every exit with its cause. */
 export function reportRun(guest: string, delivery: string, result: RunResult): string {
