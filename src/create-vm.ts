@@ -59,6 +59,10 @@ export interface CreateVmOptions {
 
 /** Makes a virtual machine whose guest is about to execute its first instruction. */
 export async function createVm(options: CreateVmOptions): Promise<Vm> {
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(
+      "createVm takes an object with at least a guest: createVm({ guest: bytes, nmi: 'kvm-vnmi' })",
+    );
   const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
   if (!isStrategyName(nmi))
     throw new UsageError(

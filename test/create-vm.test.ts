@@ -48,6 +48,10 @@ it.each([MIB - 4096, MIB + 1, 2 * GIB + 4096, 1e100, NaN, -1])(
   },
 );
 
+it('tells a caller without types that it takes an object', async () => {
+  await expect(createVm(undefined as never)).rejects.toThrow(UsageError);
+});
+
 it('says so when the host has no room for the memory', async () => {
   vi.spyOn(WebAssembly, 'Memory').mockImplementation(function () {
     throw new RangeError('WebAssembly.Memory(): could not allocate memory');

@@ -59,6 +59,8 @@ export class Processor {
   }
 
   static async create(options: ProcessorOptions): Promise<Processor> {
+    if (typeof options !== 'object' || options === null)
+      throw new UsageError('Processor.create takes an object with at least memoryBytes');
     return new Processor(await Engine.create(options));
   }
 
@@ -88,6 +90,8 @@ export class Processor {
 
   /** A window on the VMCB at a physical address, a multiple of 4,096. */
   vmcb(physical: number): Vmcb {
+    if (!Number.isSafeInteger(physical))
+      throw new UsageError(`the address of a VMCB is a number, a multiple of 1000h, not ${String(physical)}`);
     const { buffer, byteOffset, byteLength } = this.words;
     if (physical < 0 || physical + VMCB_BYTES > byteLength)
       throw new MemoryRangeError(physical, VMCB_BYTES, byteLength);
@@ -206,6 +210,8 @@ export class Processor {
 
   /** VMRUN: runs the guest until a #VMEXIT, or until the processor stops otherwise. */
   vmrun(vmcb: Vmcb, options?: RunOptions): RunResult {
+    if (!(vmcb instanceof Vmcb))
+      throw new UsageError('vmrun takes a Vmcb, as processor.vmcb(address) gives it');
     this.#requireHost();
     if (!isAcceptable(vmcb, this.#checkContext)) {
       refuseGuest(this.core, vmcb);

@@ -175,27 +175,27 @@ export class Vmcb {
   }
 
   get<K extends VmcbFieldName>(name: K): VmcbValue<K> {
-    const [offset, bits] = VMCB_FIELDS[name];
+    const [offset, bits] = fieldOf(name);
     return read(this.page, offset, bits) as VmcbValue<K>;
   }
 
   /** Writes a field, and tells the processor that its cached copy is stale. */
   set<K extends VmcbFieldName>(name: K, value: VmcbValue<K>): void {
-    const [offset, bits, cleanBit] = VMCB_FIELDS[name];
+    const [offset, bits, cleanBit] = fieldOf(name);
     write(this.page, offset, bits, value);
     if (cleanBit !== null) this.markDirty(cleanBit);
   }
 
   /** A field as a number: exact below 2^53. */
   getNumber(name: VmcbFieldName): number {
-    const [offset, bits] = VMCB_FIELDS[name];
+    const [offset, bits] = fieldOf(name);
     if (bits !== 64) return read(this.page, offset, bits) as number;
     return this.word(offset) + this.word(offset + 4) * TWO_32;
   }
 
   /** Writes a field from a number that is not negative and below 2^53. */
   setNumber(name: VmcbFieldName, value: number): void {
-    const [offset, bits, cleanBit] = VMCB_FIELDS[name];
+    const [offset, bits, cleanBit] = fieldOf(name);
     if (bits === 64) {
       // A store of 32 bits takes the value modulo 2^32, without its fraction.
       this.setWord(offset, value);
@@ -206,12 +206,12 @@ export class Vmcb {
 
   /** Bits 31:0 of a 64-bit field: what most fields use, without a bigint. */
   low(name: VmcbFieldName): number {
-    return this.word(VMCB_FIELDS[name][0]);
+    return this.word(fieldOf(name)[0]);
   }
 
   /** Writes bits 31:0 of a 64-bit field and keeps the rest. */
   setLow(name: VmcbFieldName, value: number): void {
-    const [offset, , cleanBit] = VMCB_FIELDS[name];
+    const [offset, , cleanBit] = fieldOf(name);
     this.setWord(offset, value);
     if (cleanBit !== null) this.markDirty(cleanBit);
   }
@@ -252,6 +252,13 @@ export class Vmcb {
   markDirty(bit: CleanBit): void {
     this.setWord(VmcbOffset.Clean, this.word(VmcbOffset.Clean) & ~(1 << bit));
   }
+}
+
+/** Callers without types get an error that names the mistake. */
+function fieldOf<K extends VmcbFieldName>(name: K): (typeof VMCB_FIELDS)[K] {
+  const field: (typeof VMCB_FIELDS)[K] | undefined = VMCB_FIELDS[name];
+  if (field === undefined) throw new UsageError(`a VMCB has no field ${JSON.stringify(name)}`);
+  return field;
 }
 
 function read(page: DataView, offset: number, bits: Width): number | bigint {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Cr4 } from '../../assembly/abi/processor-bits.js';
 import { UsageError } from '../../src/errors.js';
 import { intercept } from '../../src/svm/intercepts.js';
+import { Processor } from '../../src/svm/processor.js';
 import { maskInterruptsVirtually } from '../../src/svm/vintr.js';
 import { BareGuest, CODE } from '../helpers/bare-guest.js';
 
@@ -100,6 +101,14 @@ it('stops when a triple fault is not intercepted', () => {
   guest.vmcb.set('idtrLimit', 0);
   guest.vmcb.set('intercept3', 0);
   expect(guest.processor.vmrun(guest.vmcb)).toEqual({ kind: 'shutdown-unintercepted' });
+});
+
+it('tells a caller without types what was expected', async () => {
+  const nothing = undefined as never;
+  await expect(Processor.create(nothing)).rejects.toThrow(UsageError);
+  const cpu = await Processor.create({ memoryBytes: 1 << 20 });
+  expect(() => cpu.vmcb(nothing)).toThrow(UsageError);
+  expect(() => cpu.vmrun(nothing)).toThrow(UsageError);
 });
 
 it('refuses to enter a second guest, and to resume without one', () => {

@@ -48,6 +48,19 @@ describe('table', () => {
 });
 
 describe('access', () => {
+  it('names a field that does not exist', () => {
+    const { vmcb } = emptyVmcb();
+    const name = 'guestRip' as VmcbFieldName;
+    const accesses = [
+      () => vmcb.get(name),
+      () => vmcb.set(name, 1 as never),
+      () => vmcb.getNumber(name),
+      () => vmcb.setNumber(name, 1),
+      () => vmcb.low(name),
+    ];
+    for (const access of accesses) expect(access).toThrow(new UsageError('a VMCB has no field "guestRip"'));
+  });
+
   it.each(NAMES)('%s reads back what was written, and writes nothing else', (name) => {
     const { vmcb, bytes } = emptyVmcb();
     const [offset, bits, cleanBit] = VMCB_FIELDS[name];
