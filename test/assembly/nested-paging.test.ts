@@ -5,7 +5,7 @@ import { Cr0, Cr4, Efer, PageFault } from '../../assembly/abi/processor-bits.js'
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { CODE, Machine } from '../helpers/machine.js';
-import { PageTables, type Format } from '../helpers/page-tables.js';
+import { A, ALL, D, type Format, NX, P, PageTables, PS, U, W } from '../helpers/page-tables.js';
 
 const MEMORY = 8 << 20;
 /** Guest-physical memory that the nested tables map: the guest's tables are in it, the nested ones above. */
@@ -15,15 +15,6 @@ const NESTED_TABLES = 0x30_0000;
 /** Guest-linear address of the tests, and the guest-physical page behind it. */
 const TARGET = 0x4080_0000;
 const PAGE = 0x5000;
-
-const P = 1n;
-const W = 2n;
-const U = 4n;
-const A = 0x20n;
-const D = 0x40n;
-const PS = 0x80n;
-const NX = 1n << 63n;
-const ALL = P | W | U;
 
 const READ = [0x8a, 0x03];
 const WRITE = [0x88, 0x03];

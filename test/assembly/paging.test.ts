@@ -5,22 +5,13 @@ import { Cr0, Cr4, Efer, PageFault } from '../../assembly/abi/processor-bits.js'
 import { Stop } from '../../assembly/abi/stop.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { CODE, Machine } from '../helpers/machine.js';
-import { PageTables, type Format } from '../helpers/page-tables.js';
+import { A, ALL, D, type Format, NX, P, PageTables, PS, U, W } from '../helpers/page-tables.js';
 
 const MEMORY = 8 << 20;
 const TABLES = 0x10_0000;
 /** Linear address that the tests map, and the page of memory behind it. */
 const TARGET = 0x4080_0000;
 const PAGE = 0x5000;
-
-const P = 1n;
-const W = 2n;
-const U = 4n;
-const A = 0x20n;
-const D = 0x40n;
-const PS = 0x80n;
-const NX = 1n << 63n;
-const ALL = P | W | U;
 
 /** Instructions on the byte at [rBX], and a jump there. */
 const READ = [0x8a, 0x03];

@@ -9,8 +9,16 @@ const FORMATS = {
 
 export type Format = keyof typeof FORMATS;
 
-const PRESENT = 1n;
-const PRESENT_WRITE_USER = 7n;
+/** Bits of an entry, as the manual's figures name them (APM vol 2 §5.3). */
+export const P = 1n;
+export const W = 2n;
+export const U = 4n;
+export const A = 0x20n;
+export const D = 0x40n;
+export const PS = 0x80n;
+export const NX = 1n << 63n;
+export const ALL = P | W | U;
+
 const ADDRESS = 0xffff_ffff_f000n;
 
 export class PageTables {
@@ -34,7 +42,7 @@ export class PageTables {
     let table = this.root;
     for (let at = this.levels; at > level; at--) {
       const slot = this.#slotIn(table, address, at);
-      if ((this.read(slot) & PRESENT) === 0n) this.write(slot, this.#newTable(at));
+      if ((this.read(slot) & P) === 0n) this.write(slot, this.#newTable(at));
       table = Number(this.read(slot) & ADDRESS);
     }
     this.write(this.#slotIn(table, address, level), entry);
@@ -69,7 +77,7 @@ export class PageTables {
     this.#nextPage += 0x1000;
     // The PDPTEs of PAE paging have no rights: the bits are reserved.
     const isPdpte = this.format === 'pae' && level === 3;
-    return page | (isPdpte ? PRESENT : PRESENT_WRITE_USER);
+    return page | (isPdpte ? P : ALL);
   }
 
   #slotIn(table: number, address: number, level: number): number {
