@@ -52,6 +52,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'src/browser.ts': ['src/index.ts'],
   'src/cli': ['src/errors.ts', 'src/index.ts', 'src/asm', 'src/lab'],
+  // The package by its names only, which are not relative imports.
+  playground: [],
 };
 
 /** Where a word of a foreign world may appear. */
@@ -64,7 +66,7 @@ const MAY_NAME: readonly (readonly [word: RegExp, meaning: string, folders: read
 
 const FORBIDDEN_NAMES = /\/(utils?|helpers?|common|types|misc)(\.ts|\/)/;
 
-const sources = ['assembly', 'src'].flatMap(typescriptFiles);
+const sources = ['assembly', 'src', 'playground'].flatMap(typescriptFiles);
 const allFiles = [...sources, ...['test', 'bench'].flatMap(typescriptFiles)];
 const text = new Map(allFiles.map((file) => [file, readFileSync(file, 'utf8')]));
 
@@ -108,7 +110,7 @@ it('spells relative imports of the host with .js', () => {
   const offenders = allFiles
     .filter((file) => !file.startsWith('assembly/'))
     .flatMap((file) => specifiersOf(file).map((specifier) => [file, specifier] as const))
-    .filter(([, specifier]) => specifier.startsWith('.') && !/\.m?js$/.test(specifier));
+    .filter(([, specifier]) => specifier.startsWith('.') && !/\.(m?js|css)$/.test(specifier));
   expect(offenders).toEqual([]);
 });
 
@@ -120,7 +122,7 @@ function typescriptFiles(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((file) => `${root}/${file}`)
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .sort();
 }
 
@@ -145,7 +147,12 @@ function specifiersOf(file: string): string[] {
 function importsOf(file: string): string[] {
   return specifiersOf(file)
     .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => `${join(dirname(file), specifier).replace(/\.js$/, '')}.ts`);
+    .map((specifier) => sourceAt(join(dirname(file), specifier)));
+}
+
+function sourceAt(path: string): string {
+  const stem = path.replace(/\.js$/, '');
+  return text.has(`${stem}.tsx`) ? `${stem}.tsx` : `${stem}.ts`;
 }
 
 function withoutComments(source: string): string {
