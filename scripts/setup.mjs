@@ -1,6 +1,6 @@
 /**
  * npm run setup: the Debian packages that some tests compare with: an assembler, a C compiler for both word sizes, QEMU,
- * Bochs and Chromium. None is needed to build or use vmexit.
+ * Bochs, Chromium and Firefox. None is needed to build or use vmexit.
  *
  * Installs what is missing when run as root on Debian; otherwise says in one line what to install. Tests that miss a
  * tool skip and say so in their name.
@@ -16,7 +16,8 @@ const TOOLS = [
   { name: 'qemu-system-x86', use: 'comparison with QEMU', isPresent: () => isOnPath('qemu-system-x86_64') },
   { name: 'bochs', use: 'comparison with Bochs', isPresent: () => isOnPath('bochs') },
   { name: 'bochs-term', use: 'Bochs without a window', isPresent: hasBochsTerminal },
-  { name: 'chromium', use: 'the browser test', isPresent: () => isOnPath('chromium') },
+  { name: 'chromium', use: 'tests in browsers', isPresent: () => isOnPath('chromium') },
+  { name: 'firefox-esr', use: 'tests in browsers', isPresent: () => isOnPath('firefox-esr') },
 ];
 
 export function ensureTools() {

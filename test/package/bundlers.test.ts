@@ -10,7 +10,8 @@ import type { Browser } from 'playwright-core';
 import { build as vite, createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import webpack from 'webpack';
-import { hasChromium, launchChromium, serve } from '../browser/chromium.js';
+import { hasChromium, launchChromium } from '../browser/chromium.js';
+import { serve } from '../browser/site.js';
 import { createProject, type Project } from './project.js';
 import { isBuilt } from './tarball.js';
 
