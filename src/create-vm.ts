@@ -6,7 +6,12 @@ import { compileAsset } from './core/compiled-asset.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
 import { layOut } from './hypervisor/memory-layout.js';
-import { isStrategyName, STRATEGY_NAMES, type StrategyName } from './hypervisor/nmi/strategies.js';
+import {
+  type CustomStrategy,
+  isStrategyName,
+  requireStrategy,
+  type StrategyName,
+} from './hypervisor/nmi/strategies.js';
 import type { NmiSchedule } from './hypervisor/nmi-schedule.js';
 import type { TraceListener } from './hypervisor/trace.js';
 import { startSchedule } from './hypervisor/schedule-spec.js';
@@ -29,8 +34,8 @@ export interface CreateVmOptions {
    * same `memoryBytes`.
    */
   readonly guest: Uint8Array | AssemblySource | LoadedGuest;
-  /** How NMIs are delivered; 'kvm-vnmi' unless given. */
-  readonly nmi?: StrategyName | undefined;
+  /** How NMIs are delivered: one of `STRATEGIES` by name, or a strategy of the caller's; 'kvm-vnmi' unless given. */
+  readonly nmi?: StrategyName | CustomStrategy | undefined;
   /** When NMIs are requested, in instructions; never unless given. See nmi-schedule.ts. */
   readonly nmiSchedule?: NmiSchedule | undefined;
   /** Guest memory, a multiple of 4 KiB from 1 MiB to 2 GiB; 16 MiB unless given. */
@@ -63,11 +68,8 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
     throw new UsageError(
       "createVm takes an object with at least a guest: createVm({ guest: bytes, nmi: 'kvm-vnmi' })",
     );
-  const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
-  if (!isStrategyName(nmi))
-    throw new UsageError(
-      `unknown delivery strategy ${JSON.stringify(nmi)}: there are ${STRATEGY_NAMES.join(', ')}`,
-    );
+  const { memoryBytes = DEFAULT_MEMORY_BYTES, nmi: choice = DEFAULT_STRATEGY, nmiSchedule = [] } = options;
+  const nmi = requireStrategy(choice);
   const layout = layOut(memoryBytes);
   const guest = await load(options.guest, memoryBytes, options);
   return build({ ...options, cpu: options.cpu ?? DEFAULT_CPU, layout, guest, nmi, nmiSchedule });
@@ -77,19 +79,21 @@ export async function createVm(options: CreateVmOptions): Promise<Vm> {
 export type RestoreVmOptions = Pick<CreateVmOptions, 'jit' | 'onTrace' | 'onSerial'> & {
   /** The schedule that the machine was made with; needed if that was neither a list nor described. */
   readonly nmiSchedule?: NmiSchedule | undefined;
+  /** The strategy that the machine was made with; needed if that was the caller's own. */
+  readonly nmi?: CustomStrategy | undefined;
 };
 
 /**
  * Makes a virtual machine that goes on where `vm.snapshot()` was taken, and does what that one did from there on. Throws a
- * `UsageError` if the schedule is missing or another one.
+ * `UsageError` if the schedule or the strategy is missing or another one.
  */
 export async function restoreVm(snapshot: VmSnapshot, options: RestoreVmOptions = {}): Promise<Vm> {
-  const { ramBytes, nmi, cpu } = snapshot.machine;
+  const { ramBytes, cpu } = snapshot.machine;
   const vm = await build({
     ...options,
     layout: layOut(ramBytes),
     guest: null,
-    nmi,
+    nmi: strategyFor(snapshot, options),
     cpu: cpu as CpuName,
     nmiSchedule: scheduleFor(snapshot, options),
   });
@@ -101,6 +105,14 @@ function scheduleFor({ schedule }: VmSnapshot, { nmiSchedule }: RestoreVmOptions
   if (nmiSchedule !== undefined) return nmiSchedule;
   if (schedule !== null) return startSchedule(schedule);
   throw new UsageError('the snapshot was made with an NMI schedule of its own: give it as nmiSchedule');
+}
+
+function strategyFor({ machine }: VmSnapshot, { nmi }: RestoreVmOptions): CustomStrategy {
+  if (nmi !== undefined) return requireStrategy(nmi);
+  if (isStrategyName(machine.nmi)) return requireStrategy(machine.nmi);
+  throw new UsageError(
+    `the snapshot is of a machine with a delivery strategy of its own, ${JSON.stringify(machine.nmi)}: give it as nmi`,
+  );
 }
 
 type Parts = Pick<CreateVmOptions, 'seed' | 'jit' | 'onTrace' | 'onSerial'> &

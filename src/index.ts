@@ -18,11 +18,13 @@ export { describeStop, isResumable, type RunResult, type StopReason } from './hy
 export type { ExitCause, ExitCount, NmiReport } from './hypervisor/ledger.js';
 export type { TraceEvent, TraceListener } from './hypervisor/trace.js';
 export {
+  type CustomStrategy,
   isStrategyName,
   STRATEGIES,
   STRATEGY_NAMES,
   type StrategyName,
 } from './hypervisor/nmi/strategies.js';
+export { type DeliveryHost, NmiDelivery, type SavedDelivery } from './hypervisor/nmi/delivery.js';
 export {
   atInstructions,
   everyInstructions,

@@ -2,7 +2,7 @@
 import type { LoadedGuest } from '../loader/image.js';
 import type { Processor } from '../svm/processor.js';
 import type { MemoryLayout } from './memory-layout.js';
-import type { StrategyName } from './nmi/strategies.js';
+import type { CustomStrategy } from './nmi/strategies.js';
 import type { NmiSchedule } from './nmi-schedule.js';
 import type { TraceListener } from './trace.js';
 
@@ -13,7 +13,7 @@ export interface VmOptions {
   readonly guest: LoadedGuest | null;
   /** Name of the processor's model. */
   readonly cpu: string;
-  readonly nmi: StrategyName;
+  readonly nmi: CustomStrategy;
   readonly nmiSchedule: NmiSchedule;
   /** Told of everything that happens. Costs time; leave it out for long runs. */
   readonly onTrace?: TraceListener | undefined;

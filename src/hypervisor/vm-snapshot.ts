@@ -6,7 +6,6 @@ import type { SavedAgenda } from './agenda.js';
 import type { SavedKick } from './kick.js';
 import type { MemoryLayout } from './memory-layout.js';
 import type { SavedDelivery } from './nmi/delivery.js';
-import type { StrategyName } from './nmi/strategies.js';
 import type { SavedAccounting } from './nmi-accounting.js';
 import type { NmiSchedule } from './nmi-schedule.js';
 import type { StopReason } from './run-result.js';
@@ -17,7 +16,8 @@ import type { SavedVcpu } from './vcpu.js';
 export interface MachineIdentity {
   /** Bytes of guest memory. */
   readonly ramBytes: number;
-  readonly nmi: StrategyName;
+  /** Name of the delivery strategy. */
+  readonly nmi: string;
   /** The processor model. */
   readonly cpu: string;
 }

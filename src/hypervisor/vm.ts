@@ -32,7 +32,6 @@ import { Kick } from './kick.js';
 import { assemble } from './machine.js';
 import { NmiAccounting } from './nmi-accounting.js';
 import { isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
-import { createDelivery } from './nmi/strategies.js';
 import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
 import type { Vcpu } from './vcpu.js';
@@ -62,7 +61,7 @@ export class Vm {
     this.tablePages = new PagePool(layout.nestedTables);
     const vmcb = processor.vmcb(layout.vmcb);
     this.nmis = new NmiAccounting(vmcb, () => this.time, trace);
-    const delivery = createDelivery(nmi, {
+    const delivery = nmi.create({
       vmcb,
       merge: (reason) => this.nmis.merge(reason),
       lose: (reason) => this.nmis.lose(reason),
@@ -157,7 +156,7 @@ export class Vm {
 
   private identity(): MachineIdentity {
     const { layout, nmi, cpu } = this.options;
-    return { ramBytes: layout.ramBytes, nmi, cpu };
+    return { ramBytes: layout.ramBytes, nmi: nmi.name, cpu };
   }
 
   /** Runs until the guest ends or the budget is spent. Goes on after 'budget' and 'cancelled'. */

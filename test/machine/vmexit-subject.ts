@@ -2,6 +2,7 @@
 import { DEFAULT_STRATEGY } from '../../src/create-vm.js';
 import { cpuModel, DEFAULT_CPU } from '../../src/decode/cpu-models.js';
 import { layOut } from '../../src/hypervisor/memory-layout.js';
+import { requireStrategy } from '../../src/hypervisor/nmi/strategies.js';
 import { describeStop } from '../../src/hypervisor/run-result.js';
 import type { StopReason } from '../../src/hypervisor/run-result.js';
 import { Vm } from '../../src/hypervisor/vm.js';
@@ -50,7 +51,11 @@ async function machineWith(memory: Uint8Array, tier: keyof typeof TIERS): Promis
   const layout = layOut(MEMORY_BYTES);
   const processor = await Processor.create({ memoryBytes: layout.totalBytes, ...TIERS[tier] });
   const disassemble = (): string => 'an instruction';
-  const policy = { cpu: cpuModel(DEFAULT_CPU).name, nmi: DEFAULT_STRATEGY, nmiSchedule: [] } as const;
+  const policy = {
+    cpu: cpuModel(DEFAULT_CPU).name,
+    nmi: requireStrategy(DEFAULT_STRATEGY),
+    nmiSchedule: [],
+  } as const;
   return new Vm({ processor, layout, guest: kernelIn(memory), ...policy, disassemble });
 }
 

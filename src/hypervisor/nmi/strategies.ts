@@ -1,4 +1,4 @@
-/** Every way of delivering NMIs that vmexit models: its name, what it is in one line, and how to make one. */
+/** Every way of delivering NMIs that vmexit models, by name, what it is in one line, and how to make one; or a caller's own. */
 import { UsageError } from '../../errors.js';
 import type { DeliveryHost, NmiDelivery } from './delivery.js';
 import { KvmEventInjection } from './kvm-event-injection.js';
@@ -9,6 +9,14 @@ import { XenVnmi } from './xen-vnmi.js';
 
 interface Strategy {
   readonly description: string;
+  readonly create: (host: DeliveryHost) => NmiDelivery;
+}
+
+/** A way of delivering NMIs that is not among `STRATEGIES`: a caller's own. */
+export interface CustomStrategy {
+  /** For results and snapshots; none of the names in `STRATEGIES`. */
+  readonly name: string;
+  /** Makes the strategy's half of one virtual machine. */
   readonly create: (host: DeliveryHost) => NmiDelivery;
 }
 
@@ -44,11 +52,19 @@ export function isStrategyName(name: string): name is StrategyName {
   return Object.hasOwn(STRATEGIES, name);
 }
 
-/** Makes the strategy's half of a virtual machine. */
-export function createDelivery(name: StrategyName, host: DeliveryHost): NmiDelivery {
-  if (!isStrategyName(name))
-    throw new UsageError(
-      `unknown delivery strategy ${JSON.stringify(name)}; there are ${STRATEGY_NAMES.join(', ')}`,
-    );
-  return STRATEGIES[name].create(host);
+/** What a caller chose, checked: throws a `UsageError` that says what there is. */
+export function requireStrategy(choice: StrategyName | CustomStrategy): CustomStrategy {
+  if (typeof choice === 'string' && isStrategyName(choice))
+    return { name: choice, create: STRATEGIES[choice].create };
+  if (isCustom(choice)) return choice;
+  const given = typeof choice === 'string' ? JSON.stringify(choice) : 'that was given';
+  throw new UsageError(
+    `unknown delivery strategy ${given}: there are ${STRATEGY_NAMES.join(', ')}, or an object with a name of its own and create(host)`,
+  );
+}
+
+function isCustom(choice: unknown): choice is CustomStrategy {
+  if (typeof choice !== 'object' || choice === null) return false;
+  const { name, create } = choice as Partial<CustomStrategy>;
+  return typeof name === 'string' && name !== '' && !isStrategyName(name) && typeof create === 'function';
 }
