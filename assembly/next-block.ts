@@ -48,10 +48,13 @@ export function nextBlock(at: u32): u32 {
   setRunningUop(at);
   const state = cpu();
   if ((state.attention | state.boundary) != 0 || isRunningBlockCut) return 0;
+  const running = changetype<Block>(runningBlock);
+  // What lasts for the one instruction is over after it, whatever `attention` says by now.
+  if ((running.mode & Mode.Step) != 0) return 0;
   const address = cachedBlock(state, linearRip(state), state.mode);
   if (address == 0) return 0;
   const block = changetype<Block>(address);
-  const clock = state.clock + changetype<Block>(runningBlock).instructions;
+  const clock = state.clock + running.instructions;
   const heat = block.heat + 1;
   if (clock + block.instructions > state.deadline || heat == hotThreshold || block.region != 0) return 0;
   block.heat = heat;

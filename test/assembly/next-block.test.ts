@@ -1,7 +1,10 @@
 /** From block to block without the run loop, and blocks that are cut at a deadline: nothing may be seen of either. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Rflags } from '../../assembly/abi/processor-bits.js';
 import { Stop } from '../../assembly/abi/stop.js';
-import { Machine } from '../helpers/machine.js';
+import { Vector } from '../../assembly/abi/vector.js';
+import { Watch } from '../../assembly/abi/watch.js';
+import { CODE, Machine } from '../helpers/machine.js';
 
 let machine: Machine;
 beforeAll(async () => {
@@ -41,6 +44,26 @@ describe('the next block', () => {
     state.setNum('rcx', 6);
     expect(machine.run(1000)).toBe(Stop.Halted);
     expect(state.num('rbx')).toBe(3 * (1 + 16));
+  });
+
+  it('is not run under the RF or in the shadow of one that has loaded a segment', () => {
+    machine.real();
+    const { state } = machine;
+    // mov es, ax; nop; ud2, with everything known to the fetch cache
+    machine.load([0x8e, 0xc0, 0x90, 0x0f, 0x0b]);
+    state.set('inGuest', 1);
+    state.set('intercepts2', 1 << Vector.Ud);
+    expect(machine.run(100)).toBe(Stop.Exit);
+    state.setNum('rip', CODE);
+    machine.rflags = BigInt(Rflags.Rf | Rflags.Always1);
+    expect(machine.run(100)).toBe(Stop.Exit);
+    expect(machine.rflags).toBe(BigInt(Rflags.Always1));
+    state.setNum('rip', CODE);
+    state.set('shadow', 1);
+    state.set('watch', Watch.ShadowEnd);
+    machine.core.exports.updateMode();
+    expect(machine.run(100)).toBe(Stop.Boundary);
+    expect(state.num('rip')).toBe(CODE + 2);
   });
 
   it('does not run past the deadline, wherever that is', () => {
