@@ -34,6 +34,7 @@ import { enterRegion, hotThreshold, setHotBlock } from './region';
 import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
+import { resumeRepeat, suspendRepeat } from './suspended-repeat';
 import { fetchEntry } from './tlb';
 import { UopRecord } from './uop-record';
 
@@ -136,6 +137,7 @@ function settleBlock(state: CpuState, flow: Flow): Flow {
   state.clock += instructionsBefore(runningUop);
   const rip = state.blockRip + changetype<UopRecord>(runningUop).ip;
   state.rip = isCode64(state) ? rip : rip & 0xffffffff;
+  if (flow == Flow.Repeat) suspendRepeat(state);
   return flow;
 }
 
@@ -156,6 +158,10 @@ function findBlock(state: CpuState, mode: u32): u32 {
   const cached = cachedBlock(state, linear, mode);
   if (cached != 0) return cached;
   if (transientBlock != 0) return takeTransientBlock();
+  if (state.repeatForm != 0) {
+    const block = resumeRepeat(state, mode);
+    if (block != 0) return block;
+  }
   return findBlockByAddress(state, linear, mode);
 }
 

@@ -151,6 +151,10 @@ export class CpuState {
   pendingDebug: u32;
   /** The running instruction has settled its own single-step trap: SYSCALL and SYSRET go by the new TF. */
   isStepSettled: u32;
+  /** A repeated instruction that has overwritten itself and is to go on: which, where and when (suspended-repeat.ts). */
+  repeatForm: u32;
+  repeatRip: u64;
+  repeatClock: u64;
   /** A physical NMI was delivered through the IDT and its IRET has not completed. */
   nmiMask: u32;
 

@@ -23,6 +23,7 @@ import {
   storeSharedState,
 } from './save-area';
 import { cpu, CpuState } from './state';
+import { forgetRepeat } from './suspended-repeat';
 import { HOST_TAG, rememberTlbContext, settleTlb } from './tlb-context';
 
 const HOST_SAVE_AREA = <u32>memory.data(4096, 16);
@@ -249,4 +250,5 @@ function clearTransient(state: CpuState): void {
   state.exitInfo1 = 0;
   state.exitInfo2 = 0;
   state.exitNextRip = 0;
+  forgetRepeat(state);
 }

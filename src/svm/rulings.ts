@@ -10,7 +10,9 @@
  * - a restored interrupt shadow holds interrupts but not debug traps (VMCB 068h has one bit): assembly/world-switch.ts;
  * - no instruction bytes when a fault cuts the delivery of an event short: assembly/decode-assist.ts;
  * - PAUSE exits when the filter's count would go *below* zero, and the idle-HLT intercept takes a masked V_NMI for a
- *   pending one: assembly/exec/activity.ts.
+ *   pending one: assembly/exec/activity.ts;
+ * - a REP that overwrites itself runs on as it was fetched, as on Zen 4, until an event or an exit comes between two of its
+ *   iterations; the end of a budget is neither: assembly/suspended-repeat.ts.
  */
 
 /** What may be recognized between two instructions. */

@@ -21,7 +21,6 @@ const THRESHOLDS = [1, 2, 4, 4, 8, 8, 8, 8, 16, 16, 16, 16];
 /** Most instructions from one comparison to the next. */
 const SLICES = [8, 8, 20, 20, 60, 200];
 const PAGE = 4096;
-const LONGEST_INSTRUCTION = 15;
 /** Memory is compared in pieces of this size first, then in pages. */
 const PIECE = 8 * PAGE;
 /** Temporaries, scratch and caches of the core, which nothing outside can see; flags are compared as RFLAGS. */
@@ -44,7 +43,6 @@ interface Plan {
 /** A processor in one tier. */
 class Tier {
   readonly #bytes: Buffer;
-  readonly #codeBefore = new Uint8Array(LONGEST_INSTRUCTION);
 
   constructor(readonly engine: Engine) {
     const { buffer, byteOffset, length } = this.core.memory;
@@ -74,36 +72,16 @@ class Tier {
     return this.engine.run();
   }
 
-  /**
-   * The same, one instruction, or one iteration, after the other. Undefined if a repeated instruction overwrites itself:
-   * after a stop its bytes are fetched again, as after an interrupt, and what follows need not be the same.
-   */
-  step(instructions: number): Stop | undefined {
+  /** The same, one instruction, or one iteration, after the other. */
+  step(instructions: number): Stop {
     const { state } = this.core;
     const end = state.num('clock') + instructions;
     for (;;) {
-      const code = this.#codeAddress();
-      this.#codeBefore.set(this.#bytes.subarray(code, code + LONGEST_INSTRUCTION));
-      state.setNum('deadline', state.num('clock') + 1);
-      const stop = this.engine.run();
-      const isSame = this.#bytes.compare(
-        this.#codeBefore,
-        0,
-        LONGEST_INSTRUCTION,
-        code,
-        code + LONGEST_INSTRUCTION,
-      );
-      if (isSame !== 0 && this.#codeAddress() === code) return undefined;
+      const stop = this.run(1);
       if (stop === Stop.Budget && state.num('clock') < end) continue;
       state.setNum('deadline', end);
       return stop;
     }
-  }
-
-  /** Physical, of the next instruction: code is mapped to itself. */
-  #codeAddress(): number {
-    const { state } = this.core;
-    return Math.min(state.num('csBase') + state.num('rip'), MEMORY_BYTES - LONGEST_INSTRUCTION);
   }
 }
 
@@ -151,10 +129,8 @@ export class TierPair {
     startLike(compiled.core, interpreted.core);
     let stop = Stop.None;
     for (const instructions of plan.slices) {
-      const first = plan.isStepping ? interpreted.step(instructions) : interpreted.run(instructions);
+      stop = plan.isStepping ? interpreted.step(instructions) : interpreted.run(instructions);
       const other = compiled.run(instructions);
-      if (first === undefined) return { stop: other, difference: '' };
-      stop = first;
       if (other !== stop) return { stop, difference: `stop: ${Stop[stop]}, compiled ${Stop[other]}` };
       const difference = this.#compare();
       if (difference !== '' || stop !== Stop.Budget) return { stop, difference };
