@@ -5,7 +5,15 @@ export { STATE_ADDRESS } from './state';
 export { updateMode } from './mode';
 export { rflags, setRflags } from './flags';
 export { VECTOR_FILE_ADDRESS } from './vector-file';
-export { initializeX87, setX87StatusWord, X87_REGISTERS_ADDRESS, x87StatusWord } from './x87-state';
+export {
+  initializeX87,
+  setX87ControlWord,
+  setX87StatusWord,
+  setX87TagWord,
+  X87_REGISTERS_ADDRESS,
+  x87StatusWord,
+  x87TagWord,
+} from './x87-state';
 export { flushTlb, probeFetch, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
 export {
   addRegionBlock,
@@ -63,6 +71,7 @@ export { carryOf, settleFlags } from './lazy-flags';
 export { createRegion, hotBlock, setHotThreshold, setRegionPage, STALENESS_ADDRESS } from './region';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
 export { deliverEvent } from './settle';
+export { GUEST_IMAGE_ADDRESS, loadGuestImage, storeGuestImage } from './guest-image';
 export { NMI_FRAMES_ADDRESS, NMI_FRAMES_BYTES } from './nmi-frames';
 export {
   exitAtBoundary,

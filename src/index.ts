@@ -13,6 +13,13 @@ export {
 export type { Vm } from './hypervisor/vm.js';
 export type { NmiRequestOptions, RunOptions } from './hypervisor/vm-options.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
+export type { NmiState } from './hypervisor/nmi-state.js';
+export type {
+  MissingMemory,
+  MissingReason,
+  VirtualMemory,
+  VirtualRead,
+} from './hypervisor/virtual-memory.js';
 export type { GuestMemory } from './hypervisor/guest-memory.js';
 export { describeStop, isResumable, type RunResult, type StopReason } from './hypervisor/run-result.js';
 export type { ExitCause, ExitCount, NmiReport } from './hypervisor/ledger.js';
@@ -92,7 +99,15 @@ export type {
   ProcessorStop,
   RunResult as ProcessorResult,
 } from './svm/guest-run.js';
-export { CleanBit, Vmcb, type VmcbFieldName, type VmcbSegmentName } from './svm/vmcb.js';
+export {
+  CleanBit,
+  type ReadonlyVmcb,
+  type SegmentImage,
+  Vmcb,
+  type VmcbFieldName,
+  type VmcbSegmentName,
+} from './svm/vmcb.js';
+export { type DescriptorTable, GuestRegisters } from './svm/guest-registers/guest-registers.js';
 export type { VmExit } from './svm/exit.js';
 export { exitName, intercept, type InterceptName, isIntercepted, removeIntercept } from './svm/intercepts.js';
 export {

@@ -26,6 +26,7 @@ interface CoreExports {
   readonly NMI_FRAMES_ADDRESS: WebAssembly.Global;
   readonly NMI_FRAMES_BYTES: WebAssembly.Global;
   readonly HOST_SAVE_AREA_ADDRESS: WebAssembly.Global;
+  readonly GUEST_IMAGE_ADDRESS: WebAssembly.Global;
   readonly X87_RESULT_TOP_ADDRESS: WebAssembly.Global;
   readonly TLB_ADDRESS: WebAssembly.Global;
   readonly TLB_BYTES: WebAssembly.Global;
@@ -45,6 +46,9 @@ interface CoreExports {
   setRflags(value: bigint): void;
   x87StatusWord(): number;
   setX87StatusWord(word: number): void;
+  setX87ControlWord(word: number): void;
+  x87TagWord(): number;
+  setX87TagWord(word: number): void;
   flushTlb(): void;
   commitBlock(
     physical: number,
@@ -80,6 +84,8 @@ interface CoreExports {
   exitAtBoundary(code: number): void;
   loadGuest(vmcb: number): void;
   storeGuest(vmcb: number): void;
+  storeGuestImage(): void;
+  loadGuestImage(): void;
   loadHiddenState(vmcb: number): void;
   storeHiddenState(vmcb: number): void;
 }

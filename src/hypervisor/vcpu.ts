@@ -2,7 +2,7 @@
  * One virtual processor as its exit handlers see it: the VMCB, the registers that VMRUN leaves alone, guest memory,
  * ports, and the few operations that most handlers need. It knows no policy and never runs the guest.
  */
-import { Debug, Efer, Rflags, SegAttr } from '../../assembly/abi/processor-bits.js';
+import { Debug, Rflags } from '../../assembly/abi/processor-bits.js';
 import { TlbControl, VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { injectEvent } from '../svm/event-injection.js';
@@ -12,6 +12,7 @@ import type { Processor } from '../svm/processor.js';
 import type { Registers } from '../svm/registers.js';
 import type { Vmcb } from '../svm/vmcb.js';
 import type { Agenda } from './agenda.js';
+import { type CodeBits, codeBitsOf } from './code-size.js';
 import type { Console } from './console.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { NmiDelivery } from './nmi/delivery.js';
@@ -209,14 +210,13 @@ export class Vcpu {
     this.lagInTscOffset = null;
   }
 
-  /** Size of the code the guest executes. */
-  codeBits(): 16 | 32 | 64 {
-    if (this.is64Bit()) return 64;
-    return (this.vmcb.get('csAttributes') & SegAttr.Db) !== 0 ? 32 : 16;
+  /** Size of the code the guest executed at its last exit. */
+  codeBits(): CodeBits {
+    return codeBitsOf(this.vmcb);
   }
 
-  /** Whether the guest executes 64-bit code. */
+  /** Whether that is 64-bit code. */
   is64Bit(): boolean {
-    return (this.vmcb.low('efer') & Efer.Lma) !== 0 && (this.vmcb.get('csAttributes') & SegAttr.L) !== 0;
+    return codeBitsOf(this.vmcb) === 64;
   }
 }

@@ -1,40 +1,26 @@
 /**
- * A virtual machine: one guest, one hypervisor with its way of delivering NMIs, and the loop
- *
- *     requests that are due → entry prepared → VMRUN → exit accounted for → handled → again, or stop.
+ * A virtual machine: one guest, one hypervisor with its way of delivering NMIs, and what their owner asks of them.
  *
  * Everything happens at an exact count of instructions, so the same guest with the same schedule runs the same way,
- * always. A request that falls due while the guest runs is carried in by a physical interrupt, the kick, as a real
- * hypervisor interrupts the processor that runs the guest; its exit is not held against the delivery.
+ * always.
  */
-import { ExitCode } from '../../assembly/abi/exit-code.js';
-import { TlbControl } from '../../assembly/abi/vmcb-layout.js';
-import { EventType, Vector } from '../../assembly/abi/vector.js';
-import { InvariantError, UsageError } from '../errors.js';
-import {
-  type EventImage,
-  injectedEvent,
-  interruptedEvent,
-  isInjectionPending,
-  reinjectInterrupted,
-} from '../svm/event-injection.js';
-import type { VmExit } from '../svm/exit.js';
-import { exitName, intercept, isCodeIntercepted } from '../svm/intercepts.js';
-import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
+import { UsageError } from '../errors.js';
+import { GuestRegisters } from '../svm/guest-registers/guest-registers.js';
 import type { Processor } from '../svm/processor.js';
+import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
+import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
-import { handleExit } from './exit-handlers.js';
-import { codeAt } from './guest-code.js';
-import type { ExitCause } from './ledger.js';
+import { GuestLoop } from './guest-loop.js';
 import { Kick } from './kick.js';
 import { assemble } from './machine.js';
 import { NmiAccounting } from './nmi-accounting.js';
-import { isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
+import { type NmiState, readNmiState } from './nmi-state.js';
 import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
 import type { Vcpu } from './vcpu.js';
+import { VirtualMemory } from './virtual-memory.js';
 import type { NmiRequestOptions, RunOptions, VmOptions } from './vm-options.js';
 import { type MachineIdentity, requireFit, specOf, type VmSnapshot } from './vm-snapshot.js';
 
@@ -49,6 +35,11 @@ export class Vm {
   private readonly guard = new CallbackGuard();
   private readonly tablePages: PagePool;
   private readonly kick: Kick;
+  private readonly loop: GuestLoop;
+  /** The guest's registers, to read and to write between two runs. */
+  readonly registers: GuestRegisters;
+  /** The guest's memory by linear address. */
+  readonly virtual: VirtualMemory;
   /** Why the guest is over, once it is. */
   private ended: StopReason | null = null;
 
@@ -73,6 +64,10 @@ export class Vm {
     const console = new Console(this.guard.wrap(options.onSerial));
     const { tablePages } = this;
     this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, tablePages, trace });
+    this.registers = new GuestRegisters(processor, vmcb);
+    this.virtual = new VirtualMemory(this.vcpu.memory, () => this.registers.current());
+    const { vcpu, nmis, kick } = this;
+    this.loop = new GuestLoop({ processor, vcpu, nmis, kick, disassemble: options.disassemble });
     processor.observe({
       nmiDelivered: (_clock, origin) => {
         this.nmis.deliver();
@@ -81,11 +76,6 @@ export class Vm {
         trace({ kind: 'nmi-deliver', time: this.time, rip, how: origin });
       },
     });
-  }
-
-  /** The guest is entered, running or paused: the VMCB is the processor's. */
-  private get isInside(): boolean {
-    return this.processor.isGuestEntered;
   }
 
   /** Instructions the guest has completed, and those it slept through: the time in which NMIs are scheduled. */
@@ -99,11 +89,26 @@ export class Vm {
   }
 
   /**
-   * The bytes of the instruction at `rip`, for a disassembler: 15, or fewer where the guest's memory ends.
-   * While the guest is paused, paging and CS are those of its last exit.
+   * The guest is entered: it paused between two exits, so its registers are in the processor, and the VMCB is what the last
+   * VMRUN read. Otherwise the last run ended at a #VMEXIT or before the first VMRUN, and the VMCB is up to date.
    */
-  codeAt(rip: bigint): { readonly bytes: Uint8Array; readonly bits: 16 | 32 | 64 } {
-    return { bytes: codeAt(this.vcpu, rip), bits: this.vcpu.codeBits() };
+  get isInside(): boolean {
+    return this.processor.isGuestEntered;
+  }
+
+  /** The guest's VMCB, for reading. While `isInside`, `registers` and `nmiState` know what has changed since. */
+  get vmcb(): ReadonlyVmcb {
+    return this.vcpu.vmcb;
+  }
+
+  /** Where the NMIs are now. */
+  get nmiState(): NmiState {
+    return readNmiState(this.processor, this.vcpu);
+  }
+
+  /** The bytes of the instruction at CS:`rip`, for a disassembler: 15, or fewer where the guest's memory ends. */
+  codeAt(rip: bigint): { readonly bytes: Uint8Array; readonly bits: CodeBits } {
+    return this.virtual.code(rip);
   }
 
   /** Requests one NMI. It is carried in by a kick if the guest runs at that time. Callbacks may ask, too. */
@@ -111,7 +116,7 @@ export class Vm {
     const at =
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
     this.vcpu.agenda.add(Math.max(at, this.time));
-    if (this.isInside) this.armKick(); // a callback asks: the guest runs on after it
+    if (this.isInside) this.loop.armKick(); // a callback asks: the guest runs on after it
   }
 
   /** A copy of the whole machine between two instructions. Callbacks must not ask. */
@@ -196,142 +201,12 @@ export class Vm {
       const { time } = this;
       if (time >= end) return { kind: 'budget' };
       if (time >= sliceEnd) return null;
-      const stop = this.step(sliceEnd);
+      const stop = this.loop.step(sliceEnd);
       if (stop && !isResumable(stop)) this.ended = stop;
       this.guard.rethrow();
       if (stop) return stop;
     }
     return null;
-  }
-
-  /** Sleeps, or runs the guest to its next exit and handles that. Null: go on. */
-  private step(end: number): StopReason | null {
-    if (this.isInside) {
-      this.armKick();
-      return this.leave(this.processor.resume({ maxInstructions: end - this.time }));
-    }
-    this.takeRequests();
-    if (this.vcpu.haltedAt !== null && !this.wake()) return this.sleep(end, this.vcpu.haltedAt);
-    this.prepareEntry();
-    return this.leave(this.processor.vmrun(this.vcpu.vmcb, { maxInstructions: end - this.time }));
-  }
-
-  private takeRequests(): void {
-    for (
-      let at = this.vcpu.agenda.takeDue(this.time);
-      at !== null;
-      at = this.vcpu.agenda.takeDue(this.time)
-    ) {
-      this.nmis.request(at);
-      this.vcpu.delivery.request();
-    }
-  }
-
-  /** Whether the guest has something to wake up for. */
-  private wake(): boolean {
-    const isAwake = this.vcpu.delivery.isDue() || isInjectionPending(this.vcpu.vmcb);
-    if (isAwake) this.vcpu.haltedAt = null;
-    return isAwake;
-  }
-
-  /** Time passes to the next request; without one, nothing will ever happen. */
-  private sleep(end: number, rip: bigint): StopReason | null {
-    const next = this.vcpu.agenda.next();
-    if (next === null) return { kind: 'halted', rip };
-    this.vcpu.idle += Math.min(next, end) - this.time;
-    return null;
-  }
-
-  private prepareEntry(): void {
-    const { vcpu } = this;
-    const hadVirtualNmi = vcpu.isTraced && isVirtualNmiSet(vcpu.vmcb);
-    this.kick.isForced = false;
-    vcpu.delivery.prepareEntry();
-    vcpu.updateTscOffset();
-    this.armKick();
-    this.nmis.enter();
-    if (vcpu.isTraced) this.traceEntry(hadVirtualNmi);
-  }
-
-  /** Schedules the interrupt that carries the next request in. */
-  private armKick(): void {
-    const next = this.vcpu.agenda.next();
-    this.kick.arm(next === null ? null : next - this.vcpu.clockLag);
-  }
-
-  private leave(end: ProcessorResult): StopReason | null {
-    switch (end.kind) {
-      case 'paused':
-        return null;
-      case 'unimplemented': {
-        this.nmis.leave('exit');
-        this.vcpu.delivery.afterExit();
-        const text = this.options.disassemble(end.bytes, this.vcpu.codeBits(), end.rip);
-        return { kind: 'unimplemented', rip: end.rip, bytes: toHex(end.bytes), text };
-      }
-      case 'shutdown-unintercepted':
-      case 'halted':
-        throw new InvariantError(`the processor stopped with ${end.kind}, which is intercepted`);
-      default:
-        return this.handle(end);
-    }
-  }
-
-  private handle(exit: VmExit): StopReason | null {
-    const { vmcb, delivery } = this.vcpu;
-    const cause = this.causeOf(exit);
-    if (exit.kind === 'intr' || this.kick.isForced) this.kick.withdraw();
-    this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
-    this.nmis.countExit(exit.code, cause);
-    if (this.vcpu.isTraced) this.traceExit(exit, cause);
-    delivery.afterExit();
-    if (exit.kind === 'invalid')
-      return { kind: 'invalid-vmcb', violations: this.processor.findViolations(vmcb) };
-    vmcb.set('tlbControl', TlbControl.Nothing);
-    // A handler may have lifted it for one VMRUN.
-    if (!isCodeIntercepted(vmcb, ExitCode.TaskSwitch)) intercept(vmcb, 'task-switch');
-    const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
-    if (event) this.redeliver(event);
-    const verdict = handleExit(this.vcpu, exit);
-    return verdict === 'resume' ? null : verdict;
-  }
-
-  /** The event that the exit cut short happens again; an INTn, #BP or #OF by executing its instruction again. */
-  private redeliver(event: EventImage): void {
-    const isTrap = event.vector === Vector.Bp || event.vector === Vector.Of;
-    if (event.type === EventType.Nmi) this.vcpu.delivery.redeliver();
-    else if (event.type === EventType.Interrupt) reinjectInterrupted(this.vcpu.vmcb);
-    else if (event.type === EventType.Exception && !isTrap) reinjectInterrupted(this.vcpu.vmcb);
-  }
-
-  private causeOf(exit: VmExit): ExitCause {
-    switch (exit.kind) {
-      case 'iret':
-      case 'vintr':
-      case 'nmi':
-        return 'nmi-delivery';
-      case 'intr':
-        return this.kick.isForced ? 'nmi-delivery' : 'kick';
-      case 'exception':
-        return exit.vector === Vector.Db && this.vcpu.delivery.isStepping() ? 'nmi-delivery' : 'workload';
-      default:
-        return 'workload';
-    }
-  }
-
-  private traceEntry(hadVirtualNmi: boolean): void {
-    const { vcpu } = this;
-    const event = injectedEvent(vcpu.vmcb);
-    const where = { kind: 'inject', time: this.time, rip: vcpu.rip() } as const;
-    if (event) vcpu.trace({ ...where, event: `EVENTINJ ${EventType[event.type]} ${event.vector}` });
-    if (!hadVirtualNmi && isVirtualNmiSet(vcpu.vmcb)) vcpu.trace({ ...where, event: 'V_NMI' });
-  }
-
-  private traceExit(exit: VmExit, cause: ExitCause): void {
-    const name = exitName(exit.code);
-    const event = interruptedEvent(this.vcpu.vmcb);
-    const detail = event ? `while delivering ${EventType[event.type]} ${event.vector}` : '';
-    this.vcpu.trace({ kind: 'exit', time: this.time, rip: this.vcpu.rip(), exit: name, cause, detail });
   }
 
   private result(stop: StopReason): RunResult {
@@ -357,8 +232,4 @@ function toCount(name: string, value: number | bigint): number {
   if (!Number.isSafeInteger(count) || count < 0)
     throw new UsageError(`${name} is a whole number of instructions, 0 or more, not ${value}`);
   return count;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }

@@ -163,6 +163,12 @@ export interface SegmentImage {
 
 const TWO_32 = 0x1_0000_0000;
 
+/** What looking at a VMCB needs. */
+export type ReadonlyVmcb = Pick<
+  Vmcb,
+  'get' | 'getNumber' | 'low' | 'segment' | 'instructionBytes' | 'physical'
+>;
+
 /** A typed window on a VMCB in physical memory. Holds no state of its own. */
 export class Vmcb {
   /** @param physical System-physical address of the page; a multiple of 4096. */
@@ -237,6 +243,11 @@ export class Vmcb {
     const count = this.get('instructionBytesFetched') & 0xf;
     const start = this.page.byteOffset + VmcbOffset.InstructionBytes;
     return new Uint8Array(this.page.buffer, start, count).slice();
+  }
+
+  /** The whole page, as the processor sees it: writing knows no clean bits. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.page.buffer, this.page.byteOffset, VMCB_BYTES);
   }
 
   /** The 32-bit word at a `VmcbOffset`: the processor's own access, which knows no clean bits. */

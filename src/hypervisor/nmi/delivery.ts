@@ -59,6 +59,11 @@ export abstract class NmiDelivery {
     return false;
   }
 
+  /** Whether the hypervisor's own NMI mask is set; null where there is none, or the processor keeps it. */
+  softwareMask(): boolean | null {
+    return null;
+  }
+
   /** Accepted requests that are in neither EVENTINJ nor V_NMI. */
   abstract held(): number;
 

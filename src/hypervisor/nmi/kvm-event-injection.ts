@@ -40,6 +40,10 @@ export class KvmEventInjection extends KvmDelivery {
     this.awaitedIret = this.vmcb.get('rip');
   }
 
+  override softwareMask(): boolean {
+    return this.isMasked;
+  }
+
   override isDue(): boolean {
     return this.isInjected || (this.pending > 0 && !this.isMasked);
   }

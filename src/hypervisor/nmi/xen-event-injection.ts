@@ -62,6 +62,10 @@ export class XenEventInjection extends NmiDelivery {
     this.isPending = isPending === true;
   }
 
+  override softwareMask(): boolean {
+    return this.isMasked();
+  }
+
   override isDue(): boolean {
     return this.isPending && !this.isMasked();
   }
