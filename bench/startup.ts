@@ -25,7 +25,7 @@ const POLICY = "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
 /** Takes the same times as startup-process.mjs. Its text is set when all are taken. */
 const PAGE = `<!doctype html>
 <script type="importmap">
-  { "imports": { "vmexit": "/index.js", "#platform": "/platform-web.js" } }
+  { "imports": { "vmexit": "/index.js" } }
 </script>
 <script type="module">
   const times = [performance.now()];

@@ -18,14 +18,12 @@ const { version, exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf
 
 /** Each entry point of package.json: where it is built to, or the source that its declarations say it comes from. */
 function entryPoints(isBuild: boolean): Alias[] {
-  const aliases = Object.entries(exports).flatMap(([entry, target]) => {
+  return Object.entries(exports).flatMap(([entry, target]) => {
     if (typeof target === 'string') return [];
     const source = target.types.replace('./dist/types/', '').replace(/\.d\.ts$/, '.ts');
     const file = isBuild ? target.default.replace('./', '') : source;
     return [{ find: new RegExp(`^vmexit${entry.slice(1)}$`), replacement: ROOT + file }];
   });
-  const platform = isBuild ? 'dist/platform-web.js' : 'src/core/platform-web.ts';
-  return [...aliases, { find: '#platform', replacement: ROOT + platform }];
 }
 
 export default defineConfig(({ command }) => ({

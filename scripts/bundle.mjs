@@ -1,6 +1,6 @@
 /**
- * The host's sources as the few modules that users load: dist/index.js with the library, dist/platform-*.js with what
- * Node and browsers do differently, dist/cli/ with the command, which loads the library when it needs it.
+ * The host's sources as the few modules that users load: dist/index.js with the library, dist/cli/ with the command,
+ * which loads the library when it needs it.
  *
  * Few, because Node spends half a millisecond on each module it resolves, and there are more than 150 sources. Not
  * minified: names in a user's stack trace are those of the sources.
@@ -17,8 +17,6 @@ const LIBRARY = {
   index: 'src/index.ts',
   asm: 'src/asm/index.ts',
   lab: 'src/lab/index.ts',
-  'platform-node': 'src/core/platform-node.ts',
-  'platform-web': 'src/core/platform-web.ts',
 };
 
 /** The members of enums become numbers where they are used; an object of 1,600 mnemonics is slow to make. */
@@ -29,7 +27,7 @@ const COMMENTS = { legal: false, jsdoc: false, annotation: true };
 
 /** Writes dist/*.js. */
 export async function bundle() {
-  const common = { cwd: ROOT, optimization: OPTIMIZATION, external: ['#platform', /^node:/] };
+  const common = { cwd: ROOT, optimization: OPTIMIZATION, external: [/^node:/] };
   await build({
     ...common,
     input: LIBRARY,

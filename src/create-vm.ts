@@ -1,8 +1,7 @@
 /** The composition root: a processor, a guest and a hypervisor put together. */
 import { type AssemblySource, isAssemblySource, loadAssembly } from './assembly-guest.js';
-import { icedUrl } from './binaries.js';
 import { cpuModel, type CpuName, type CpuOption, DEFAULT_CPU } from './decode/cpu-models.js';
-import { compileAsset } from './core/compiled-asset.js';
+import { compileBinary } from './core/compiled-asset.js';
 import { Disassembler } from './decode/disassemble.js';
 import { UsageError } from './errors.js';
 import { layOut } from './hypervisor/memory-layout.js';
@@ -121,7 +120,7 @@ type Parts = Pick<CreateVmOptions, 'seed' | 'jit' | 'onTrace' | 'onSerial'> &
 async function build({ layout, cpu, seed, jit, ...parts }: Parts): Promise<Vm> {
   const [processor, icedModule] = await Promise.all([
     Processor.create({ memoryBytes: layout.totalBytes, cpu, seed, jit }),
-    compileAsset(icedUrl()),
+    compileBinary('iced'),
   ]);
   return new Vm({
     processor,
@@ -138,7 +137,7 @@ async function build({ layout, cpu, seed, jit, ...parts }: Parts): Promise<Vm> {
 
 /** A disassembler of its own, for traces. */
 export async function createDisassembler(): Promise<Disassembler> {
-  return Disassembler.of(await compileAsset(icedUrl()));
+  return Disassembler.of(await compileBinary('iced'));
 }
 
 function load(

@@ -51,6 +51,9 @@ export {
   UnknownCpuError,
 } from './decode/cpu-models.js';
 
+// Where the WebAssembly binaries come from.
+export { type BinaryName, type BinarySource, useBinaries } from './core/compiled-asset.js';
+
 // Guests.
 export { type AssemblySource, loadAssembly } from './assembly-guest.js';
 export { loadGuest, type LoadOptions } from './loader/detect.js';

@@ -1,7 +1,6 @@
 /** The assembler's front door. */
-import { icedUrl } from '../binaries.js';
 import type { IcedModule } from '../decode/iced-instance.js';
-import { compileAsset } from '../core/compiled-asset.js';
+import { compileBinary } from '../core/compiled-asset.js';
 import { Assembler, type PassResult } from './assembler.js';
 import { Assembly } from './assembly.js';
 import {
@@ -52,7 +51,7 @@ const MOST_FILES = 10_000;
 
 /** Assembles a source. Rejects with an `AssemblyError` that lists every error found. */
 export async function assemble(source: string, options: AssembleOptions = {}): Promise<Assembly> {
-  const { encoder, table, parser } = toolsOf(await compileAsset(icedUrl()));
+  const { encoder, table, parser } = toolsOf(await compileBinary('iced'));
   const { name = 'source.asm', bits = 16, origin } = options;
   const resolve = resolverOf(options.files ?? {});
   const defines = Object.fromEntries(

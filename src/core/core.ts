@@ -7,10 +7,9 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { EventType } from '../../assembly/abi/vector.js';
-import { coreUrl } from '../binaries.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CpuidResult, type CpuidRow, encodeCpuidRows } from './cpuid-row.js';
-import { compileAsset } from './compiled-asset.js';
+import { compileBinary } from './compiled-asset.js';
 import { StateView } from './state-view.js';
 
 const WASM_PAGE = 0x10000;
@@ -158,7 +157,7 @@ export class Core {
   /** Makes a core in its reset state. */
   static async create(options: CoreOptions): Promise<Core> {
     const memory = allocate(options.memoryBytes);
-    const source = options.module ?? (await compileAsset(coreUrl()));
+    const source = options.module ?? (await compileBinary('core'));
     // The loader's asynchronous function asks whether it got a Response, for which Node loads all of fetch: 20 ms.
     const { instance } = instantiateSync(source, { env: { memory } });
     // Not the loader's wrappers, which are JavaScript: a call through one costs ten times as much.

@@ -8,8 +8,7 @@ import { Mode } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import { Stop } from '../../assembly/abi/stop.js';
 import { UOP_BYTES } from '../../assembly/abi/uop.js';
-import { icedUrl } from '../binaries.js';
-import { compileAsset } from '../core/compiled-asset.js';
+import { compileBinary } from '../core/compiled-asset.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { Compiler } from '../jit/compiler.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
@@ -60,7 +59,7 @@ export class Engine {
       cr4Bits: cr4Bits(features),
       seed: toSeed(seed),
     };
-    const [core, iced] = await Promise.all([Core.create(coreOptions), compileAsset(icedUrl())]);
+    const [core, iced] = await Promise.all([Core.create(coreOptions), compileBinary('iced')]);
     return new Engine(core, BlockDecoder.of(iced, features), options);
   }
 

@@ -1,12 +1,11 @@
 /** Decoders for tests, and blocks as text. */
-import { icedUrl } from '../../src/binaries.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
-import { compileAsset } from '../../src/core/compiled-asset.js';
+import { compileBinary } from '../../src/core/compiled-asset.js';
 import { BlockDecoder } from '../../src/decode/block-decoder.js';
 import { Disassembler } from '../../src/decode/disassemble.js';
 import { printUops } from '../../src/decode/print-uops.js';
 
-export const icedModule = await compileAsset(icedUrl());
+export const icedModule = await compileBinary('iced');
 export const decoder = BlockDecoder.of(icedModule);
 export const disassembler = Disassembler.of(icedModule);
 

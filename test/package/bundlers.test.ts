@@ -3,7 +3,7 @@
  * security policy; and without any.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import type { Browser } from 'playwright-core';
@@ -13,7 +13,7 @@ import webpack from 'webpack';
 import { hasChromium, launchChromium } from '../browser/chromium.js';
 import { serve } from '../browser/site.js';
 import { createProject, type Project } from './project.js';
-import { isBuilt } from './tarball.js';
+import { isBuilt, ROOT } from './tarball.js';
 
 /** All that a page has to allow. */
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
@@ -68,10 +68,7 @@ describe.skipIf(!isBuilt || !hasChromium)('(skipped without chromium and "npm ru
   it(
     'works without a bundler',
     async () => {
-      const dist = '/node_modules/vmexit/dist';
-      const map = JSON.stringify({
-        imports: { vmexit: `${dist}/index.js`, '#platform': `${dist}/platform-web.js` },
-      });
+      const map = JSON.stringify({ imports: { vmexit: '/node_modules/vmexit/dist/index.js' } });
       const hash = createHash('sha256').update(map).digest('base64');
       const html = `<script type="importmap">${map}</script>${script('/main.js')}`;
       expect(await open(html, `${POLICY} 'sha256-${hash}'`)).toMatchObject(RESULT);
@@ -142,6 +139,26 @@ describe.skipIf(!isBuilt || !hasChromium)('(skipped without chromium and "npm ru
       for (const name of ['core.wasm', 'iced.wasm'])
         copyFileSync(join(folder, 'node_modules/vmexit/dist', name), join(folder, 'esbuild', name));
       expect(await open(script('/esbuild/esbuild.js'))).toMatchObject(RESULT);
+    },
+    ENOUGH_MS,
+  );
+
+  it(
+    'works as a single file, made as docs/embedding.md says',
+    async () => {
+      const { folder } = project;
+      const docs = readFileSync(join(ROOT, 'docs/embedding.md'), 'utf8');
+      project.write('single.js', /^```js\n(\/\/ esbuild .*?)^```$/ms.exec(docs)![1]!);
+      await esbuild({
+        absWorkingDir: folder,
+        entryPoints: ['single.js'],
+        bundle: true,
+        format: 'esm',
+        loader: { '.wasm': 'binary' },
+        outfile: 'single/program.js',
+        logLevel: 'error',
+      });
+      expect(await open(script('/single/program.js'))).toMatchObject(RESULT);
     },
     ENOUGH_MS,
   );

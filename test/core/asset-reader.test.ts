@@ -1,6 +1,6 @@
-/** Reading binaries from a server: the common case, and servers that do not know WebAssembly. */
+/** Reading binaries from disk and from a server: the common case, and servers that do not know WebAssembly. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { compileModule, readAsset } from '../../src/core/platform-web.js';
+import { compileModule, readAsset } from '../../src/core/asset-reader.js';
 
 /** The smallest module: magic and version. */
 const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
