@@ -96,12 +96,8 @@ export { SnapshotError, type SnapshotErrorCode } from './lab/snapshot/snapshot-e
 
 // Bare silicon: write your own hypervisor.
 export { Processor, type ProcessorOptions } from './svm/processor.js';
-export type {
-  NmiOrigin,
-  ProcessorListener,
-  ProcessorStop,
-  RunResult as ProcessorResult,
-} from './svm/guest-run.js';
+export type { ProcessorStop, RunResult as ProcessorResult } from './svm/guest-run.js';
+export type { NmiOrigin, ProcessorListener } from './svm/processor-listener.js';
 export {
   CleanBit,
   type ReadonlyVmcb,

@@ -22,6 +22,7 @@ export class TracePrinter {
   }
 
   readonly print = (event: TraceEvent): void => {
+    if (event.kind === 'serial') return; // the output is shown as it is
     const time = `${event.time}`.padStart(TIME_COLUMNS);
     const what = describe(event).padEnd(WHAT_COLUMNS);
     this.write(`${time}  ${event.kind.padEnd(KIND_COLUMNS)}  ${what}  ${this.locate(event.rip)}\n`);
@@ -38,20 +39,26 @@ export class TracePrinter {
   }
 }
 
-function describe(event: TraceEvent): string {
+function describe(event: Exclude<TraceEvent, { kind: 'serial' }>): string {
   switch (event.kind) {
     case 'exit':
       return `${event.exit} (${event.cause})${event.detail === '' ? '' : ` ${event.detail}`}`;
     case 'inject':
       return event.event;
+    case 'nmi-request':
+      return `#${event.request}`;
     case 'nmi-deliver':
-      return event.how;
+      return `#${event.request} ${event.how}`;
+    case 'nmi-return':
+      return event.running === 0 ? '' : `${event.running} still running`;
     case 'nmi-merge':
     case 'nmi-lost':
-      return event.reason;
+      return `#${event.request} ${event.reason}`;
+    case 'nmi-mask':
+      return event.isMasked ? 'masked' : 'open';
+    case 'shadow':
+      return event.isInShadow ? 'begins' : 'over';
     case 'mark':
       return `${event.value}`;
-    case 'nmi-request':
-      return '';
   }
 }

@@ -12,21 +12,20 @@ import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { InvariantError } from '../errors.js';
 import {
   type EventImage,
-  injectedEvent,
   interruptedEvent,
   isInjectionPending,
   reinjectInterrupted,
 } from '../svm/event-injection.js';
 import type { VmExit } from '../svm/exit.js';
 import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
-import { exitName, intercept, isCodeIntercepted } from '../svm/intercepts.js';
+import { intercept, isCodeIntercepted } from '../svm/intercepts.js';
 import type { Processor } from '../svm/processor.js';
 import { handleExit } from './exit-handlers.js';
 import type { Kick } from './kick.js';
 import type { ExitCause } from './ledger.js';
 import type { NmiAccounting } from './nmi-accounting.js';
-import { isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
 import type { StopReason } from './run-result.js';
+import type { Tracer } from './tracer.js';
 import type { Vcpu } from './vcpu.js';
 import type { VmOptions } from './vm-options.js';
 
@@ -35,6 +34,8 @@ export interface GuestLoopParts {
   readonly vcpu: Vcpu;
   readonly nmis: NmiAccounting;
   readonly kick: Kick;
+  /** Null if nobody listens. */
+  readonly tracer: Tracer | null;
   readonly disassemble: VmOptions['disassemble'];
 }
 
@@ -43,13 +44,15 @@ export class GuestLoop {
   private readonly vcpu: Vcpu;
   private readonly nmis: NmiAccounting;
   private readonly kick: Kick;
+  private readonly tracer: Tracer | null;
   private readonly disassemble: VmOptions['disassemble'];
 
-  constructor({ processor, vcpu, nmis, kick, disassemble }: GuestLoopParts) {
+  constructor({ processor, vcpu, nmis, kick, tracer, disassemble }: GuestLoopParts) {
     this.processor = processor;
     this.vcpu = vcpu;
     this.nmis = nmis;
     this.kick = kick;
+    this.tracer = tracer;
     this.disassemble = disassemble;
   }
 
@@ -102,13 +105,13 @@ export class GuestLoop {
 
   private prepareEntry(): void {
     const { vcpu } = this;
-    const hadVirtualNmi = vcpu.isTraced && isVirtualNmiSet(vcpu.vmcb);
+    this.tracer?.beforeEntry();
     this.kick.isForced = false;
     vcpu.delivery.prepareEntry();
     vcpu.updateTscOffset();
     this.armKick();
     this.nmis.enter();
-    if (vcpu.isTraced) this.traceEntry(hadVirtualNmi);
+    this.tracer?.entry();
   }
 
   /** Schedules the interrupt that carries the next request in. */
@@ -141,8 +144,9 @@ export class GuestLoop {
     if (exit.kind === 'intr' || this.kick.isForced) this.kick.withdraw();
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
     this.nmis.countExit(exit.code, cause);
-    if (this.vcpu.isTraced) this.traceExit(exit, cause);
+    this.tracer?.exit(exit, cause);
     delivery.afterExit();
+    this.tracer?.look();
     if (exit.kind === 'invalid')
       return { kind: 'invalid-vmcb', violations: this.processor.findViolations(vmcb) };
     vmcb.set('tlbControl', TlbControl.Nothing);
@@ -151,6 +155,7 @@ export class GuestLoop {
     const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
     if (event) this.redeliver(event);
     const verdict = handleExit(this.vcpu, exit);
+    this.tracer?.look();
     return verdict === 'resume' ? null : verdict;
   }
 
@@ -175,21 +180,6 @@ export class GuestLoop {
       default:
         return 'workload';
     }
-  }
-
-  private traceEntry(hadVirtualNmi: boolean): void {
-    const { vcpu } = this;
-    const event = injectedEvent(vcpu.vmcb);
-    const where = { kind: 'inject', time: this.time, rip: vcpu.rip() } as const;
-    if (event) vcpu.trace({ ...where, event: `EVENTINJ ${EventType[event.type]} ${event.vector}` });
-    if (!hadVirtualNmi && isVirtualNmiSet(vcpu.vmcb)) vcpu.trace({ ...where, event: 'V_NMI' });
-  }
-
-  private traceExit(exit: VmExit, cause: ExitCause): void {
-    const name = exitName(exit.code);
-    const event = interruptedEvent(this.vcpu.vmcb);
-    const detail = event ? `while delivering ${EventType[event.type]} ${event.vector}` : '';
-    this.vcpu.trace({ kind: 'exit', time: this.time, rip: this.vcpu.rip(), exit: name, cause, detail });
   }
 }
 

@@ -78,10 +78,11 @@ export class Ledger {
   private readonly merges = new Map<string, number>();
   private readonly losses = new Map<string, number>();
 
-  /** A new request. It is outstanding until one of the methods below decides otherwise. */
-  request(now: number): void {
+  /** A new request. It is outstanding until one of the methods below decides otherwise. Each gives the request's id. */
+  request(now: number): number {
+    const id = this.requests.length;
     const request: NmiRequest = {
-      id: this.requests.length,
+      id,
       requestedAt: now,
       fate: 'outstanding',
       settledAt: null,
@@ -89,30 +90,34 @@ export class Ledger {
     };
     this.requests.push(request);
     this.outstanding.push(request);
+    return id;
   }
 
   /** The processor entered a handler: it serves the oldest outstanding request. */
-  deliver(now: number): void {
+  deliver(now: number): number {
     const request = this.outstanding.shift();
     if (!request) throw new InvariantError('the processor delivered an NMI that nobody requested');
     settle(request, 'delivered', now, null);
     this.latencies.push(now - request.requestedAt);
+    return request.id;
   }
 
   /** The newest outstanding request became part of an older one. */
-  merge(now: number, reason: string): void {
+  merge(now: number, reason: string): number {
     const request = this.outstanding.pop();
     if (!request) throw new InvariantError('an NMI merged that nobody requested');
     settle(request, 'merged', now, reason);
     increment(this.merges, reason);
+    return request.id;
   }
 
   /** The oldest outstanding request will never reach the guest. */
-  lose(now: number, reason: string): void {
+  lose(now: number, reason: string): number {
     const request = this.outstanding.shift();
     if (!request) throw new InvariantError('an NMI was lost that nobody requested');
     settle(request, 'lost', now, reason);
     increment(this.losses, reason);
+    return request.id;
   }
 
   countExit(code: number, cause: ExitCause): void {

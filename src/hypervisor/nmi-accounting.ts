@@ -37,24 +37,24 @@ export class NmiAccounting {
   ) {}
 
   request(at: number): void {
-    this.ledger.request(at);
-    this.trace?.({ kind: 'nmi-request', time: at, rip: this.vmcb.get('rip') });
+    const request = this.ledger.request(at);
+    this.trace?.({ kind: 'nmi-request', time: at, rip: this.vmcb.get('rip'), request });
   }
 
   merge(reason: string): void {
-    this.ledger.merge(this.now(), reason);
-    this.trace?.({ kind: 'nmi-merge', time: this.now(), rip: this.vmcb.get('rip'), reason });
+    const request = this.ledger.merge(this.now(), reason);
+    this.trace?.({ kind: 'nmi-merge', time: this.now(), rip: this.vmcb.get('rip'), request, reason });
   }
 
   lose(reason: string): void {
-    this.ledger.lose(this.now(), reason);
-    this.trace?.({ kind: 'nmi-lost', time: this.now(), rip: this.vmcb.get('rip'), reason });
+    const request = this.ledger.lose(this.now(), reason);
+    this.trace?.({ kind: 'nmi-lost', time: this.now(), rip: this.vmcb.get('rip'), request, reason });
   }
 
-  /** The processor is at the handler's first instruction. */
-  deliver(): void {
-    this.ledger.deliver(this.now());
+  /** The processor is at the handler's first instruction. Gives the id of the request that it serves. */
+  deliver(): number {
     this.deliveredSinceEntry++;
+    return this.ledger.deliver(this.now());
   }
 
   countExit(code: number, cause: ExitCause): void {

@@ -19,6 +19,7 @@ import { NmiAccounting } from './nmi-accounting.js';
 import { type NmiState, readNmiState } from './nmi-state.js';
 import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
+import { Tracer } from './tracer.js';
 import type { Vcpu } from './vcpu.js';
 import { VirtualMemory } from './virtual-memory.js';
 import type { NmiRequestOptions, RunOptions, VmOptions } from './vm-options.js';
@@ -35,6 +36,8 @@ export class Vm {
   private readonly guard = new CallbackGuard();
   private readonly tablePages: PagePool;
   private readonly kick: Kick;
+  /** Null if nobody listens. */
+  private readonly tracer: Tracer | null;
   private readonly loop: GuestLoop;
   /** The guest's registers, to read and to write between two runs. */
   readonly registers: GuestRegisters;
@@ -47,11 +50,12 @@ export class Vm {
   constructor(private readonly options: VmOptions) {
     const { processor, layout, guest, nmi } = options;
     const trace = this.guard.wrap(options.onTrace);
+    const now = (): number => this.time;
     this.processor = processor;
     this.kick = new Kick(processor);
     this.tablePages = new PagePool(layout.nestedTables);
     const vmcb = processor.vmcb(layout.vmcb);
-    this.nmis = new NmiAccounting(vmcb, () => this.time, trace);
+    this.nmis = new NmiAccounting(vmcb, now, trace);
     const delivery = nmi.create({
       vmcb,
       merge: (reason) => this.nmis.merge(reason),
@@ -61,19 +65,22 @@ export class Vm {
       },
     });
     const agenda = new Agenda(options.nmiSchedule);
-    const console = new Console(this.guard.wrap(options.onSerial));
+    this.tracer = trace ? new Tracer(trace, { processor, vmcb, delivery, now }) : null;
+    const onSerial = this.guard.wrap(options.onSerial);
+    const console = new Console((byte) => {
+      onSerial?.(byte);
+      this.tracer?.serial(byte);
+    });
     const { tablePages } = this;
     this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, tablePages, trace });
     this.registers = new GuestRegisters(processor, vmcb);
     this.virtual = new VirtualMemory(this.vcpu.memory, () => this.registers.current());
-    const { vcpu, nmis, kick } = this;
-    this.loop = new GuestLoop({ processor, vcpu, nmis, kick, disassemble: options.disassemble });
+    const { vcpu, nmis, kick, tracer } = this;
+    this.loop = new GuestLoop({ processor, vcpu, nmis, kick, tracer, disassemble: options.disassemble });
     processor.observe({
       nmiDelivered: (_clock, origin) => {
-        this.nmis.deliver();
-        if (!trace) return;
-        const rip = processor.core.state.big('rip');
-        trace({ kind: 'nmi-deliver', time: this.time, rip, how: origin });
+        const request = this.nmis.deliver();
+        this.tracer?.delivered(request, origin);
       },
     });
   }
@@ -156,6 +163,7 @@ export class Vm {
       this.vcpu.console.restore(snapshot.serial);
       this.tablePages.next = snapshot.nextTablePage;
       this.ended = snapshot.ended;
+      this.tracer?.restart();
     });
   }
 

@@ -15,9 +15,11 @@ import { decodeExit, type VmExit } from './exit.js';
 import type { CoreGuestState } from './guest-state.js';
 import { isEventIntercepted } from './intercepts.js';
 import { boundariesToWatch, nextEvent } from './next-event.js';
+import { Observation } from './observation.js';
 import type { Pins } from './pins.js';
 import { BoundaryEvent } from './rulings.js';
 import type { Schedule } from './schedule.js';
+import type { NmiOrigin, ProcessorListener } from './processor-listener.js';
 import { acknowledgeVirtualInterrupt } from './vintr.js';
 import type { Vmcb } from './vmcb.js';
 import { leaveGuest } from './vmexit.js';
@@ -37,22 +39,17 @@ export type ProcessorStop =
 
 export type RunResult = VmExit | ProcessorStop;
 
-/** How an NMI got to the guest's handler. */
-export type NmiOrigin = 'injected' | 'virtual' | 'physical';
-
-/** What is not architectural but worth knowing. Listeners must not run the processor. */
-export interface ProcessorListener {
-  /** An NMI handler's first instruction is next. `clock` counts the instructions retired before it. */
-  nmiDelivered?(clock: number, origin: NmiOrigin): void;
-}
+const OBSERVED = ['nmiReturned', 'nmiMaskChanged', 'shadowChanged'] as const;
 
 const PAUSED: ProcessorStop = Object.freeze({ kind: 'paused' });
 const HALTED: ProcessorStop = Object.freeze({ kind: 'halted' });
 const SHUT_DOWN: ProcessorStop = Object.freeze({ kind: 'shutdown-unintercepted' });
 
 export class GuestRun {
-  readonly listeners: ProcessorListener[] = [];
+  readonly #listeners: ProcessorListener[] = [];
   readonly #core: Core;
+  /** Null unless somebody listens to what it reports: it costs time. */
+  #observation: Observation | null = null;
   /** The VMCB of the guest that is entered. */
   #current: Vmcb | null = null;
   /** EVENTINJ is being delivered. */
@@ -65,6 +62,16 @@ export class GuestRun {
     private readonly schedule: Schedule,
   ) {
     this.#core = engine.core;
+  }
+
+  observe(listener: ProcessorListener): void {
+    this.#listeners.push(listener);
+    if (OBSERVED.some((event) => listener[event] !== undefined)) this.#startObservation();
+  }
+
+  /** From the present state on. */
+  #startObservation(): void {
+    this.#observation = new Observation(this.state, this.pins, this.#listeners);
   }
 
   /** A guest runs, is paused, or is halted. */
@@ -81,6 +88,7 @@ export class GuestRun {
   replace(vmcb: Vmcb | null): void {
     this.#current = vmcb;
     this.#isInjecting = false;
+    if (this.#observation) this.#startObservation();
   }
 
   /** Enters a guest whose VMCB has passed the checks. @param limit The clock at which the run pauses. */
@@ -94,6 +102,7 @@ export class GuestRun {
     // Before the listeners: one that throws must not leave the delivery open.
     this.#isInjecting = false;
     if (wasInjecting) this.#reportNmi(nmis, 'injected');
+    this.#observation?.enter();
     return this.#run(vmcb, limit);
   }
 
@@ -109,9 +118,12 @@ export class GuestRun {
 
   #run(vmcb: Vmcb, limit: number): RunResult {
     const { state } = this;
+    const observation = this.#observation;
     for (;;) {
       this.schedule.release(state.clock, this.pins);
+      observation?.look();
       const stop = this.#recognizeEvents();
+      observation?.look();
       if (stop !== Stop.None) return this.#finish(stop, vmcb);
       if (state.activity === Activity.Halted) {
         const end = this.#sleep(limit);
@@ -120,8 +132,11 @@ export class GuestRun {
       }
       const deadline = Math.min(limit, this.schedule.nextClock);
       state.deadline = deadline;
-      state.watch = boundariesToWatch(state, this.pins);
+      const watch = boundariesToWatch(state, this.pins);
+      state.watch = observation === null ? watch : watch | observation.boundaries;
       const end = this.engine.run();
+      // The machine's state is the same whether somebody looks or not.
+      state.watch = watch;
       if (end === Stop.Boundary || end === Stop.Halted) continue;
       if (end !== Stop.Budget) return this.#finish(end, vmcb);
       if (deadline === limit) return PAUSED;
@@ -187,7 +202,7 @@ export class GuestRun {
   #reportNmi(deliveredBefore: number, origin: NmiOrigin): void {
     const { state } = this;
     if (state.nmiDelivered === deliveredBefore) return;
-    for (const listener of this.listeners) listener.nmiDelivered?.(state.clock, origin);
+    for (const listener of this.#listeners) listener.nmiDelivered?.(state.clock, origin);
   }
 
   /** HLT: time passes until the next scheduled event. Returns null to look again. */
@@ -222,6 +237,7 @@ export class GuestRun {
   }
 
   #leave(vmcb: Vmcb): void {
+    this.#observation?.leave();
     leaveGuest(this.#core, vmcb, this.#isInjecting);
     this.#isInjecting = false;
     this.#current = null;

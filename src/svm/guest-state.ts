@@ -26,8 +26,8 @@ export interface GuestState {
   watch: number;
 }
 
-/** Their indices among the words of the record, and those of three fields of 64 bits. */
-type Places = Readonly<Record<keyof GuestState | 'cr0' | 'clock' | 'deadline', number>>;
+/** Their indices among the words of the record, that of a count for observers, and those of three fields of 64 bits. */
+type Places = Readonly<Record<keyof GuestState | 'nmiDepth' | 'cr0' | 'clock' | 'deadline', number>>;
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -62,6 +62,7 @@ export class CoreGuestState implements GuestState {
       virtualNmiMask: view.index('virtualNmiMask'),
       virtualNmiPending: view.index('virtualNmiPending'),
       watch: view.index('watch'),
+      nmiDepth: view.index('nmiDepth'),
       cr0: view.index('cr0'),
       clock: view.index('clock'),
       deadline: view.index('deadline'),
@@ -166,6 +167,11 @@ export class CoreGuestState implements GuestState {
 
   set watch(value: number) {
     this.#words[this.#at.watch] = value;
+  }
+
+  /** NMI handlers entered whose IRET has not completed. */
+  get nmiDepth(): number {
+    return this.#word(this.#at.nmiDepth);
   }
 
   /** CR0.PG; the host's while no guest is entered. */

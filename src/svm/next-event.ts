@@ -37,6 +37,14 @@ export function boundariesToWatch(state: GuestState, pins: Pins): number {
   return watch;
 }
 
+/** An event waits that would be recognized now, were it not for the interrupt shadow. */
+export function isHeldByShadowAlone(state: GuestState, pins: Pins): boolean {
+  if (!isAnythingWaiting(state, pins)) return false;
+  return BOUNDARY_ORDER.some(
+    (event) => isWaiting(event, state, pins) && holdsBack(event, state) === Watch.ShadowEnd,
+  );
+}
+
 function isAnythingWaiting(state: GuestState, pins: Pins): boolean {
   return pins.hasNmi || pins.hasInterrupt || isVirtualNmiWaiting(state) || isVirtualInterruptWaiting(state);
 }

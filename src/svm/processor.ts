@@ -13,10 +13,11 @@ import { Engine, type EngineOptions } from '../engine/engine.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CheckContext, findViolations, isAcceptable } from './checks.js';
 import { INVALID_EXIT } from './exit.js';
-import { GuestRun, type ProcessorListener, type RunResult } from './guest-run.js';
+import { GuestRun, type RunResult } from './guest-run.js';
 import { CoreGuestState } from './guest-state.js';
 import { setUpHost } from './host.js';
 import { Pins } from './pins.js';
+import type { ProcessorListener } from './processor-listener.js';
 import type { ProcessorSnapshot } from './processor-snapshot.js';
 import { Registers } from './registers.js';
 import { Schedule } from './schedule.js';
@@ -265,7 +266,7 @@ export class Processor {
   }
 
   observe(listener: ProcessorListener): void {
-    this.#guest.listeners.push(listener);
+    this.#guest.observe(listener);
   }
 
   #limit(options: RunOptions | undefined): number {

@@ -222,8 +222,11 @@ describe('run', () => {
     expect(stdout).toMatch(/^ +\d+ {2}exit +iret \(nmi-delivery\) +[0-9a-f]{8}h {2}iretq {2}; nmi_handler/m);
     expect(stdout).toMatch(/^ +\d+ {2}exit +vintr \(nmi-delivery\)/m);
     expect(stdout).toMatch(/^ +\d+ {2}inject +EVENTINJ Nmi 2/m);
-    expect(stdout).toMatch(/^ +\d+ {2}nmi-request/m);
-    expect(stdout).toMatch(/^ +\d+ {2}nmi-deliver +injected +[0-9a-f]{8}h {2}\S.* {2}; nmi_handler$/m);
+    expect(stdout).toMatch(/^ +\d+ {2}nmi-request +#0 /m);
+    expect(stdout).toMatch(/^ +\d+ {2}nmi-mask +masked/m);
+    expect(stdout).toMatch(/^ +\d+ {2}nmi-return/m);
+    expect(stdout).toMatch(/^ +\d+ {2}shadow +begins/m);
+    expect(stdout).toMatch(/^ +\d+ {2}nmi-deliver +#0 injected +[0-9a-f]{8}h {2}\S.* {2}; nmi_handler$/m);
   });
 
   it('finds a shipped guest by the path of its source, and prefers a file of that name', async () => {
