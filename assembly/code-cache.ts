@@ -238,13 +238,8 @@ export function invalidateCode(physical: u32, bytes: u32): void {
   store<u64>(pageLines + (page << 3), lines);
 }
 
-/** Something has changed what the block was decoded from. */
-export function isDead(block: Block): bool {
-  return block.mode == DEAD;
-}
-
 function kill(address: u32, block: Block): void {
-  if (isDead(block)) return;
+  if (block.mode == DEAD) return;
   const slot = hashSlot(block.physical, block.mode);
   unlink(slot, address, block.nextInHash);
   block.mode = DEAD;

@@ -45,6 +45,7 @@ import {
 } from './segment-load';
 import { currentStack, loadStackPointer, longStack, pushSlot, Stack, topOfStack } from './stack-frame';
 import { cpu, isLongMode, isRealMode, isV86, selector } from './state';
+import { forgetRepeat } from './suspended-repeat';
 import { switchTask, TaskSwitch } from './task';
 
 /** The event under way. */
@@ -123,6 +124,7 @@ export function deliverToVirtual8086(returnRip: u64, vector: u32, image: u64): F
 /** What follows every delivery. */
 function enterHandler(event: Event): Flow {
   discardShadow();
+  forgetRepeat(cpu());
   cpu().eventsDelivered++;
   if (event.type == EventType.Nmi) openNmiFrame(event.frame);
   updateMode();

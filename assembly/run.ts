@@ -34,7 +34,7 @@ import { enterRegion, hotThreshold, setHotBlock } from './region';
 import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
-import { resumeRepeat, suspendRepeat } from './suspended-repeat';
+import { forgetRepeat, resumeRepeat, suspendRepeat } from './suspended-repeat';
 import { fetchEntry } from './tlb';
 import { UopRecord } from './uop-record';
 
@@ -132,12 +132,14 @@ function runToDeadline(state: CpuState): Stop {
 function settleBlock(state: CpuState, flow: Flow): Flow {
   if (flow == Flow.Leave) {
     state.clock += instructionsLeft(runningBlock);
+    if (state.repeatForm != 0) forgetRepeat(state);
     return flow;
   }
   state.clock += instructionsBefore(runningUop);
   const rip = state.blockRip + changetype<UopRecord>(runningUop).ip;
   state.rip = isCode64(state) ? rip : rip & 0xffffffff;
   if (flow == Flow.Repeat) suspendRepeat(state);
+  else if (state.repeatForm != 0) forgetRepeat(state);
   return flow;
 }
 

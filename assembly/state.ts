@@ -151,7 +151,7 @@ export class CpuState {
   pendingDebug: u32;
   /** The running instruction has settled its own single-step trap: SYSCALL and SYSRET go by the new TF. */
   isStepSettled: u32;
-  /** A repeated instruction that has overwritten itself and is to go on: which, where and when (suspended-repeat.ts). */
+  /** A repeated instruction between two iterations: which, where and when (suspended-repeat.ts). */
   repeatForm: u32;
   repeatRip: u64;
   repeatClock: u64;

@@ -1,15 +1,16 @@
 /**
- * A repeated string instruction that has overwritten itself and is not at its end.
+ * The repeated string instruction between two of whose iterations the processor is.
  *
  * An instruction is fetched once: undisturbed, a REP runs to its end as it was, whatever it stores (measured on Zen 4: STOS and
  * MOVS over themselves, up and down). An interrupt or an exception between two iterations has it fetched again. A deadline is
- * neither, and nobody may see where one was: what the bytes no longer say is kept here until the run loop comes back.
+ * neither, and nobody may see where one was: the instruction is kept here until the run loop comes back, and is needed
+ * then if its bytes are others by now.
  */
 import { Mode } from './abi/processor-bits';
 import { SysOp } from './abi/sys-op';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { NO_PAGE } from './abi/layout';
-import { Block, commitBlock, isDead, nextBlockUops, runningBlock, runningUop } from './code-cache';
+import { Block, commitBlock, nextBlockUops, runningUop } from './code-cache';
 import { hotThreshold } from './region';
 import { CpuState } from './state';
 import { UopRecord } from './uop-record';
@@ -20,13 +21,11 @@ const LAST: u32 = <u32>SysOp.Outs;
 const WIDTH_SHIFT: u32 = 4;
 const LENGTH_SHIFT: u32 = 8;
 
-/** The running block has stopped between two iterations of its last instruction: notes that, if its bytes may be gone. */
+/** The running instruction has stopped between two iterations. Gathers do so too, and are fetched again. */
 export function suspendRepeat(state: CpuState): void {
-  const block = changetype<Block>(runningBlock);
-  // Nobody tells a block that is not in the cache when its bytes change.
-  if (!isDead(block) && block.physical != NO_PAGE) return;
   const uop = changetype<UopRecord>(runningUop);
   const kind = ((<u32>uop.imm) & 0xffff) - FIRST;
+  if (kind > LAST - FIRST) return forgetRepeat(state);
   state.repeatForm =
     kind | ((<u32>uop.c) << WIDTH_SHIFT) | ((<u32>uop.n) << LENGTH_SHIFT) | ((<u32>uop.imm) & 0xffff0000);
   state.repeatRip = state.rip;
@@ -57,7 +56,7 @@ export function resumeRepeat(state: CpuState, mode: u32): u32 {
   return block;
 }
 
-/** The instruction is fetched again: an event has come between its iterations. */
+/** It is complete, or will be fetched again. */
 export function forgetRepeat(state: CpuState): void {
   state.repeatForm = 0;
   state.repeatRip = 0;
