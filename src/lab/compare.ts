@@ -8,6 +8,7 @@ import { STRATEGY_NAMES, type StrategyName } from '../hypervisor/nmi/strategies.
 import type { ExitCount } from '../hypervisor/ledger.js';
 import type { RunResult, StopReason } from '../hypervisor/run-result.js';
 import { type ScheduleSpec, startSchedule } from '../hypervisor/schedule-spec.js';
+import type { TraceListener } from '../hypervisor/trace.js';
 import { distribution } from './statistics.js';
 
 export interface CompareOptions extends Omit<
@@ -23,6 +24,8 @@ export interface CompareOptions extends Omit<
   readonly maxInstructions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Asked before each run: who is to be told of everything that happens in it. */
+  readonly traceOf?: ((delivery: StrategyName) => TraceListener | undefined) | undefined;
   /** Told of each run when it is over: the whole result, with the reasons of merges and losses. */
   readonly onRun?: ((delivery: StrategyName, result: RunResult) => void) | undefined;
 }
@@ -97,6 +100,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     signal,
     onProgress,
     onRun,
+    traceOf,
     ...vmOptions
   } = options;
   const runs: DeliveryRun[] = [];
@@ -105,7 +109,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const report = (time: number): void =>
       onProgress?.({ delivery, completed, total: deliveries.length, time });
     report(0);
-    const vm = await createVm({ ...vmOptions, nmi: delivery, nmiSchedule: startSchedule(schedule) });
+    const nmiSchedule = startSchedule(schedule);
+    const vm = await createVm({ ...vmOptions, nmi: delivery, nmiSchedule, onTrace: traceOf?.(delivery) });
     const result = await vm.runAsync({ maxInstructions, signal, onSlice: report });
     results.push(result);
     runs.push(summarize(delivery, result));
