@@ -234,8 +234,11 @@ export function invalidateCode(physical: u32, bytes: u32): void {
     }
     address = next;
   }
+  // A page that has just lost its last block keeps its lines until a store finds none there: what has been modified is about
+  // to be decoded again, and would have the page marked anew in all of the TLB.
+  const isFirstEmpty = survivors == 0 && load<u32>(pageHeads + (page << 2)) != 0;
   store<u32>(pageHeads + (page << 2), survivors);
-  store<u64>(pageLines + (page << 3), lines);
+  if (!isFirstEmpty) store<u64>(pageLines + (page << 3), lines);
 }
 
 function kill(address: u32, block: Block): void {
