@@ -17,6 +17,8 @@ const LIBRARY = {
   index: 'src/index.ts',
   asm: 'src/asm/index.ts',
   lab: 'src/lab/index.ts',
+  worker: 'src/worker/index.ts',
+  'worker-host': 'src/worker/worker-host.ts',
 };
 
 /** The members of enums become numbers where they are used; an object of 1,600 mnemonics is slow to make. */

@@ -52,6 +52,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/lab',
   ],
   'src/browser.ts': ['src/index.ts'],
+  // src/asm, src/decode, src/loader: their errors, which cross to the page.
+  'src/worker': [
+    ...EVERYWHERE,
+    'src/create-vm.ts',
+    'src/core',
+    'src/asm',
+    'src/decode',
+    'src/loader',
+    'src/hypervisor',
+  ],
   'src/cli': ['src/errors.ts', 'src/index.ts', 'src/asm', 'src/lab'],
   // The package by its names only, which are not relative imports.
   playground: [],
