@@ -8,6 +8,7 @@
  */
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
+import { initializeTracking } from './page-tracking';
 import { addMembership, dropRegions, initializeRegions, isRegionAlive, killRegions } from './region';
 import { cpu } from './state';
 import { flushFetchCache, markCodePage } from './tlb';
@@ -96,7 +97,8 @@ export function initializeMemory(memoryBytes: u32): void {
   initializeRegions(blockEnd);
   pageHeads = blockEnd + Layout.RegionBytes;
   pageLines = (pageHeads + pageCount * 4 + 7) & ~7;
-  const end = pageHeads + pageCount * Layout.CodeMapBytesPerPage + 8;
+  initializeTracking(pageLines + pageCount * 8, pageCount);
+  const end = pageHeads + pageCount * Layout.MapBytesPerPage + 8 + Layout.TlbChunks + Layout.FetchChunks;
   state.memoryBase = (end + Layout.MemoryAlignment - 1) & ~(<u32>Layout.MemoryAlignment - 1);
   state.memoryBytes = memoryBytes;
   cursor = blockStart;

@@ -14,7 +14,20 @@ export {
   x87StatusWord,
   x87TagWord,
 } from './x87-state';
-export { flushTlb, probeFetch, TLB_ADDRESS, TLB_BYTES, TLB_ENTRY_ADDEND, TLB_ENTRY_BYTES } from './tlb';
+export {
+  FETCH_CACHE_ADDRESS,
+  flushFetchCache,
+  flushTlb,
+  probeFetch,
+  protectPages,
+  TLB_ADDRESS,
+  TLB_BYTES,
+  TLB_ENTRY_ADDEND,
+  TLB_ENTRY_BYTES,
+  translationsReplaced,
+} from './tlb';
+export { TLB_CONTEXT_ADDRESS, TLB_CONTEXT_BYTES } from './tlb-context';
+export { touchPage, trackingFlags } from './page-tracking';
 export {
   addRegionBlock,
   codeGeneration,

@@ -21,6 +21,7 @@ import {
   fetchTag,
   fillTlb,
   isCodePageHit,
+  isMarkedHit,
   readTag,
   SUPERVISOR_BANK,
   tlbEntry,
@@ -197,9 +198,9 @@ function translateCached(linear: u64, bank: u32, access: Access): u64 {
   const tag = tlbTag(linear, 1);
   if (access == Access.Read) {
     if (readTag(entry) == tag) return <u64>tlbPhysical(entry, linear);
-  } else if (writeTag(entry) == tag || isCodePageHit(entry, tag)) {
+  } else if (isMarkedHit(entry, tag)) {
     const physical = <u64>tlbPhysical(entry, linear);
-    if (!pageHoldsCode(<u32>physical)) fillTlb(bank, linear, physical, access, false);
+    fillTlb(bank, linear, physical, access, pageHoldsCode(<u32>physical));
     return physical;
   }
   const physical = translate(linear, access, bank == USER_BANK, bank == CAREFUL_BANK);

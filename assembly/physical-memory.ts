@@ -1,5 +1,6 @@
 /** Physical memory, as page walks and permission maps read it: no translation, no protection, no faults. */
 import { invalidateCode, pageHoldsCode } from './code-cache';
+import { touchPage } from './page-tracking';
 import { cpu } from './state';
 
 /** Reads physical memory. Where there is none the bus floats: all ones. */
@@ -13,6 +14,7 @@ export function readPhysical<T extends number>(physical: u64): T {
 export function writePhysical<T extends number>(physical: u64, value: T): void {
   const state = cpu();
   if (physical + sizeof<T>() > <u64>state.memoryBytes) return;
+  touchPage(<u32>physical);
   store<T>(state.memoryBase + <u32>physical, value);
   const page = (<u32>physical) & ~0xfff;
   if (pageHoldsCode(page)) invalidateCode(<u32>physical, sizeof<T>());

@@ -35,7 +35,7 @@ import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
 import { forgetRepeat, resumeRepeat, suspendRepeat } from './suspended-repeat';
-import { fetchEntry } from './tlb';
+import { rememberFetch } from './tlb';
 import { UopRecord } from './uop-record';
 
 /** A decoded block for the next `run` alone: code that lies outside of physical memory. */
@@ -200,10 +200,7 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32): u32 {
     }
     return block;
   }
-  const entry = fetchEntry(linear, mode);
-  entry.linear = linear;
-  entry.context = state.fetchContext;
-  entry.block = block;
+  rememberFetch(linear, mode, block);
   return block;
 }
 

@@ -18,7 +18,11 @@ class TlbContext {
   hostEfer: u64;
 }
 
-const TLB_CONTEXT = changetype<TlbContext>(memory.data(offsetof<TlbContext>(), 8));
+/** Where it is and how large, for checkpoints. */
+export const TLB_CONTEXT_ADDRESS: u32 = <u32>memory.data(offsetof<TlbContext>(), 8);
+export const TLB_CONTEXT_BYTES: u32 = offsetof<TlbContext>();
+
+const TLB_CONTEXT = changetype<TlbContext>(TLB_CONTEXT_ADDRESS);
 
 /**
  * The TLB tag of guests. One guest has the TLB at a time: another ASID flushes it, so that the number of ASIDs is not

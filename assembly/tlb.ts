@@ -5,10 +5,13 @@
  * pages outside. That check is the sandbox wall. A tag holds the linear page and, in its low bits, the ASID; an access
  * compares the page of its *last* byte, so one that crosses a page never hits.
  *
+ * A write tag that has a mark matches no access: the page holds decoded code, or it is clean (page-tracking.ts).
+ *
  * A third bank is never filled. Alignment checks and data breakpoints select it, and every access takes the slow path.
  */
-import { NO_PAGE } from './abi/layout';
+import { Layout, NO_PAGE } from './abi/layout';
 import { Mode } from './abi/processor-bits';
+import { isChunkClean, touchChunk, touchPage } from './page-tracking';
 import { cpu } from './state';
 
 @unmanaged
@@ -28,6 +31,12 @@ const BANK_BYTES: u32 = BANK_ENTRIES << ENTRY_SHIFT;
 const INVALID: u64 = ~(<u64>0);
 /** In a write tag: the page holds decoded code, the store must look for blocks to invalidate. */
 const CODE_PAGE: u64 = 0x800;
+/** In a write tag: the page is clean, the store must touch it first. */
+const CLEAN_PAGE: u64 = 0x400;
+const MARKS: u64 = CODE_PAGE | CLEAN_PAGE;
+
+/** log2 of the bytes of a tracked chunk. */
+const CHUNK_SHIFT: u32 = 12;
 
 const BANKS = <u32>memory.data(3 * 1024 * 32, 32);
 
@@ -76,6 +85,11 @@ export function isCodePageHit(entry: u32, tag: u64): bool {
   return changetype<TlbEntry>(entry).writeTag == (tag | CODE_PAGE);
 }
 
+/** The write tag matches but for its marks: the translation is known, and what the store has to do before is not done. */
+export function isMarkedHit(entry: u32, tag: u64): bool {
+  return (changetype<TlbEntry>(entry).writeTag & ~MARKS) == tag;
+}
+
 export function fetchTag(entry: u32): u64 {
   return changetype<TlbEntry>(entry).fetchTag;
 }
@@ -94,11 +108,14 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
   if (bank == CAREFUL_BANK) return;
   if (physical >= <u64>state.memoryBytes) return;
   const page = (<u32>physical) & ~0xfff;
-  const entry = changetype<TlbEntry>(tlbEntry(bank, linear));
+  if (access == Access.Write) touchPage(page);
+  const address = tlbEntry(bank, linear);
+  touchChunk((address - BANKS) >> CHUNK_SHIFT);
+  const entry = changetype<TlbEntry>(address);
   const tag = (linear & ~(<u64>0xfff)) | (<u64>state.asid);
   const isSamePage =
     entry.physical == page &&
-    (entry.readTag == tag || (entry.writeTag & ~CODE_PAGE) == tag || entry.fetchTag == tag);
+    (entry.readTag == tag || (entry.writeTag & ~MARKS) == tag || entry.fetchTag == tag);
   if (!isSamePage) {
     entry.readTag = INVALID;
     entry.writeTag = INVALID;
@@ -113,8 +130,26 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
 
 /** Drops every translation of every ASID. */
 export function flushTlb(): void {
+  for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) touchChunk(chunk);
   memory.fill(BANKS, 0xff, 3 * BANK_BYTES);
   flushFetchCache();
+}
+
+/** Every page becomes clean: from now on a store to one touches it first. Chunks that are clean have no entry to mark. */
+export function protectPages(): void {
+  for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) {
+    if (isChunkClean(chunk)) continue;
+    const end = BANKS + ((chunk + 1) << CHUNK_SHIFT);
+    for (let at = BANKS + (chunk << CHUNK_SHIFT); at < end; at += 1 << ENTRY_SHIFT) {
+      const entry = changetype<TlbEntry>(at);
+      if (entry.writeTag != INVALID) entry.writeTag |= CLEAN_PAGE;
+    }
+  }
+}
+
+/** The host has put other translations into the TLB and the fetch cache. */
+export function translationsReplaced(): void {
+  fetchGeneration = max<u32>(fetchGeneration + 1, 1);
 }
 
 /** Physical address of the code at `linear` if its translation is cached for the present privilege, else NO_PAGE. */
@@ -127,7 +162,9 @@ export function probeFetch(linear: u64): u32 {
 export function markCodePage(physicalPage: u32): void {
   for (let entry: u32 = BANKS; entry < BANKS + 2 * BANK_BYTES; entry += 1 << ENTRY_SHIFT) {
     const e = changetype<TlbEntry>(entry);
-    if (e.physical == physicalPage && e.writeTag != INVALID) e.writeTag |= CODE_PAGE;
+    if (e.physical != physicalPage || e.writeTag == INVALID) continue;
+    touchChunk((entry - BANKS) >> CHUNK_SHIFT);
+    e.writeTag |= CODE_PAGE;
   }
 }
 
@@ -149,11 +186,25 @@ export function fetchEntry(linear: u64, mode: u32): FetchEntry {
   return changetype<FetchEntry>(fetchEntries + ((hash & (FETCH_ENTRIES - 1)) << 4));
 }
 
+/** Where the chunks are that page-tracking.ts counts: those of the two banks, then those of the fetch cache. */
+export const FETCH_CACHE_ADDRESS: u32 = fetchEntries;
+
+/** Puts a block into the fetch cache, for the present ASID and privilege. */
+export function rememberFetch(linear: u64, mode: u32, block: u32): void {
+  const entry = fetchEntry(linear, mode);
+  touchChunk(<u32>Layout.TlbChunks + ((changetype<u32>(entry) - fetchEntries) >> CHUNK_SHIFT));
+  entry.linear = linear;
+  entry.context = cpu().fetchContext;
+  entry.block = block;
+}
+
 /** Changes whenever a translation may have. Never 0. */
 export let fetchGeneration: u32 = 1;
 
 /** Forgets which blocks are at which linear addresses: translations or blocks have changed. */
 export function flushFetchCache(): void {
-  fetchGeneration = max<u32>(fetchGeneration + 1, 1);
+  translationsReplaced();
+  for (let chunk: u32 = 0; chunk < <u32>Layout.FetchChunks; chunk++)
+    touchChunk(<u32>Layout.TlbChunks + chunk);
   memory.fill(fetchEntries, 0, FETCH_ENTRIES << 4);
 }

@@ -22,6 +22,7 @@ import {
   storeSegment,
   storeSharedState,
 } from './save-area';
+import { touchPage } from './page-tracking';
 import { cpu, CpuState } from './state';
 import { forgetRepeat } from './suspended-repeat';
 import { HOST_TAG, rememberTlbContext, settleTlb } from './tlb-context';
@@ -57,6 +58,7 @@ export function loadGuest(vmcbPhysical: u32): void {
 export function storeGuest(vmcbPhysical: u32): void {
   const state = cpu();
   const vmcb = state.memoryBase + vmcbPhysical;
+  touchPage(vmcbPhysical);
   storeExitInformation(state, vmcb);
   storeSharedState(state, vmcb);
   storeGuestState(state, vmcb);
@@ -102,6 +104,7 @@ export function loadHiddenState(vmcbPhysical: u32): void {
 export function storeHiddenState(vmcbPhysical: u32): void {
   const state = cpu();
   const vmcb = state.memoryBase + vmcbPhysical;
+  touchPage(vmcbPhysical);
   storeSegment(Seg.Fs, vmcb + VmcbOffset.Fs);
   storeSegment(Seg.Gs, vmcb + VmcbOffset.Gs);
   storeSegment(Seg.Ldtr, vmcb + VmcbOffset.Ldtr);

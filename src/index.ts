@@ -12,6 +12,7 @@ export {
 } from './create-vm.js';
 export type { Vm } from './hypervisor/vm.js';
 export type { NmiRequestOptions, RunOptions } from './hypervisor/vm-options.js';
+export type { Checkpoint } from './hypervisor/checkpoint.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
 export type { NmiState } from './hypervisor/nmi-state.js';
 export type {

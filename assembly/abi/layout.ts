@@ -1,5 +1,5 @@
 /**
- * How the core's memory is laid out: static data, then decoded code, then the code map, then physical memory.
+ * How the core's memory is laid out: static data, then decoded code, then maps of pages, then physical memory.
  *
  * The host makes one memory of fixed size from these numbers before it instantiates the core.
  */
@@ -12,8 +12,11 @@ export enum Layout {
   LargestBlock = 0x4000,
   /** Records of compiled regions (region.ts). */
   RegionBytes = 0x40000,
-  /** Bytes of code map for each page of physical memory: a list of blocks, and a bitmap of 64-byte lines. */
-  CodeMapBytesPerPage = 12,
+  /** Bytes for each page of physical memory: a list of blocks, a bitmap of 64-byte lines, and whether it is clean. */
+  MapBytesPerPage = 13,
+  /** Chunks of 4 KiB of the TLB, then of the fetch cache, that are tracked as pages are (page-tracking.ts). */
+  TlbChunks = 16,
+  FetchChunks = 16,
   /** Physical memory begins at a multiple of this. */
   MemoryAlignment = 0x10000,
 }

@@ -31,6 +31,9 @@ interface CoreExports {
   readonly TLB_BYTES: WebAssembly.Global;
   readonly TLB_ENTRY_BYTES: WebAssembly.Global;
   readonly TLB_ENTRY_ADDEND: WebAssembly.Global;
+  readonly FETCH_CACHE_ADDRESS: WebAssembly.Global;
+  readonly TLB_CONTEXT_ADDRESS: WebAssembly.Global;
+  readonly TLB_CONTEXT_BYTES: WebAssembly.Global;
   readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
   readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
   readonly CPUID_ANSWER_ADDRESS: WebAssembly.Global;
@@ -49,6 +52,11 @@ interface CoreExports {
   x87TagWord(): number;
   setX87TagWord(word: number): void;
   flushTlb(): void;
+  flushFetchCache(): void;
+  translationsReplaced(): void;
+  protectPages(): void;
+  trackingFlags(): number;
+  touchPage(physical: number): void;
   commitBlock(
     physical: number,
     mode: number,
@@ -126,6 +134,9 @@ export class Core {
   /** The physical x87 registers, 16 bytes each: significand (8), sign and exponent (2), unused (6). */
   readonly x87Registers: Uint8Array;
 
+  /** Called before a page changes whose tracking flag is set (assembly/page-tracking.ts). */
+  onTouch: (number: number) => void = () => {};
+
   /** What functions made at run time can import. */
   readonly #linkable: WebAssembly.ModuleImports;
 
@@ -159,9 +170,12 @@ export class Core {
     const memory = allocate(options.memoryBytes);
     const source = options.module ?? (await compileBinary('core'));
     // The loader's asynchronous function asks whether it got a Response, for which Node loads all of fetch: 20 ms.
-    const { instance } = instantiateSync(source, { env: { memory } });
+    const made: { core?: Core } = {};
+    const preserve = (number: number): void => made.core?.onTouch(number);
+    const { instance } = instantiateSync(source, { env: { memory }, 'page-tracking': { preserve } });
     // Not the loader's wrappers, which are JavaScript: a call through one costs ten times as much.
-    return new Core(instance.exports as unknown as CoreExports & WebAssembly.Exports, memory, options);
+    made.core = new Core(instance.exports as unknown as CoreExports & WebAssembly.Exports, memory, options);
+    return made.core;
   }
 
   /** Makes CPUID answer from `rows`, and zeros for the rest. */
@@ -193,6 +207,7 @@ export class Core {
   /** Writes physical memory and drops what was decoded from it. */
   write(address: number, bytes: Uint8Array): void {
     this.#checkRange(address, bytes.length);
+    this.touch(address, bytes.length);
     this.memory.set(bytes, address);
     this.invalidate(address, bytes.length);
   }
@@ -203,6 +218,12 @@ export class Core {
     for (let at = address; at < end; at = at - (at % PAGE) + PAGE) {
       this.exports.invalidateCode(at, Math.min(end - at, PAGE - (at % PAGE)));
     }
+  }
+
+  /** Says that a range of physical memory is about to change: whoever writes it otherwise than by `write` says so first. */
+  touch(address: number, bytes: number): void {
+    for (let page = address - (address % PAGE); page < address + bytes; page += PAGE)
+      this.exports.touchPage(page);
   }
 
   /** Functions in the core's table. */
@@ -242,9 +263,9 @@ function wasmPages(memoryBytes: number): number {
   if (!Number.isInteger(memoryBytes) || memoryBytes < PAGE || memoryBytes % PAGE !== 0) {
     throw new UsageError(`memory must be a multiple of ${PAGE} bytes, got ${memoryBytes}`);
   }
-  const codeMap = (memoryBytes / PAGE) * Layout.CodeMapBytesPerPage + 8;
+  const maps = (memoryBytes / PAGE) * Layout.MapBytesPerPage + 8 + Layout.TlbChunks + Layout.FetchChunks;
   const overhead =
-    Layout.StaticBytes + Layout.BlockBytes + Layout.RegionBytes + codeMap + Layout.MemoryAlignment;
+    Layout.StaticBytes + Layout.BlockBytes + Layout.RegionBytes + maps + Layout.MemoryAlignment;
   const pages = Math.ceil((overhead + memoryBytes) / WASM_PAGE);
   if (pages > MOST_WASM_PAGES) {
     throw new UsageError(`memory of ${memoryBytes} bytes is too much: at most about 3.9 GiB fit`);

@@ -14,9 +14,12 @@ export interface SavedAgenda {
 export class Agenda {
   private scheduled: Iterator<number>;
   private read = 0;
+  /** The times that were read from number `firstKept` on: an iterator does not go back. Null: nobody wants to. */
+  private kept: number[] | null = null;
+  private firstKept = 0;
   private nextScheduled: number | null;
   /** Ascending. */
-  private readonly extra: number[] = [];
+  private extra: number[] = [];
 
   constructor(private readonly schedule: NmiSchedule) {
     this.scheduled = schedule[Symbol.iterator]();
@@ -57,7 +60,24 @@ export class Agenda {
     this.scheduled = place.scheduled;
     this.read = read;
     this.nextScheduled = next;
-    this.extra.splice(0, this.extra.length, ...extra);
+    this.extra = extra.slice();
+    this.kept = null;
+  }
+
+  /** From the first mark on, what is read of the schedule is kept. */
+  mark(): SavedAgenda {
+    if (this.kept === null) {
+      this.kept = [];
+      this.firstKept = this.read;
+    }
+    return this.save();
+  }
+
+  /** Goes to a mark of its own. */
+  returnTo({ read, next, extra }: SavedAgenda): void {
+    this.read = read;
+    this.nextScheduled = next;
+    this.extra = extra.slice();
   }
 
   /** An agenda that has read so many times; this one itself if its schedule is a generator, which cannot begin again. */
@@ -70,12 +90,18 @@ export class Agenda {
   }
 
   private advance(previous: number): number | null {
+    const known = this.kept?.[this.read - this.firstKept];
+    if (known !== undefined) {
+      this.read++;
+      return known;
+    }
     const { done, value } = this.scheduled.next();
     if (done) return null;
     this.read++;
     if (!Number.isSafeInteger(value))
       throw new UsageError(`an NMI schedule has whole numbers of instructions, not ${String(value)}`);
     if (value < previous) throw new UsageError(`an NMI schedule ascends, but ${value} follows ${previous}`);
+    this.kept?.push(value);
     return value;
   }
 }

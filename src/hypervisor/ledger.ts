@@ -7,26 +7,10 @@
  */
 import { InvariantError } from '../errors.js';
 import { exitName } from '../svm/intercepts.js';
+import { type ExitCause, type ExitCounts, ExitTally } from './exit-tally.js';
+import { type Fate, type NmiRequest, type Settled, SettledRequests } from './settled-requests.js';
 
-/** `outstanding`: accepted by the hypervisor and not yet seen by the guest. */
-export type Fate = 'outstanding' | 'delivered' | 'merged' | 'lost';
-
-export interface NmiRequest {
-  /** 0, 1, 2… in the order of the requests. */
-  readonly id: number;
-  readonly requestedAt: number;
-  fate: Fate;
-  /** When the fate was decided. */
-  settledAt: number | null;
-  /** Why it was merged or lost. */
-  reason: string | null;
-}
-
-/**
- * Why an exit happened: to deliver an NMI, to carry a request to the virtual processor (what a real hypervisor does
- * with an inter-processor interrupt), or because of what the guest does anyway.
- */
-export type ExitCause = 'nmi-delivery' | 'kick' | 'workload';
+export type { ExitCause };
 
 export interface ExitCount {
   /** Name of the exit code, as `exitName` gives it. */
@@ -65,31 +49,30 @@ export interface SavedLedger {
   readonly exits: readonly { readonly code: number; readonly cause: ExitCause; readonly count: number }[];
 }
 
+/** The books of a moment. */
+export interface LedgerMark {
+  readonly settled: Settled | null;
+  readonly outstanding: readonly NmiRequest[];
+  readonly requested: number;
+  readonly exits: ExitCounts;
+}
+
 export class Ledger {
-  readonly requests: NmiRequest[] = [];
-  private readonly outstanding: NmiRequest[] = [];
-  private readonly latencies: number[] = [];
-  /** By cause, then by exit code: no name is looked up, because this is counted a million times a second. */
-  private readonly exitCounts: Readonly<Record<ExitCause, Map<number, { count: number }>>> = {
-    'nmi-delivery': new Map(),
-    kick: new Map(),
-    workload: new Map(),
-  };
-  private readonly merges = new Map<string, number>();
-  private readonly losses = new Map<string, number>();
+  private readonly settled = new SettledRequests();
+  /** Oldest first. */
+  private outstanding: NmiRequest[] = [];
+  private requested = 0;
+  private readonly tally = new ExitTally();
+
+  /** Every request, in order. */
+  get requests(): NmiRequest[] {
+    return [...this.settled, ...this.outstanding].sort((a, b) => a.id - b.id);
+  }
 
   /** A new request. It is outstanding until one of the methods below decides otherwise. Each gives the request's id. */
   request(now: number): number {
-    const id = this.requests.length;
-    const request: NmiRequest = {
-      id,
-      requestedAt: now,
-      fate: 'outstanding',
-      settledAt: null,
-      reason: null,
-    };
-    this.requests.push(request);
-    this.outstanding.push(request);
+    const id = this.requested++;
+    this.outstanding.push({ id, requestedAt: now, fate: 'outstanding', settledAt: null, reason: null });
     return id;
   }
 
@@ -97,8 +80,7 @@ export class Ledger {
   deliver(now: number): number {
     const request = this.outstanding.shift();
     if (!request) throw new InvariantError('the processor delivered an NMI that nobody requested');
-    settle(request, 'delivered', now, null);
-    this.latencies.push(now - request.requestedAt);
+    this.settle(request, 'delivered', now, null);
     return request.id;
   }
 
@@ -106,8 +88,7 @@ export class Ledger {
   merge(now: number, reason: string): number {
     const request = this.outstanding.pop();
     if (!request) throw new InvariantError('an NMI merged that nobody requested');
-    settle(request, 'merged', now, reason);
-    increment(this.merges, reason);
+    this.settle(request, 'merged', now, reason);
     return request.id;
   }
 
@@ -115,56 +96,70 @@ export class Ledger {
   lose(now: number, reason: string): number {
     const request = this.outstanding.shift();
     if (!request) throw new InvariantError('an NMI was lost that nobody requested');
-    settle(request, 'lost', now, reason);
-    increment(this.losses, reason);
+    this.settle(request, 'lost', now, reason);
     return request.id;
   }
 
   countExit(code: number, cause: ExitCause): void {
-    const counts = this.exitCounts[cause];
-    const known = counts.get(code);
-    if (known === undefined) counts.set(code, { count: 1 });
-    else known.count++;
+    this.tally.add(code, cause);
   }
 
   /** Every exit so far: those that NMI delivery cost, the kicks, the guest's own, each in order of first occurrence. */
   exits(): ExitCount[] {
-    return Object.entries(this.exitCounts).flatMap(([cause, counts]) =>
-      Array.from(counts, ([code, { count }]) => ({ name: exitName(code), cause: cause as ExitCause, count })),
-    );
+    return this.tally.entries().map(({ code, cause, count }) => ({ name: exitName(code), cause, count }));
   }
 
   save(): SavedLedger {
-    const exits = Object.entries(this.exitCounts).flatMap(([cause, counts]) =>
-      Array.from(counts, ([code, { count }]) => ({ code, cause: cause as ExitCause, count })),
-    );
-    return { requests: this.requests.map((request) => ({ ...request })), exits };
+    return { requests: this.requests, exits: this.tally.entries() };
   }
 
   restore({ requests, exits }: SavedLedger): void {
-    clear(this.requests, this.outstanding, this.latencies);
-    for (const counts of [this.merges, this.losses, ...Object.values(this.exitCounts)]) counts.clear();
-    for (const { code, cause, count } of exits) this.exitCounts[cause].set(code, { count });
-    for (const saved of requests) this.readmit({ ...saved });
+    this.returnTo({ settled: null, outstanding: [], requested: 0, exits: { kinds: [], counts: [] } });
+    for (const { code, cause, count } of exits) this.tally.add(code, cause, count);
+    for (const request of requests) this.readmit({ ...request });
+  }
+
+  mark(): LedgerMark {
+    return {
+      settled: this.settled.newest,
+      outstanding: this.outstanding.slice(),
+      requested: this.requested,
+      exits: this.tally.mark(),
+    };
+  }
+
+  returnTo({ settled, outstanding, requested, exits }: LedgerMark): void {
+    this.settled.newest = settled;
+    this.outstanding = outstanding.slice();
+    this.requested = requested;
+    this.tally.returnTo(exits);
   }
 
   /** Requests reach the guest in their order, so latencies come out in the order of deliveries. */
   private readmit(request: NmiRequest): void {
-    this.requests.push(request);
-    const { fate, settledAt, requestedAt, reason } = request;
-    if (fate === 'outstanding') this.outstanding.push(request);
-    else if (fate === 'delivered') this.latencies.push(Number(settledAt) - requestedAt);
-    else increment(fate === 'merged' ? this.merges : this.losses, String(reason));
+    this.requested++;
+    if (request.fate === 'outstanding') this.outstanding.push(request);
+    else this.settled.add(request);
+  }
+
+  private settle(
+    { id, requestedAt }: NmiRequest,
+    fate: Fate,
+    settledAt: number,
+    reason: string | null,
+  ): void {
+    this.settled.add({ id, requestedAt, fate, settledAt, reason });
   }
 
   /** Closes the books: throws an `InvariantError` if the ledger and its witness disagree. */
   report(witness: Witness): NmiReport {
-    const merged = sum(this.merges);
-    const lost = sum(this.losses);
-    const requested = this.requests.length;
-    if (witness.delivered !== this.latencies.length)
+    const { latencies, merges, losses } = this.settled.sum();
+    const merged = sum(merges);
+    const lost = sum(losses);
+    const { requested } = this;
+    if (witness.delivered !== latencies.length)
       throw new InvariantError(
-        `the processor delivered ${witness.delivered} NMIs, the ledger has ${this.latencies.length}`,
+        `the processor delivered ${witness.delivered} NMIs, the ledger has ${latencies.length}`,
       );
     if (witness.held !== this.outstanding.length)
       throw new InvariantError(
@@ -180,26 +175,12 @@ export class Ledger {
       merged,
       lost,
       pending: witness.held,
-      mergeReasons: Object.fromEntries(this.merges),
-      lossReasons: Object.fromEntries(this.losses),
-      latencies: this.latencies.slice(),
+      mergeReasons: Object.fromEntries(merges),
+      lossReasons: Object.fromEntries(losses),
+      latencies: latencies.slice(),
       maxNesting: witness.maxNesting,
     };
   }
-}
-
-function settle(request: NmiRequest, fate: Fate, now: number, reason: string | null): void {
-  request.fate = fate;
-  request.settledAt = now;
-  request.reason = reason;
-}
-
-function clear(...lists: unknown[][]): void {
-  for (const list of lists) list.length = 0;
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function sum(counts: Map<string, number>): number {

@@ -42,7 +42,13 @@ export function assemble(parts: MachineParts): Vcpu {
   const vmcb = processor.vmcb(layout.vmcb);
   const memory = new GuestMemory(processor, layout.ramBytes);
   // No page is mapped yet: the guest's first touch of each maps it.
-  const nested = new NestedPageTables(processor.words, () => tablePages.take());
+  const nested = new NestedPageTables(
+    processor.words,
+    () => tablePages.take(),
+    (physical) => {
+      processor.core.exports.touchPage(physical);
+    },
+  );
   const ports = new PortBus();
   const vcpu = new Vcpu(
     {

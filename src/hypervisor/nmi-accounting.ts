@@ -7,7 +7,7 @@
  */
 import type { Vmcb } from '../svm/vmcb.js';
 import { InvariantError } from '../errors.js';
-import { type ExitCause, Ledger, type NmiReport, type SavedLedger } from './ledger.js';
+import { type ExitCause, Ledger, type LedgerMark, type NmiReport, type SavedLedger } from './ledger.js';
 import type { NmiDelivery } from './nmi/delivery.js';
 import { isNmiInjected, isNmiInterrupted, isVirtualNmiSet } from './nmi/nmi-in-hardware.js';
 import type { TraceListener } from './trace.js';
@@ -21,6 +21,10 @@ export interface SavedAccounting {
   readonly entered: number;
   readonly deliveredSinceEntry: number;
   readonly isInside: boolean;
+}
+
+export interface AccountingMark extends Omit<SavedAccounting, 'ledger'> {
+  readonly ledger: LedgerMark;
 }
 
 export class NmiAccounting {
@@ -99,9 +103,23 @@ export class NmiAccounting {
 
   restore(saved: SavedAccounting): void {
     this.ledger.restore(saved.ledger);
-    this.entered = saved.entered;
-    this.deliveredSinceEntry = saved.deliveredSinceEntry;
-    this.isInside = saved.isInside;
+    this.setCounts(saved);
+  }
+
+  mark(): AccountingMark {
+    const { entered, deliveredSinceEntry, isInside } = this;
+    return { ledger: this.ledger.mark(), entered, deliveredSinceEntry, isInside };
+  }
+
+  returnTo(mark: AccountingMark): void {
+    this.ledger.returnTo(mark.ledger);
+    this.setCounts(mark);
+  }
+
+  private setCounts({ entered, deliveredSinceEntry, isInside }: Omit<SavedAccounting, 'ledger'>): void {
+    this.entered = entered;
+    this.deliveredSinceEntry = deliveredSinceEntry;
+    this.isInside = isInside;
   }
 
   private inVmcb(): number {

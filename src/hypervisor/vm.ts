@@ -10,6 +10,7 @@ import type { Processor } from '../svm/processor.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
+import { type Checkpoint, Checkpoints } from './checkpoint.js';
 import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
 import { GuestLoop } from './guest-loop.js';
@@ -39,6 +40,7 @@ export class Vm {
   /** Null if nobody listens. */
   private readonly tracer: Tracer | null;
   private readonly loop: GuestLoop;
+  private readonly checkpoints: Checkpoints;
   /** The guest's registers, to read and to write between two runs. */
   readonly registers: GuestRegisters;
   /** The guest's memory by linear address. */
@@ -76,6 +78,7 @@ export class Vm {
     this.registers = new GuestRegisters(processor, vmcb);
     this.virtual = new VirtualMemory(this.vcpu.memory, () => this.registers.current());
     const { vcpu, nmis, kick, tracer } = this;
+    this.checkpoints = new Checkpoints({ processor, vcpu, nmis, kick, tablePages });
     this.loop = new GuestLoop({ processor, vcpu, nmis, kick, tracer, disassemble: options.disassemble });
     processor.observe({
       nmiDelivered: (_clock, origin) => {
@@ -126,7 +129,31 @@ export class Vm {
     if (this.isInside) this.loop.armKick(); // a callback asks: the guest runs on after it
   }
 
-  /** A copy of the whole machine between two instructions. Callbacks must not ask. */
+  /**
+   * Remembers this moment, to return to in this process: microseconds, and memory for the pages that change afterwards. Any
+   * number can be held, and returned to in any order. Release it when nobody will. Callbacks must not ask.
+   */
+  checkpoint(): Checkpoint {
+    return this.guard.shield(() => this.checkpoints.take(this.ended));
+  }
+
+  /**
+   * Goes back, or forth, to the moment of a checkpoint, which stays: what follows is what would have followed then. Costs what
+   * differs. Throws a `UsageError` if the checkpoint is another machine's, or was released.
+   */
+  returnTo(checkpoint: Checkpoint): void {
+    this.guard.shield(() => {
+      this.ended = this.checkpoints.returnTo(checkpoint);
+      this.tracer?.restart();
+    });
+  }
+
+  /** Guest-physical addresses of the pages of RAM whose contents are not what they were at a checkpoint, ascending. */
+  pagesChangedSince(checkpoint: Checkpoint): number[] {
+    return this.checkpoints.pagesChangedSince(checkpoint);
+  }
+
+  /** A copy of the whole machine between two instructions, as data. Callbacks must not ask. */
   snapshot(): VmSnapshot {
     return this.guard.shield(() => ({
       machine: this.identity(),
@@ -146,7 +173,7 @@ export class Vm {
 
   /**
    * Makes this machine the one that the snapshot is of: what follows is what followed then. Throws a `UsageError`, and
-   * leaves the machine as it is, if the snapshot is of another machine or had another NMI schedule.
+   * leaves the machine as it is, if the snapshot is of another machine or had another NMI schedule. Checkpoints are void.
    */
   restore(snapshot: VmSnapshot): void {
     this.guard.shield(() => {
@@ -154,6 +181,7 @@ export class Vm {
       if (!this.processor.fits(snapshot.processor))
         throw new UsageError('the snapshot is of a machine with other memory');
       this.vcpu.agenda.restore(snapshot.agenda);
+      this.checkpoints.forgetAll();
       this.processor.restore(snapshot.processor);
       this.vcpu.restore(snapshot.vcpu);
       this.vcpu.ports.restore(snapshot.devices);

@@ -79,9 +79,9 @@ export class GuestRun {
     return this.#current !== null;
   }
 
-  /** Physical address of the VMCB of the guest that is entered, or null. */
-  get enteredVmcb(): number | null {
-    return this.#current === null ? null : this.#current.physical;
+  /** The VMCB of the guest that is entered, or null. */
+  get entered(): Vmcb | null {
+    return this.#current;
   }
 
   /** The processor's state has been replaced by one in which this guest is entered, or none is. */

@@ -46,10 +46,12 @@ export class NestedPageTables {
   /**
    * @param memory Physical memory.
    * @param allocatePage Gives the physical address of a page, out of the guest's reach, for a table.
+   * @param beforeWrite Told of the address of each entry and table that is about to be written.
    */
   constructor(
     private readonly memory: DataView,
     private readonly allocatePage: () => number,
+    private readonly beforeWrite: (physical: number) => void = () => {},
   ) {
     this.root = this.newTable();
   }
@@ -72,6 +74,7 @@ export class NestedPageTables {
     for (let page = gpa; page < gpa + bytes; page += PAGE_BYTES) {
       if (this.lookup(page) === undefined) continue;
       const entry = this.entryFor(page, 0);
+      this.beforeWrite(entry);
       this.memory.setUint32(entry, 0, true);
       this.memory.setUint32(entry + 4, 0, true);
     }
@@ -136,12 +139,14 @@ export class NestedPageTables {
     const page = this.allocatePage();
     if (page % PAGE_BYTES !== 0 || page + PAGE_BYTES > this.memory.byteLength)
       throw new InvariantError(`the allocator gave ${page.toString(16)}h for a nested page table`);
+    this.beforeWrite(page);
     new Uint8Array(this.memory.buffer, this.memory.byteOffset + page, PAGE_BYTES).fill(0);
     return page;
   }
 
   private write(entry: number, address: number, bits: number, permissions: NestedPermissions): void {
     const noExecute = permissions.isExecutable ? 0 : NO_EXECUTE;
+    this.beforeWrite(entry);
     this.memory.setUint32(entry, (address % TWO_32) | bits, true);
     this.memory.setUint32(entry + 4, Math.floor(address / TWO_32) | noExecute, true);
   }

@@ -55,10 +55,9 @@ export class Pins {
   }
 
   save(): SavedPins {
-    return {
-      hasNmi: this.hasNmi,
-      vectors: [...this.requested.keys()].filter((v) => this.requested[v] === 1),
-    };
+    const { hasNmi } = this;
+    if (!this.hasInterrupt) return { hasNmi, vectors: [] };
+    return { hasNmi, vectors: [...this.requested.keys()].filter((v) => this.requested[v] === 1) };
   }
 
   restore({ hasNmi, vectors }: SavedPins): void {

@@ -17,6 +17,7 @@ import { GuestRun, type RunResult } from './guest-run.js';
 import { CoreGuestState } from './guest-state.js';
 import { setUpHost } from './host.js';
 import { Pins } from './pins.js';
+import { ProcessorCheckpoints } from './processor-checkpoint.js';
 import type { ProcessorListener } from './processor-listener.js';
 import type { ProcessorSnapshot } from './processor-snapshot.js';
 import { Registers } from './registers.js';
@@ -38,6 +39,8 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 export class Processor {
   /** General registers, which VMRUN and #VMEXIT leave alone. */
   readonly registers: Registers;
+  /** Moments to go back to. What the host writes to `memory` or `words` itself, it announces with `core.touch`. */
+  readonly checkpoints: ProcessorCheckpoints;
   readonly #pins = new Pins();
   readonly #schedule = new Schedule();
   readonly #state: CoreGuestState;
@@ -49,6 +52,7 @@ export class Processor {
     const state = new CoreGuestState(engine.core.state);
     this.#state = state;
     this.#guest = new GuestRun(engine, state, this.#pins, this.#schedule);
+    this.checkpoints = new ProcessorCheckpoints(engine.core, this.#pins, this.#schedule, this.#guest);
     this.#checkContext = {
       get isHostPaging() {
         return state.isPaging;
@@ -96,7 +100,9 @@ export class Processor {
     const { buffer, byteOffset, byteLength } = this.words;
     if (physical < 0 || physical + VMCB_BYTES > byteLength)
       throw new MemoryRangeError(physical, VMCB_BYTES, byteLength);
-    return new Vmcb(new DataView(buffer, byteOffset + physical, VMCB_BYTES), physical);
+    const vmcb = new Vmcb(new DataView(buffer, byteOffset + physical, VMCB_BYTES), physical);
+    this.checkpoints.expectWrites(physical);
+    return vmcb;
   }
 
   // Time and pins.
@@ -244,7 +250,7 @@ export class Processor {
       core: saveCore(this.core),
       pins: this.#pins.save(),
       schedule: this.#schedule.save(),
-      enteredVmcb: this.#guest.enteredVmcb,
+      enteredVmcb: this.#guest.entered?.physical ?? null,
     };
   }
 
@@ -254,11 +260,12 @@ export class Processor {
     return isInside && fitsCore(this.core, core);
   }
 
-  /** Goes back, or over, to a saved state of a processor of this model with as much memory. */
+  /** Goes back, or over, to a saved state of a processor of this model with as much memory. Checkpoints are void. */
   restore(snapshot: ProcessorSnapshot): void {
     if (!this.fits(snapshot)) throw new UsageError('the snapshot is of a processor with other memory');
     const { enteredVmcb } = snapshot;
     const vmcb = enteredVmcb === null ? null : this.vmcb(enteredVmcb);
+    this.checkpoints.forgetAll();
     restoreCore(this.core, snapshot.core);
     this.#pins.restore(snapshot.pins);
     this.#schedule.restore(snapshot.schedule);

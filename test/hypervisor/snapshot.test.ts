@@ -1,5 +1,4 @@
 /** A machine that goes on from a snapshot does what the first one did: same results, same state at the end. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVm, DEFAULT_MEMORY_BYTES, restoreVm } from '../../src/create-vm.js';
 import { UsageError } from '../../src/errors.js';
@@ -10,21 +9,10 @@ import { type ScheduleSpec, startSchedule } from '../../src/hypervisor/schedule-
 import type { Vm } from '../../src/hypervisor/vm.js';
 import { CODE, MEMORY_BYTES, nops, realModeGuest, spin } from '../helpers/real-mode-guest.js';
 import { Random } from '../silicon/random.js';
+import { look } from './machine-look.js';
 
 const SEED = 20261122;
 const LIMIT = 60_000;
-
-/** The whole machine, short enough to compare. `deadline` is how far the last run was to go, and no state. */
-function look(vm: Vm) {
-  const { processor, serial, ...rest } = vm.snapshot();
-  const { core, ...outside } = processor;
-  const { pages, fields, ...registers } = core;
-  const digest = createHash('sha256');
-  for (const { number, bytes } of pages) digest.update(String(number)).update(bytes);
-  for (const bytes of Object.values(registers)) digest.update(bytes);
-  const { deadline: _, ...kept } = fields;
-  return { ...rest, ...outside, fields: kept, serial: String(serial), digest: digest.digest('hex') };
-}
 
 async function guestOf(name: string) {
   const shipped = (await listShippedGuests()).find((guest) => guest.name === name)!;
