@@ -1,6 +1,6 @@
 /** Code that changes while it runs, on a page that has no other: stores to it must be seen, however often. */
 import { expect, it } from 'vitest';
-import { Stop } from '../../assembly/abi/stop.js';
+import { Activity, Stop } from '../../assembly/abi/stop.js';
 import { Machine } from '../helpers/machine.js';
 
 const HLT = 0xf4;
@@ -38,6 +38,7 @@ it.each([
   // The function moves to another line and leaves data where it was.
   core.memory.copyWithin(FUNCTION + 0x400, FUNCTION, FUNCTION + ADD.length);
   machine.load(LOOP);
+  state.set('activity', Activity.Running);
   state.setNum('rax', 0);
   state.setNum('rsi', FUNCTION + 0x400);
   state.setNum('rdi', FUNCTION - 5);
