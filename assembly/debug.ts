@@ -1,6 +1,7 @@
 /** Debug registers: breakpoints on instructions, data and ports (APM vol 2 §13.1). */
 import { Cr4 } from './abi/processor-bits';
 import { cpu, CpuState, STATE_ADDRESS } from './state';
+import { watchAccess } from './traps';
 
 /** R/W field of DR7: what a breakpoint watches (Table 13-1). */
 enum Watched {
@@ -11,9 +12,10 @@ enum Watched {
   ReadOrWrite = 3,
 }
 
-/** Collects in `pendingDebug` the enabled data breakpoints that an access hits. */
+/** Collects in `pendingDebug` the enabled data breakpoints that an access hits; a debugger's watchpoints see it, too. */
 export function matchDataBreakpoints(linear: u64, bytes: u32, isWrite: bool): void {
   const state = cpu();
+  watchAccess(linear, bytes, isWrite);
   for (let i: u32 = 0; i < 4; i++) {
     if (!isEnabled(i)) continue;
     const watched = watchedBy(i);

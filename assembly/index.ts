@@ -95,6 +95,17 @@ export {
   storeHiddenState,
 } from './world-switch';
 export { reset } from './reset';
+export {
+  addBreakpoint,
+  addWatchpoint,
+  clearTraps,
+  passBreakpoint,
+  trapAddress,
+  trapDeliveries,
+  trapIndex,
+  trapIsWrite,
+  trapKind,
+} from './traps';
 export { answerCpuid, CPUID_ANSWER_ADDRESS } from './exec/cpuid';
 export { setXcr0, xcr0Bits } from './exec/extended-control';
 export { CPUID_TABLE_ADDRESS, CPUID_TABLE_CAPACITY, setCpuidRowCount } from './cpuid-table';

@@ -3,6 +3,7 @@ import { Cr0, Cr4, Efer, Mode, Rflags, SegAttr, Xcr0 } from './abi/processor-bit
 import { Seg } from './abi/register';
 import { attributes, base, cpu, CpuState, limit } from './state';
 import { CAREFUL_BANK, SUPERVISOR_BANK, USER_BANK } from './tlb';
+import { hasCarefulTraps, hasWatchpoints } from './traps';
 
 /** RFLAGS.AC exempts supervisor data accesses from SMAP. */
 export function isSmapSuspended(): bool {
@@ -26,7 +27,8 @@ export function updateMode(): void {
 export function updateAttention(): void {
   const state = cpu();
   const isStepping = (state.systemFlags & (Rflags.Tf | Rflags.Rf)) != 0;
-  const needsCare = isStepping || state.shadow != 0 || state.pendingDebug != 0 || (state.dr7 & 0xff) != 0;
+  const hasTraps = (state.dr7 & 0xff) != 0 || hasCarefulTraps();
+  const needsCare = isStepping || state.shadow != 0 || state.pendingDebug != 0 || hasTraps;
   state.attention = needsCare ? 1 : 0;
 }
 
@@ -84,7 +86,7 @@ function isCareful(state: CpuState): bool {
   const hasAc = (state.systemFlags & Rflags.Ac) != 0;
   if (hasAc && state.cpl == 3 && (state.cr0 & Cr0.Am) != 0) return true;
   if (isSmapSuspended()) return true;
-  return hasDataBreakpoints(state);
+  return hasDataBreakpoints(state) || hasWatchpoints();
 }
 
 function hasDataBreakpoints(state: CpuState): bool {

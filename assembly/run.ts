@@ -36,6 +36,7 @@ import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
 import { forgetRepeat, resumeRepeat, suspendRepeat } from './suspended-repeat';
 import { rememberFetch } from './tlb';
+import { forgetAccess, hitsBreakpoint } from './traps';
 import { UopRecord } from './uop-record';
 
 /** A decoded block for the next `run` alone: code that lies outside of physical memory. */
@@ -93,8 +94,9 @@ export function run(): Stop {
 /** A boundary that `watch` asked for, or the processor is not running. */
 function reportBoundary(state: CpuState): Stop {
   if (state.boundary != 0) {
+    const isTrapped = (state.boundary & Watch.Trap) != 0;
     state.boundary = 0;
-    return Stop.Boundary;
+    return isTrapped ? Stop.Trap : Stop.Boundary;
   }
   return state.activity == Activity.Halted ? Stop.Halted : Stop.Shutdown;
 }
@@ -234,6 +236,7 @@ function holdsDebug(state: CpuState): bool {
 function stepCarefully(state: CpuState): Stop {
   const isIgnored = (state.systemFlags & Rflags.Rf) != 0 || holdsDebug(state);
   if (!isIgnored && hitsInstructionBreakpoint(state)) return settle();
+  if (hitsBreakpoint(state, linearRip(state))) return Stop.Trap;
   const block = findBlock(state, state.mode | Mode.Step);
   if (block == 0) return isAborted() ? settle() : Stop.DecodeMiss;
   return stepInstruction(state, block);
@@ -269,6 +272,7 @@ function stepInstruction(state: CpuState, block: u32): Stop {
   state.shadowHoldsDebug = holdsBefore;
   state.systemFlags |= flagsBefore & Rflags.Rf;
   state.pendingDebug = 0;
+  forgetAccess();
   return settle();
 }
 

@@ -13,6 +13,7 @@ import { isIntercepted, raise, raiseExit } from './fault';
 import { deliverReturningTo } from './interrupt';
 import { updateAttention } from './mode';
 import { cpu, CpuState } from './state';
+import { noteDelivery } from './traps';
 
 const VALID: u64 = 0x80000000;
 const HAS_CODE: u64 = 0x800;
@@ -151,6 +152,7 @@ function deliver(
 export function completeDelivery(state: CpuState): void {
   state.eventInfo = 0;
   state.activity = Activity.Running;
+  noteDelivery(state);
   updateAttention();
 }
 

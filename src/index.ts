@@ -14,6 +14,8 @@ export type { Vm } from './hypervisor/vm.js';
 export type { NmiRequestOptions, RunOptions } from './hypervisor/vm-options.js';
 export type { Checkpoint } from './hypervisor/checkpoint.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
+export { compareMoments, type Moment } from './hypervisor/moment.js';
+export type { ExitRecord, Trap, Traps } from './hypervisor/traps.js';
 export type { NmiState } from './hypervisor/nmi-state.js';
 export type {
   MissingMemory,
@@ -99,6 +101,7 @@ export { SnapshotError, type SnapshotErrorCode } from './lab/snapshot/snapshot-e
 export { Processor, type ProcessorOptions } from './svm/processor.js';
 export type { ProcessorStop, RunResult as ProcessorResult } from './svm/guest-run.js';
 export type { NmiOrigin, ProcessorListener } from './svm/processor-listener.js';
+export type { ProcessorTrap, ProcessorTraps, Watchpoint } from './svm/traps.js';
 export {
   CleanBit,
   type ReadonlyVmcb,

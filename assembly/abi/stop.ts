@@ -18,6 +18,8 @@ export enum Stop {
   Unimplemented = 7,
   /** Block `hotBlock` has been executed often enough to be compiled. Nothing else is to be done for it. */
   Hot = 8,
+  /** A trap that somebody outside has set was hit, at an instruction boundary. */
+  Trap = 9,
 }
 
 /** What a core function says to the block interpreter. */

@@ -9,4 +9,6 @@ export enum Watch {
   ShadowEnd = 2,
   /** RFLAGS.IF, GIF, virtual GIF or CR8 may have changed. */
   InterruptState = 4,
+  /** In `boundary` alone: a trap that somebody outside has set (abi/trap.ts) was hit. */
+  Trap = 8,
 }

@@ -13,6 +13,7 @@ export function isFailure(stop: StopReason | StopRecord, isLimitGiven: boolean):
       return 'status' in stop && stop.status !== 0;
     case 'halted':
     case 'cancelled':
+    case 'trap':
       return false;
     case 'budget':
       return !isLimitGiven;

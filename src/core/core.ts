@@ -91,6 +91,15 @@ interface CoreExports {
   exitAtBoundary(code: number): void;
   loadGuest(vmcb: number): void;
   storeGuest(vmcb: number): void;
+  clearTraps(): void;
+  addBreakpoint(linear: bigint): number;
+  addWatchpoint(first: bigint, bytes: number, accesses: number): number;
+  trapDeliveries(): void;
+  passBreakpoint(linear: bigint): void;
+  trapKind(): number;
+  trapAddress(): bigint;
+  trapIndex(): number;
+  trapIsWrite(): number;
   storeGuestImage(): void;
   loadGuestImage(): void;
   loadHiddenState(vmcb: number): void;

@@ -18,14 +18,16 @@ import {
 } from '../svm/event-injection.js';
 import type { VmExit } from '../svm/exit.js';
 import type { RunResult as ProcessorResult } from '../svm/guest-run.js';
-import { intercept, isCodeIntercepted } from '../svm/intercepts.js';
+import { exitName, intercept, isCodeIntercepted } from '../svm/intercepts.js';
 import type { Processor } from '../svm/processor.js';
+import type { ProcessorTraps } from '../svm/traps.js';
 import { handleExit } from './exit-handlers.js';
 import type { Kick } from './kick.js';
 import type { ExitCause } from './ledger.js';
 import type { NmiAccounting } from './nmi-accounting.js';
 import type { StopReason } from './run-result.js';
 import type { Tracer } from './tracer.js';
+import type { ExitRecord, Trap } from './traps.js';
 import type { Vcpu } from './vcpu.js';
 import type { VmOptions } from './vm-options.js';
 
@@ -46,6 +48,8 @@ export class GuestLoop {
   private readonly kick: Kick;
   private readonly tracer: Tracer | null;
   private readonly disassemble: VmOptions['disassemble'];
+  /** The exit that the last turn ended with, if it did. */
+  lastExit: ExitRecord | null = null;
 
   constructor({ processor, vcpu, nmis, kick, tracer, disassemble }: GuestLoopParts) {
     this.processor = processor;
@@ -65,16 +69,21 @@ export class GuestLoop {
     return this.vcpu.now();
   }
 
-  /** Sleeps, or runs the guest to its next exit and handles that. Null: go on. */
-  step(end: number): StopReason | null {
+  /**
+   * Sleeps, or runs the guest to its next exit and handles that. Null: go on.
+   *
+   * @param end The time at which the guest pauses.
+   */
+  turn(end: number, traps?: ProcessorTraps): StopReason | null {
+    this.lastExit = null;
     if (this.isInside) {
       this.armKick();
-      return this.leave(this.processor.resume({ maxInstructions: end - this.time }));
+      return this.leave(this.processor.resume({ maxInstructions: end - this.time, traps }));
     }
     this.takeRequests();
     if (this.vcpu.haltedAt !== null && !this.wake()) return this.sleep(end, this.vcpu.haltedAt);
     this.prepareEntry();
-    return this.leave(this.processor.vmrun(this.vcpu.vmcb, { maxInstructions: end - this.time }));
+    return this.leave(this.processor.vmrun(this.vcpu.vmcb, { maxInstructions: end - this.time, traps }));
   }
 
   private takeRequests(): void {
@@ -124,6 +133,8 @@ export class GuestLoop {
     switch (end.kind) {
       case 'paused':
         return null;
+      case 'trapped':
+        return { kind: 'trap', trap: this.hitTrap() };
       case 'unimplemented': {
         this.nmis.leave('exit');
         this.vcpu.delivery.afterExit();
@@ -138,6 +149,12 @@ export class GuestLoop {
     }
   }
 
+  private hitTrap(): Trap {
+    const { trap } = this.processor;
+    if (trap === null) throw new InvariantError('the processor stopped for a trap and does not know which');
+    return trap;
+  }
+
   private handle(exit: VmExit): StopReason | null {
     const { vmcb, delivery } = this.vcpu;
     const cause = this.causeOf(exit);
@@ -145,6 +162,7 @@ export class GuestLoop {
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
     this.nmis.countExit(exit.code, cause);
     this.tracer?.exit(exit, cause);
+    this.lastExit = { exit: exitName(exit.code), cause };
     delivery.afterExit();
     this.tracer?.look();
     if (exit.kind === 'invalid')

@@ -104,6 +104,11 @@ export class Ledger {
     this.tally.add(code, cause);
   }
 
+  /** How many there were in all. */
+  get exitTotal(): number {
+    return this.exits().reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** Every exit so far: those that NMI delivery cost, the kicks, the guest's own, each in order of first occurrence. */
   exits(): ExitCount[] {
     return this.tally.entries().map(({ code, cause, count }) => ({ name: exitName(code), cause, count }));

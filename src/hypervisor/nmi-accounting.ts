@@ -83,6 +83,10 @@ export class NmiAccounting {
     for (let i = 0; i < gone; i++) this.lose(reason);
   }
 
+  get exitTotal(): number {
+    return this.ledger.exitTotal;
+  }
+
   exits(): ReturnType<Ledger['exits']> {
     return this.ledger.exits();
   }

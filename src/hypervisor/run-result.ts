@@ -1,5 +1,6 @@
 /** Why a run ended, and what it leaves behind. */
 import type { ExitCount, NmiReport } from './ledger.js';
+import type { Trap } from './traps.js';
 
 /** A guest's misbehaviour is one of these, never an exception. */
 export type StopReason =
@@ -12,6 +13,8 @@ export type StopReason =
   | { readonly kind: 'unimplemented'; readonly rip: bigint; readonly bytes: string; readonly text: string }
   /** The instruction budget is spent. `run` goes on from here. */
   | { readonly kind: 'budget' }
+  /** One of the caller's traps. `run` goes on from here. */
+  | { readonly kind: 'trap'; readonly trap: Trap }
   /** The caller's signal. `run` goes on from here. */
   | { readonly kind: 'cancelled' }
   /** The guest touched guest-physical memory that does not exist. */
@@ -37,7 +40,7 @@ export interface RunResult {
 
 /** A run that may go on. */
 export function isResumable(stop: StopReason): boolean {
-  return stop.kind === 'budget' || stop.kind === 'cancelled';
+  return stop.kind === 'budget' || stop.kind === 'cancelled' || stop.kind === 'trap';
 }
 
 /** The reason in words: one line. */
@@ -53,6 +56,8 @@ export function describeStop(stop: StopReason): string {
       return `not implemented: ${stop.text} (bytes ${stop.bytes}) at ${hex(stop.rip)}`;
     case 'budget':
       return 'the instruction budget is spent';
+    case 'trap':
+      return describeTrap(stop.trap);
     case 'cancelled':
       return 'the run was cancelled';
     case 'no-memory':
@@ -61,6 +66,19 @@ export function describeStop(stop: StopReason): string {
       return `VMRUN refused the VMCB: ${stop.violations.join('; ')}`;
     case 'unhandled-exit':
       return `an exit that nobody asked for: ${stop.exit} at ${hex(stop.rip)}`;
+  }
+}
+
+function describeTrap(trap: Trap): string {
+  switch (trap.kind) {
+    case 'breakpoint':
+      return `breakpoint at ${hex(trap.address)}`;
+    case 'watchpoint':
+      return `watchpoint: ${trap.isWrite ? 'write' : 'read'} at ${hex(trap.address)}`;
+    case 'delivery':
+      return 'a handler is about to run';
+    case 'exit':
+      return `#VMEXIT ${trap.exit} (${trap.cause})`;
   }
 }
 

@@ -44,7 +44,9 @@ export function emulateStringPort(vcpu: Vcpu, exit: IoioExit): void {
 /** The breakpoints that the element in memory hits, which `transfer` has found to be within its segment. */
 function matchMemory(vcpu: Vcpu, exit: IoioExit, offset: bigint): number {
   const linear = linearAddress(vcpu, exit, offset);
-  return linear === null ? 0 : matchData(vcpu, linear, exit.bytes, exit.isInput);
+  if (linear === null) return 0;
+  vcpu.onAccess?.(linear, exit.bytes, exit.isInput);
+  return matchData(vcpu, linear, exit.bytes, exit.isInput);
 }
 
 /** One element. False if it faulted: the exception is queued. */

@@ -64,6 +64,8 @@ export class Vcpu {
   haltedAt: bigint | null = null;
   /** Set by the exit port and by hypercall 0. */
   exitStatus: number | null = null;
+  /** Told of memory that an emulated instruction accesses, by linear address; null unless somebody watches. */
+  onAccess: ((linear: bigint, bytes: number, isWrite: boolean) => void) | null = null;
   /** Added to `now` for the guest's time-stamp counter. */
   private tscAdjustment = 0n;
   /** The `clockLag` that TSC_OFFSET contains; null if that is stale. */

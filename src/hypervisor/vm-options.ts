@@ -5,6 +5,7 @@ import type { MemoryLayout } from './memory-layout.js';
 import type { CustomStrategy } from './nmi/strategies.js';
 import type { NmiSchedule } from './nmi-schedule.js';
 import type { TraceListener } from './trace.js';
+import type { Traps } from './traps.js';
 
 export interface VmOptions {
   readonly processor: Processor;
@@ -26,6 +27,8 @@ export interface VmOptions {
 export interface RunOptions {
   /** Most instructions to run, time in HLT included. Unlimited unless given. */
   readonly maxInstructions?: number | bigint | undefined;
+  /** Where else it is to stop. */
+  readonly traps?: Traps | undefined;
   /** Looked at between slices. */
   readonly signal?: AbortSignal | undefined;
   /** Called between slices with the virtual machine's time. */

@@ -7,6 +7,7 @@
 import { UsageError } from '../errors.js';
 import { GuestRegisters } from '../svm/guest-registers/guest-registers.js';
 import type { Processor } from '../svm/processor.js';
+import type { ProcessorTraps } from '../svm/traps.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
@@ -22,9 +23,17 @@ import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
 import { Tracer } from './tracer.js';
 import type { Vcpu } from './vcpu.js';
+import type { Moment } from './moment.js';
+import { type Traps, TrapWatch } from './traps.js';
 import { VirtualMemory } from './virtual-memory.js';
 import type { NmiRequestOptions, RunOptions, VmOptions } from './vm-options.js';
 import { type MachineIdentity, requireFit, specOf, type VmSnapshot } from './vm-snapshot.js';
+
+/** A run that has begun. */
+interface Run {
+  readonly end: number;
+  readonly traps: Traps | undefined;
+}
 
 /** A slice ends after so many instructions or exits: 50 to 100 ms on the machines of 2026. */
 const SLICE_INSTRUCTIONS = 5_000_000;
@@ -91,6 +100,11 @@ export class Vm {
   /** Instructions the guest has completed, and those it slept through: the time in which NMIs are scheduled. */
   get time(): number {
     return this.vcpu.now();
+  }
+
+  /** How far the machine has come: what happened between two instructions counts, too. */
+  get moment(): Moment {
+    return { time: this.time, exits: this.nmis.exitTotal, deliveries: this.processor.eventsDelivered };
   }
 
   /** Guest-physical memory. */
@@ -200,36 +214,66 @@ export class Vm {
     return { ramBytes: layout.ramBytes, nmi: nmi.name, cpu };
   }
 
-  /** Runs until the guest ends or the budget is spent. Goes on after 'budget' and 'cancelled'. */
+  /** Runs until the guest ends, the budget is spent or a trap is hit. Goes on after 'budget', 'cancelled' and 'trap'. */
   run(options: RunOptions = {}): RunResult {
-    const end = this.budgetEnd(options);
+    return this.result(this.advance(options));
+  }
+
+  /** As `run`, but gathers no result: for many short runs, as a debugger's steps are. */
+  advance(options: RunOptions = {}): StopReason {
+    const run = this.begin(options);
     for (;;) {
-      const stop = this.runSlice(end, options);
-      if (stop) return this.result(stop);
+      const stop = this.runSlice(run, options);
+      if (stop) return stop;
     }
   }
 
   /** As `run`, but lets the event loop go on between slices, so that a page stays alive and `signal` can come. */
   async runAsync(options: RunOptions = {}): Promise<RunResult> {
-    const end = this.budgetEnd(options);
+    const run = this.begin(options);
     for (;;) {
-      const stop = this.runSlice(end, options);
+      const stop = this.runSlice(run, options);
       if (stop) return this.result(stop);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 
-  private budgetEnd({ maxInstructions = Infinity }: RunOptions): number {
-    return maxInstructions === Infinity ? Infinity : this.time + toCount('maxInstructions', maxInstructions);
+  /**
+   * Lets happen what is due between two instructions: requests, the exits they cause, VMRUN, the delivery of events. Then the
+   * guest's next instruction is next, or it sleeps, or it is over and this says why. No time passes; a run that goes on from
+   * here does what it would have done anyway.
+   */
+  settle(): StopReason | null {
+    return this.guard.shield(() => {
+      for (let turns = 0; turns < SLICE_EXITS; turns++) {
+        const stop = this.turn(this.time);
+        if (stop || this.isInside || this.vcpu.haltedAt !== null) return stop;
+      }
+      return null;
+    });
   }
 
-  private runSlice(end: number, { signal, onSlice }: RunOptions): StopReason | null {
-    const stop = this.guard.shield(() => this.runSteps(end, signal));
+  private begin({ maxInstructions = Infinity, traps }: RunOptions): Run {
+    const end =
+      maxInstructions === Infinity ? Infinity : this.time + toCount('maxInstructions', maxInstructions);
+    if (traps) this.processor.passBreakpoint(this.virtual.codeAddress(this.registers.get('rip')));
+    return { end, traps };
+  }
+
+  private runSlice({ end, traps }: Run, { signal, onSlice }: RunOptions): StopReason | null {
+    const stop = this.guard.shield(() => {
+      const watch = traps ? new TrapWatch(traps, this.processor, this.vcpu) : null;
+      try {
+        return this.runTurns(end, watch, signal);
+      } finally {
+        watch?.end();
+      }
+    });
     if (stop === null) onSlice?.(this.time);
     return stop;
   }
 
-  private runSteps(end: number, signal: AbortSignal | undefined): StopReason | null {
+  private runTurns(end: number, watch: TrapWatch | null, signal: AbortSignal | undefined): StopReason | null {
     const sliceEnd = Math.min(end, this.time + SLICE_INSTRUCTIONS);
     for (let exits = 0; exits < SLICE_EXITS; exits++) {
       if (this.ended) return this.ended;
@@ -237,12 +281,20 @@ export class Vm {
       const { time } = this;
       if (time >= end) return { kind: 'budget' };
       if (time >= sliceEnd) return null;
-      const stop = this.loop.step(sliceEnd);
-      if (stop && !isResumable(stop)) this.ended = stop;
-      this.guard.rethrow();
+      const stop = this.turn(sliceEnd, watch?.processorTraps);
       if (stop) return stop;
+      const trap = watch?.afterTurn(this.loop.lastExit);
+      if (trap) return { kind: 'trap', trap };
     }
     return null;
+  }
+
+  private turn(end: number, traps?: ProcessorTraps): StopReason | null {
+    if (this.ended) return this.ended;
+    const stop = this.loop.turn(end, traps);
+    if (stop && !isResumable(stop)) this.ended = stop;
+    this.guard.rethrow();
+    return stop;
   }
 
   private result(stop: StopReason): RunResult {

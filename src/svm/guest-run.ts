@@ -35,12 +35,15 @@ export type ProcessorStop =
   /** The instruction at `rip` is not implemented; nothing of it was executed. The guest has been left. */
   | { readonly kind: 'unimplemented'; readonly rip: bigint; readonly bytes: Uint8Array }
   /** A triple fault that no intercept catches. The guest has been left. */
-  | { readonly kind: 'shutdown-unintercepted' };
+  | { readonly kind: 'shutdown-unintercepted' }
+  /** A trap of the caller's was hit. The guest stays entered, as above. */
+  | { readonly kind: 'trapped' };
 
 export type RunResult = VmExit | ProcessorStop;
 
 const OBSERVED = ['nmiReturned', 'nmiMaskChanged', 'shadowChanged'] as const;
 
+const TRAPPED: ProcessorStop = Object.freeze({ kind: 'trapped' });
 const PAUSED: ProcessorStop = Object.freeze({ kind: 'paused' });
 const HALTED: ProcessorStop = Object.freeze({ kind: 'halted' });
 const SHUT_DOWN: ProcessorStop = Object.freeze({ kind: 'shutdown-unintercepted' });
@@ -138,6 +141,7 @@ export class GuestRun {
       // The machine's state is the same whether somebody looks or not.
       state.watch = watch;
       if (end === Stop.Boundary || end === Stop.Halted) continue;
+      if (end === Stop.Trap) return TRAPPED;
       if (end !== Stop.Budget) return this.#finish(end, vmcb);
       if (deadline === limit) return PAUSED;
     }

@@ -22,6 +22,7 @@ import type { ProcessorListener } from './processor-listener.js';
 import type { ProcessorSnapshot } from './processor-snapshot.js';
 import { Registers } from './registers.js';
 import { Schedule } from './schedule.js';
+import { armTraps, disarmTraps, hitTrap, type ProcessorTrap, type ProcessorTraps } from './traps.js';
 import { Vmcb } from './vmcb.js';
 import { refuseGuest } from './vmexit.js';
 
@@ -32,6 +33,8 @@ export type ProcessorOptions = EngineOptions;
 export interface RunOptions {
   /** Instructions after which the run pauses, the guest still entered. Unlimited unless given. */
   readonly maxInstructions?: number;
+  /** Where else it is to stop, with `trapped`; `trap` then says which. */
+  readonly traps?: ProcessorTraps | undefined;
 }
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
@@ -46,6 +49,7 @@ export class Processor {
   readonly #state: CoreGuestState;
   readonly #guest: GuestRun;
   readonly #checkContext: CheckContext;
+  #trap: ProcessorTrap | null = null;
 
   private constructor(private readonly engine: Engine) {
     this.registers = new Registers(engine.core.state);
@@ -110,6 +114,11 @@ export class Processor {
   /** Instructions retired since the processor was made; an iteration of REP counts as one. */
   get clock(): number {
     return this.#state.clock;
+  }
+
+  /** Exceptions and interrupts that have got to their handlers since the processor was made, modulo 2^32. */
+  get eventsDelivered(): number {
+    return this.core.state.get('eventsDelivered');
   }
 
   /** The physical NMI pin: an edge, latched once. Only a guest takes it here; `acknowledgeNmi` is the host's way. */
@@ -224,7 +233,7 @@ export class Processor {
       refuseGuest(this.core, vmcb);
       return INVALID_EXIT;
     }
-    return this.#guest.enter(vmcb, this.#limit(options));
+    return this.#trapped(options?.traps, () => this.#guest.enter(vmcb, this.#limit(options)));
   }
 
   /** A guest has paused or halted: `resume()` or `leave()` is next. */
@@ -235,7 +244,17 @@ export class Processor {
   /** Goes on with a guest that paused or halted. */
   resume(options?: RunOptions): RunResult {
     this.#requireGuest();
-    return this.#guest.resume(this.#limit(options));
+    return this.#trapped(options?.traps, () => this.#guest.resume(this.#limit(options)));
+  }
+
+  /** The trap that ended the last run; null if none did. */
+  get trap(): ProcessorTrap | null {
+    return this.#trap;
+  }
+
+  /** A breakpoint on the instruction at linear address `linear`, if that is next now, does not stop the next run. */
+  passBreakpoint(linear: bigint): void {
+    this.core.exports.passBreakpoint(linear);
   }
 
   /** Leaves a guest that paused or halted, without an exit: its state is in the VMCB, EXITCODE is F000_0003h. */
@@ -274,6 +293,20 @@ export class Processor {
 
   observe(listener: ProcessorListener): void {
     this.#guest.observe(listener);
+  }
+
+  /** Runs with traps, which are gone when the run is over: the core's state never contains them. */
+  #trapped(traps: ProcessorTraps | undefined, run: () => RunResult): RunResult {
+    this.#trap = null;
+    if (!traps) return run();
+    armTraps(this.core, traps);
+    try {
+      const end = run();
+      if (end.kind === 'trapped') this.#trap = hitTrap(this.core, traps);
+      return end;
+    } finally {
+      disarmTraps(this.core);
+    }
   }
 
   #limit(options: RunOptions | undefined): number {
