@@ -24,3 +24,33 @@ export type {
   Track,
   Tracks,
 } from './timeline/timeline.js';
+
+// The sweep: an NMI at every instruction boundary.
+export { sweep, type RunSweepOptions, type SweepProgress } from './sweep/sweep.js';
+export type { SweepOptions, SweptDelivery } from './sweep/sweep-plan.js';
+export { mergeSweeps } from './sweep/merge.js';
+export type { Shard } from './sweep/unit-list.js';
+export {
+  isComplete,
+  type SweepBaseline,
+  type SweepPlan,
+  type SweepPoints,
+  type SweepResult,
+  type SweepUnit,
+  type SweepViolation,
+} from './sweep/sweep-result.js';
+export { decodeRuns, type NumberRuns } from './sweep/number-runs.js';
+export { type HandlerContract, readContract } from './sweep/handler-contract.js';
+export type { AddressRange } from './sweep/address-ranges.js';
+export type { ExitPromise } from './sweep/exit-promises.js';
+export type { Breach, Invariant } from './sweep/invariants/invariant.js';
+export { INVARIANTS } from './sweep/invariants.js';
+export type {
+  EndDifference,
+  Nesting,
+  Observation,
+  Outcome,
+  RegisterDifference,
+  RequestFate as ObservedRequest,
+  StateDifference,
+} from './sweep/observation.js';

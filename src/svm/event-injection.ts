@@ -5,7 +5,7 @@
 import { EventField, VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
 import { EventType, Vector } from '../../assembly/abi/vector.js';
 import { NOT_EXCEPTIONS, NOT_IN_64_BIT_MODE } from './rulings.js';
-import type { Vmcb } from './vmcb.js';
+import type { ReadonlyVmcb, Vmcb } from './vmcb.js';
 
 /** An event as EVENTINJ and EXITINTINFO hold it. */
 export interface EventImage {
@@ -39,12 +39,12 @@ export function injectNmi(vmcb: Vmcb): void {
 }
 
 /** An event waits in EVENTINJ for the next VMRUN. */
-export function isInjectionPending(vmcb: Vmcb): boolean {
+export function isInjectionPending(vmcb: ReadonlyVmcb): boolean {
   return (vmcb.word(VmcbOffset.EventInjection) & EventField.Valid) !== 0;
 }
 
 /** The event whose delivery the last exit cut short, or null: EXITINTINFO. */
-export function interruptedEvent(vmcb: Vmcb): EventImage | null {
+export function interruptedEvent(vmcb: ReadonlyVmcb): EventImage | null {
   return eventAt(vmcb, VmcbOffset.ExitIntInfo);
 }
 
@@ -57,11 +57,11 @@ export function reinjectInterrupted(vmcb: Vmcb): void {
 // Processor side.
 
 /** What EVENTINJ asks for; null if its valid bit is clear. */
-export function injectedEvent(vmcb: Vmcb): EventImage | null {
+export function injectedEvent(vmcb: ReadonlyVmcb): EventImage | null {
   return eventAt(vmcb, VmcbOffset.EventInjection);
 }
 
-function eventAt(vmcb: Vmcb, offset: number): EventImage | null {
+function eventAt(vmcb: ReadonlyVmcb, offset: number): EventImage | null {
   const low = vmcb.word(offset);
   if ((low & EventField.Valid) === 0) return null;
   const type: EventType = eventType(low);

@@ -7,7 +7,7 @@ import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
 import type { GuestState } from './guest-state.js';
-import { CleanBit, type Vmcb } from './vmcb.js';
+import { CleanBit, type ReadonlyVmcb, type Vmcb } from './vmcb.js';
 
 /** Exceptions by the manual's mnemonic. Vectors 2 and 9 cannot be intercepted (§15.12.3, §15.12.10). */
 const EXCEPTIONS = {
@@ -167,12 +167,12 @@ export function setInterceptCode(vmcb: Vmcb, code: number, isWanted: boolean): v
   vmcb.markDirty(CleanBit.Intercepts);
 }
 
-export function isIntercepted(vmcb: Vmcb, name: InterceptName): boolean {
+export function isIntercepted(vmcb: ReadonlyVmcb, name: InterceptName): boolean {
   return isCodeIntercepted(vmcb, exitCodeOf(name));
 }
 
 /** Whether the VMCB asks for exits with this code, which is below C0h. */
-export function isCodeIntercepted(vmcb: Vmcb, code: number): boolean {
+export function isCodeIntercepted(vmcb: ReadonlyVmcb, code: number): boolean {
   return ((vmcb.word(VmcbOffset.InterceptCr + (code >> 5) * 4) >>> (code & 31)) & 1) !== 0;
 }
 

@@ -166,7 +166,7 @@ const TWO_32 = 0x1_0000_0000;
 /** What looking at a VMCB needs. */
 export type ReadonlyVmcb = Pick<
   Vmcb,
-  'get' | 'getNumber' | 'low' | 'segment' | 'instructionBytes' | 'physical'
+  'get' | 'getNumber' | 'low' | 'word' | 'segment' | 'instructionBytes' | 'physical'
 >;
 
 /** A typed window on a VMCB in physical memory. Holds no state of its own. */

@@ -44,10 +44,6 @@ class EverySecond extends NmiDelivery {
     return this.waiting > 0;
   }
 
-  masksNmis(): boolean {
-    return false;
-  }
-
   override save(): SavedDelivery {
     return { waiting: this.waiting, seen: this.seen };
   }

@@ -1,0 +1,88 @@
+/**
+ * Runs on to the guest's end where the program was not as in the baseline after the handler: what counts is how it ends.
+ *
+ * A difference that is the same at many boundaries, say a counter that nobody declared, is run to the end a few times only.
+ */
+import type { RunResult, StopReason } from '../../hypervisor/run-result.js';
+import { type AddressRange, toRanges } from './address-ranges.js';
+import { type Baseline, isSameEnd, isSameOutput, memoryAtEnd } from './baseline.js';
+import type { EndDifference, StateDifference } from './observation.js';
+import type { SweepMachine } from './sweep-machine.js';
+
+/** The same difference with the same verdict so many times: taken for granted from then on. */
+const ENOUGH = 3;
+/** An NMI may lengthen the run by this much and no more. */
+const LIMIT_FACTOR = 2;
+const LIMIT_INSTRUCTIONS = 1_000_000;
+
+const NOTHING: StateDifference = { registers: [], memory: [], isAwake: false };
+
+interface Verdict {
+  count: number;
+  readonly difference: EndDifference;
+}
+
+export class EndVerdicts {
+  private readonly harmful = new Map<string, Verdict>();
+
+  constructor(
+    private readonly machine: SweepMachine,
+    private readonly baseline: Baseline,
+  ) {}
+
+  /** The guest has ended before the program was back. */
+  ofEnd({ stop, serialText }: RunResult): EndDifference | null {
+    return this.compare(NOTHING, stop, serialText, []);
+  }
+
+  /** @param restart Puts the machine to the beginning of the probe. */
+  judge(state: StateDifference, restart: () => void): EndDifference | null {
+    const signature = signatureOf(state);
+    const known = this.harmful.get(signature);
+    if (known && known.count >= ENOUGH) return { ...known.difference, state, isAssumed: true };
+    restart();
+    const { machine, baseline } = this;
+    const limit = baseline.time * LIMIT_FACTOR + LIMIT_INSTRUCTIONS;
+    const { stop, serialText } = machine.vm.run({ maxInstructions: limit });
+    const difference = this.compare(state, stop, serialText, this.lasting(state.memory));
+    if (difference) this.harmful.set(signature, { count: (known?.count ?? 0) + 1, difference });
+    return difference;
+  }
+
+  /** Of these ranges, what is not as at the baseline's end. The machine is at the probe's. */
+  private lasting(ranges: readonly AddressRange[]): AddressRange[] {
+    const { machine, baseline } = this;
+    const found = ranges.map(({ start, end }) => machine.vm.memory.read(start, end - start));
+    const expected = memoryAtEnd(baseline, ranges);
+    return toRanges(
+      ranges.flatMap(({ start }, i) =>
+        [...(found[i] ?? [])].flatMap((byte, j) => (byte === expected[i]?.[j] ? [] : [start + j])),
+      ),
+    );
+  }
+
+  private compare(
+    state: StateDifference,
+    stop: StopReason,
+    output: string,
+    memory: readonly AddressRange[],
+  ): EndDifference | null {
+    const { baseline } = this;
+    const isEnd = isSameEnd(baseline.stop, stop);
+    const isOutput = isSameOutput(baseline, output);
+    if (isEnd && isOutput && memory.length === 0) return null;
+    return {
+      state,
+      stop: isEnd ? null : { expected: baseline.stop, found: stop },
+      output: isOutput ? null : { expected: baseline.output, found: output },
+      memory,
+      isAssumed: false,
+    };
+  }
+}
+
+function signatureOf({ registers, memory, isAwake }: StateDifference): string {
+  const names = registers.map(({ name }) => name).join();
+  const ranges = memory.map(({ start, end }) => `${start}-${end}`).join();
+  return `${names} ${ranges} ${isAwake}`;
+}

@@ -1,0 +1,134 @@
+/** A breach of an invariant with everything that a person needs to understand it and to see it again. */
+import type { TraceEvent } from '../../hypervisor/trace.js';
+import type { SymbolTable } from '../../loader/symbols.js';
+import type { Breach } from './invariants/invariant.js';
+import type { Observation } from './observation.js';
+import type { SweepMachine } from './sweep-machine.js';
+import type { SweepViolation } from './sweep-result.js';
+
+export interface ViolationContext {
+  readonly machine: SweepMachine;
+  readonly symbols: SymbolTable;
+  /** The command that runs the guest, without delivery and NMIs. */
+  readonly command: string;
+}
+
+/** Instructions shown before and after the one that a violation is about. */
+const CONTEXT = 3;
+/** Farther than this behind its symbol an instruction is shown without those before it. */
+const MOST_FUNCTION_BYTES = 4096n;
+/** Lines of a timeline: the first ones and the last ones of a long one. */
+const TIMELINE_HEAD = 30;
+const TIMELINE_TAIL = 30;
+
+export function toViolation(
+  invariant: string,
+  breach: Breach,
+  seen: Observation,
+  context: ViolationContext,
+): SweepViolation {
+  const rip = breach.rip ?? seen.rip;
+  const { symbols } = context;
+  return {
+    invariant,
+    message: breach.message,
+    blame: breach.blame ?? null,
+    delivery: seen.delivery,
+    at: seen.at,
+    second: seen.second,
+    boundary: { rip: hex(seen.rip), place: symbols.format(seen.rip) },
+    rip: hex(rip),
+    place: symbols.format(rip),
+    disassembly: disassembleAround(rip, context),
+    timeline: timelineOf(seen, context),
+    reproduce: reproduction(seen, context.command),
+  };
+}
+
+function reproduction({ delivery, at, second }: Observation, command: string): string {
+  const times = [at, second].filter((time) => time !== null);
+  const nmis = times.length === 0 ? '' : ` --nmi-at ${times.join(',')}`;
+  return `${command} --delivery ${delivery}${nmis} --trace`;
+}
+
+function disassembleAround(rip: bigint, { machine, symbols }: ViolationContext): string[] {
+  const starts = instructionsFrom(symbolBefore(rip, symbols), rip, machine);
+  const shown = starts.filter((start) => start <= rip).slice(-(CONTEXT + 1));
+  let next = rip;
+  for (let i = 0; i < CONTEXT; i++) {
+    next += BigInt(lengthAt(next, machine));
+    shown.push(next);
+  }
+  return shown.map((at) => {
+    const label = symbols.lookup(at)?.offset === 0 ? `${symbols.format(at)}: ` : '';
+    return `${at === rip ? '>' : ' '} ${hex(at).padStart(9)}  ${label}${machine.instructionAt(at)}`;
+  });
+}
+
+function symbolBefore(rip: bigint, symbols: SymbolTable): bigint {
+  const match = symbols.lookup(rip);
+  if (match === undefined || BigInt(match.offset) > MOST_FUNCTION_BYTES) return rip;
+  return rip - BigInt(match.offset);
+}
+
+/** Where instructions start from `start` up to `rip`; `rip` alone if decoding does not meet it. */
+function instructionsFrom(start: bigint, rip: bigint, machine: SweepMachine): bigint[] {
+  const starts: bigint[] = [];
+  let at = start;
+  while (at < rip) {
+    starts.push(at);
+    at += BigInt(lengthAt(at, machine));
+  }
+  return at === rip ? [...starts, rip] : [rip];
+}
+
+function lengthAt(rip: bigint, { vm, disassembler }: SweepMachine): number {
+  const { bytes, bits } = vm.codeAt(rip);
+  return bytes.length === 0 ? 1 : Math.max(1, disassembler.format(bytes, bits, rip).length);
+}
+
+function timelineOf(seen: Observation, { symbols }: ViolationContext): string[] {
+  const start = seen.at ?? 0;
+  const lines = seen.events.map((event) => {
+    const time = seen.at === null ? `${event.time}` : `+${event.time - start}`;
+    return `${time.padStart(8)}  ${describe(event).padEnd(40)}  ${symbols.format(event.rip)}`.trimEnd();
+  });
+  const hidden = lines.length - TIMELINE_HEAD - TIMELINE_TAIL;
+  if (hidden <= 0) return lines;
+  return [
+    ...lines.slice(0, TIMELINE_HEAD),
+    `          … ${hidden} more events …`,
+    ...lines.slice(-TIMELINE_TAIL),
+  ];
+}
+
+function describe(event: TraceEvent): string {
+  switch (event.kind) {
+    case 'nmi-request':
+      return `NMI ${event.request} requested`;
+    case 'nmi-merge':
+      return `NMI ${event.request} merged: ${event.reason}`;
+    case 'nmi-lost':
+      return `NMI ${event.request} lost: ${event.reason}`;
+    case 'nmi-deliver':
+      return `NMI ${event.request} delivered (${event.how}), ${event.running} running`;
+    case 'nmi-return':
+      return `NMI handler returned, ${event.running} running`;
+    case 'nmi-mask':
+      return event.isMasked ? 'NMIs masked' : 'NMIs unmasked';
+    case 'shadow':
+      return event.isInShadow ? 'interrupt shadow' : 'interrupt shadow over';
+    case 'exit':
+      return `#VMEXIT ${event.exit} (${event.cause})${event.detail === '' ? '' : ` ${event.detail}`}`;
+    case 'inject':
+      return `VMRUN with ${event.event}`;
+    case 'mark':
+      return `mark ${event.value}`;
+    case 'serial':
+      return 'output';
+  }
+}
+
+function hex(value: bigint): string {
+  return `${value.toString(16)}h`;
+}
