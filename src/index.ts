@@ -58,7 +58,7 @@ export {
 export { type BinaryName, type BinarySource, useBinaries } from './core/compiled-asset.js';
 
 // Guests.
-export { type AssemblySource, loadAssembly } from './assembly-guest.js';
+export { type AssembledGuest, assembleGuest, type AssemblySource, loadAssembly } from './assembly-guest.js';
 export { loadGuest, type LoadOptions } from './loader/detect.js';
 export type { Bits, GuestEntry } from './loader/entry.js';
 export { LoadError, type LoadErrorCode } from './loader/errors.js';
