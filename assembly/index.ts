@@ -28,6 +28,7 @@ export {
 } from './tlb';
 export { TLB_CONTEXT_ADDRESS, TLB_CONTEXT_BYTES } from './tlb-context';
 export { touchPage, trackingFlags } from './page-tracking';
+export { HASH_BUFFER_ADDRESS, hashBytes, isZero } from './hash';
 export {
   addRegionBlock,
   codeGeneration,

@@ -6,8 +6,9 @@
  * and compiled code stays, but for that of lines which come back different.
  */
 import { Layout } from '../../assembly/abi/layout.js';
-import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
 import type { Core } from './core.js';
+import { registerFiles } from './core-snapshot.js';
+import { CoreHasher } from './core-hash.js';
 import { PageHistory, type PageImage, type PageVersion, type TrackedPages } from './page-history.js';
 
 const PAGE = 4096;
@@ -30,6 +31,7 @@ export interface CoreCheckpoint {
 export class CoreCheckpoints {
   private readonly pages: TrackedPages;
   private readonly history: PageHistory;
+  private readonly hasher: CoreHasher;
   private readonly areas: readonly Uint8Array[];
   /** Copies for the next who needs one: to allocate them takes longer than to fill them. */
   private readonly spare: (readonly Uint8Array[])[] = [];
@@ -42,6 +44,7 @@ export class CoreCheckpoints {
     this.areas = registerAreas(core);
     this.pages = new CorePages(core, hostPages);
     this.history = new PageHistory(this.pages);
+    this.hasher = new CoreHasher(core, this.history);
     core.onTouch = (number) => {
       this.history.preserve(number);
     };
@@ -97,6 +100,11 @@ export class CoreCheckpoints {
     return copy;
   }
 
+  /** A hash of registers, physical memory, and bytes from elsewhere. */
+  hash(...others: readonly Uint8Array[]): bigint {
+    return this.hasher.hash(...others);
+  }
+
   /** Images of pages that checkpoints keep, of 4 KiB each. */
   get imageCount(): number {
     return this.history.imageCount;
@@ -115,15 +123,13 @@ export class CoreCheckpoints {
   }
 }
 
-function registerAreas({ state, vectorRegisters, x87Registers, bytes, exports }: Core): Uint8Array[] {
+function registerAreas(core: Core): Uint8Array[] {
+  const { state, bytes, exports } = core;
   const area = (address: WebAssembly.Global, length: number): Uint8Array =>
     bytes.subarray(address.value as number, (address.value as number) + length);
   return [
     area(exports.STATE_ADDRESS, state.words.byteLength),
-    vectorRegisters,
-    x87Registers,
-    area(exports.NMI_FRAMES_ADDRESS, exports.NMI_FRAMES_BYTES.value as number),
-    area(exports.HOST_SAVE_AREA_ADDRESS, VMCB_BYTES),
+    ...Object.values(registerFiles(core)),
     area(exports.TLB_CONTEXT_ADDRESS, exports.TLB_CONTEXT_BYTES.value as number),
   ];
 }

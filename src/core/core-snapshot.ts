@@ -38,16 +38,28 @@ const NOT_KEPT: ReadonlySet<string> = new Set([
   ...['missLinear', 'missPhysical', 'missMode'],
 ]);
 
+/** Whether a field of the state record is state, as a snapshot has it. */
+export function isKept(field: string): boolean {
+  return !NOT_KEPT.has(field);
+}
+
+/** The registers that are not in the state record, where they are. */
+export function registerFiles(core: Core): Omit<CoreSnapshot, 'fields' | 'pages'> {
+  const { vectorRegisters, x87Registers } = core;
+  return { vectorRegisters, x87Registers, nmiFrames: nmiFrames(core), hostSaveArea: hostSaveArea(core) };
+}
+
 /** A copy of the state between two instructions. */
 export function saveCore(core: Core): CoreSnapshot {
   const fields: Record<string, bigint> = {};
-  for (const name of core.state.names()) if (!NOT_KEPT.has(name)) fields[name] = core.state.whole(name);
+  for (const name of core.state.names()) if (isKept(name)) fields[name] = core.state.whole(name);
+  const { vectorRegisters, x87Registers, nmiFrames, hostSaveArea } = registerFiles(core);
   return {
     fields,
-    vectorRegisters: core.vectorRegisters.slice(),
-    x87Registers: core.x87Registers.slice(),
-    nmiFrames: nmiFrames(core).slice(),
-    hostSaveArea: hostSaveArea(core).slice(),
+    vectorRegisters: vectorRegisters.slice(),
+    x87Registers: x87Registers.slice(),
+    nmiFrames: nmiFrames.slice(),
+    hostSaveArea: hostSaveArea.slice(),
     pages: usedPages(core.words),
   };
 }
@@ -72,7 +84,7 @@ export function restoreCore(core: Core, snapshot: CoreSnapshot): void {
   core.exports.reset();
   for (const name of core.state.names()) {
     const value = snapshot.fields[name];
-    if (value !== undefined && !NOT_KEPT.has(name)) core.state.setWhole(name, value);
+    if (value !== undefined && isKept(name)) core.state.setWhole(name, value);
   }
   core.vectorRegisters.set(snapshot.vectorRegisters);
   core.x87Registers.set(snapshot.x87Registers);

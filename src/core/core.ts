@@ -34,6 +34,9 @@ interface CoreExports {
   readonly FETCH_CACHE_ADDRESS: WebAssembly.Global;
   readonly TLB_CONTEXT_ADDRESS: WebAssembly.Global;
   readonly TLB_CONTEXT_BYTES: WebAssembly.Global;
+  readonly HASH_BUFFER_ADDRESS: WebAssembly.Global;
+  hashBytes(address: number, bytes: number, seed: bigint): bigint;
+  isZero(address: number, bytes: number): number;
   readonly CPUID_TABLE_ADDRESS: WebAssembly.Global;
   readonly CPUID_TABLE_CAPACITY: WebAssembly.Global;
   readonly CPUID_ANSWER_ADDRESS: WebAssembly.Global;

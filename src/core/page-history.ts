@@ -43,6 +43,8 @@ export class PageVersion {
   /** Pages as they are here, where they differ from `next`, or from memory. */
   images = new Map<number, PageImage>();
   holders = 1;
+  /** Memory can still become this. */
+  isAlive = true;
 }
 
 export class PageHistory {
@@ -98,6 +100,7 @@ export class PageHistory {
   /** No version is of use any more. */
   forgetAll(): void {
     if (this.latest === null) return;
+    this.bury(this.latest);
     this.latest = null;
     this.spare.length = 0;
     this.pages.unwatch();
@@ -203,6 +206,11 @@ export class PageHistory {
       return;
     }
     this.forgetAll();
+  }
+
+  private bury(version: PageVersion): void {
+    version.isAlive = false;
+    for (const other of version.others) this.bury(other);
   }
 
   private imageOf(number: number): PageImage {

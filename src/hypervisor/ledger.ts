@@ -140,6 +140,20 @@ export class Ledger {
     this.tally.returnTo(exits);
   }
 
+  /** What the books come to, in short, and the latencies. */
+  digest(): { readonly books: object; readonly latencies: readonly number[] } {
+    const { latencies, merges, losses } = this.settled.sum();
+    const { outstanding, requested } = this;
+    const books = {
+      requested,
+      outstanding,
+      merges: [...merges],
+      losses: [...losses],
+      exits: this.tally.entries(),
+    };
+    return { books, latencies };
+  }
+
   /** Requests reach the guest in their order, so latencies come out in the order of deliveries. */
   private readmit(request: NmiRequest): void {
     this.requested++;

@@ -120,6 +120,13 @@ export class NmiAccounting {
     this.setCounts(mark);
   }
 
+  /** What the books come to, and the latencies. */
+  digest(): { readonly books: unknown; readonly latencies: readonly number[] } {
+    const { books, latencies } = this.ledger.digest();
+    const { entered, deliveredSinceEntry, isInside } = this;
+    return { books: { ...books, entered, deliveredSinceEntry, isInside }, latencies };
+  }
+
   private setCounts({ entered, deliveredSinceEntry, isInside }: Omit<SavedAccounting, 'ledger'>): void {
     this.entered = entered;
     this.deliveredSinceEntry = deliveredSinceEntry;

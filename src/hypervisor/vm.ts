@@ -11,7 +11,7 @@ import type { ProcessorTraps } from '../svm/traps.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
-import { type Checkpoint, Checkpoints } from './checkpoint.js';
+import { type Checkpoint, type CheckpointedParts, Checkpoints } from './checkpoint.js';
 import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
 import { GuestLoop } from './guest-loop.js';
@@ -22,6 +22,7 @@ import { type NmiState, readNmiState } from './nmi-state.js';
 import { PagePool } from './page-pool.js';
 import { isResumable, type RunResult, type StopReason } from './run-result.js';
 import { Tracer } from './tracer.js';
+import { stateHash } from './state-hash.js';
 import type { Vcpu } from './vcpu.js';
 import type { Moment } from './moment.js';
 import { type Traps, TrapWatch } from './traps.js';
@@ -49,6 +50,7 @@ export class Vm {
   /** Null if nobody listens. */
   private readonly tracer: Tracer | null;
   private readonly loop: GuestLoop;
+  private readonly parts: CheckpointedParts;
   private readonly checkpoints: Checkpoints;
   /** The guest's registers, to read and to write between two runs. */
   readonly registers: GuestRegisters;
@@ -87,7 +89,8 @@ export class Vm {
     this.registers = new GuestRegisters(processor, vmcb);
     this.virtual = new VirtualMemory(this.vcpu.memory, () => this.registers.current());
     const { vcpu, nmis, kick, tracer } = this;
-    this.checkpoints = new Checkpoints({ processor, vcpu, nmis, kick, tablePages });
+    this.parts = { processor, vcpu, nmis, kick, tablePages };
+    this.checkpoints = new Checkpoints(this.parts);
     this.loop = new GuestLoop({ processor, vcpu, nmis, kick, tracer, disassemble: options.disassemble });
     processor.observe({
       nmiDelivered: (_clock, origin) => {
@@ -165,6 +168,14 @@ export class Vm {
   /** Guest-physical addresses of the pages of RAM whose contents are not what they were at a checkpoint, ascending. */
   pagesChangedSince(checkpoint: Checkpoint): number[] {
     return this.checkpoints.pagesChangedSince(checkpoint);
+  }
+
+  /**
+   * A hash of the whole state, 16 hexadecimal digits: the same in every engine, interpreted and compiled, wherever runs were
+   * sliced. From the second on it costs what has changed. Callbacks must not ask.
+   */
+  stateHash(): string {
+    return this.guard.shield(() => stateHash(this.parts, this.ended));
   }
 
   /** A copy of the whole machine between two instructions, as data. Callbacks must not ask. */

@@ -74,6 +74,11 @@ export class ProcessorCheckpoints {
     return this.cores.read(core, address, bytes);
   }
 
+  /** A hash of registers, physical memory, and bytes from elsewhere. */
+  hash(...others: readonly Uint8Array[]): bigint {
+    return this.cores.hash(...others);
+  }
+
   /** Images of pages that checkpoints keep, of 4 KiB each. */
   get imageCount(): number {
     return this.cores.imageCount;

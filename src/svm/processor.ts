@@ -265,8 +265,12 @@ export class Processor {
 
   /** A copy of the whole state, physical memory included. Between two runs only: a listener must not ask. */
   save(): ProcessorSnapshot {
+    return { core: saveCore(this.core), ...this.outside() };
+  }
+
+  /** The part of a snapshot that is not the core's. */
+  outside(): Omit<ProcessorSnapshot, 'core'> {
     return {
-      core: saveCore(this.core),
       pins: this.#pins.save(),
       schedule: this.#schedule.save(),
       enteredVmcb: this.#guest.entered?.physical ?? null,
