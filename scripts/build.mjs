@@ -23,7 +23,13 @@ async function buildHost() {
   buildIced();
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   await bundle();
-  emitDeclarations(['src/index.d.ts', 'src/asm/index.d.ts', 'src/lab/index.d.ts', 'src/worker/index.d.ts']);
+  emitDeclarations([
+    'src/index.d.ts',
+    'src/asm/index.d.ts',
+    'src/lab/index.d.ts',
+    'src/worker/index.d.ts',
+    'src/element/index.d.ts',
+  ]);
   copyAssets('src');
   copyAssets('dist');
   writeNotices();

@@ -18,6 +18,7 @@ const LIBRARY = {
   asm: 'src/asm/index.ts',
   lab: 'src/lab/index.ts',
   worker: 'src/worker/index.ts',
+  element: 'src/element/index.ts',
   'worker-host': 'src/worker/worker-host.ts',
 };
 

@@ -11,6 +11,8 @@ export type BinarySource = string | URL | ArrayBuffer | Uint8Array<ArrayBuffer> 
 
 /** Called when a binary is needed: without `import.meta`, in some bundles, there is no address to ask for. */
 const ADDRESSES: Readonly<Record<BinaryName, () => URL>> = { core: coreUrl, iced: icedUrl };
+/** As Chromium and Firefox say that a content security policy allows no WebAssembly. */
+const FORBIDDEN = /Content Security Policy|\bCSP\b|unsafe-eval/i;
 const sources = new Map<BinaryName, BinarySource>();
 const modules = new Map<BinaryName, Promise<WebAssembly.Module>>();
 
@@ -64,5 +66,6 @@ function fail(url: URL, cause: unknown): never {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return FORBIDDEN.test(message) ? `${message}. A policy needs script-src 'wasm-unsafe-eval'` : message;
 }

@@ -34,7 +34,10 @@ function startWebWorker(listener: ThreadListener, url: string | URL | undefined)
   worker.onmessage = ({ data }: MessageEvent<Message>) => listener.message(data);
   // Without a message, the script was not there, or a policy forbids it.
   worker.onerror = (event) =>
-    listener.failure(event.message || 'its script, worker-host.js, cannot be loaded');
+    listener.failure(
+      event.message ||
+        'its script, worker-host.js, cannot be loaded, or a content security policy forbids it',
+    );
   return {
     post: (question, transfer = []) => worker.postMessage(question, transfer),
     setBusy: () => {},

@@ -141,6 +141,8 @@ describe.each(BROWSERS)('in $name (skipped without it and "npm run build")', ({ 
       const options = { guest: { assembly: 'nop' }, workerUrl: '/no-such-file.js' };
       return createVmInWorker(options).catch((error) => `${error.code}: ${error.message}`);
     });
-    expect(message).toBe('WORKER_GONE: the worker is gone: its script, worker-host.js, cannot be loaded');
+    expect(message).toBe(
+      'WORKER_GONE: the worker is gone: its script, worker-host.js, cannot be loaded, or a content security policy forbids it',
+    );
   });
 });

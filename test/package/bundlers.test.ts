@@ -66,6 +66,27 @@ describe.skipIf(!isBuilt || !hasChromium)('(skipped without chromium and "npm ru
   const script = (path: string) => `<script type="module" src="${path}"></script>`;
 
   it(
+    'works in the pages that README.md shows',
+    async () => {
+      const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+      const [plain, element] = [...readme.matchAll(/^```html\n(.*?)^```$/gms)].map(([, html]) => html!);
+      const expected = /textContent = .*; \/\/ (.*)$/m.exec(plain!)![1]!;
+      const policy = "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
+      expect(await open(plain!.replace('<pre></pre>', ''), policy)).toEqual(JSON.parse(expected));
+      project.write('guest.asm', 'mov al, 7\nout 0F4h, al');
+      const watch = `<script type="module" src="/watch.js"></script>`;
+      project.write(
+        'watch.js',
+        `document.querySelector('x86-guest').addEventListener('exit', ({ detail }) => {
+          document.querySelector('pre').textContent = JSON.stringify(detail.stop);
+        });`,
+      );
+      expect(await open(watch + element!)).toMatchObject(RESULT);
+    },
+    ENOUGH_MS,
+  );
+
+  it(
     'works without a bundler',
     async () => {
       const map = JSON.stringify({ imports: { vmexit: '/node_modules/vmexit/dist/index.js' } });

@@ -37,8 +37,8 @@ describe.skipIf(!isBuilt)('the packed package (skipped without "npm run build")'
     () => {
       const manifest = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json');
       const attw = join(dirname(manifest), 'dist/index.js');
-      const binaries = ['--exclude-entrypoints', './core.wasm', './iced.wasm'];
-      const options = [project.tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', ...binaries];
+      const assets = ['--exclude-entrypoints', './core.wasm', './iced.wasm', './worker-host'];
+      const options = [project.tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', ...assets];
       const { stdout, status } = spawnSync(process.execPath, [attw, ...options], { encoding: 'utf8' });
       expect(status, stdout).toBe(0);
     },
