@@ -12,6 +12,7 @@ import {
   STRATEGY_NAMES,
   type StrategyName,
 } from '../index.js';
+import { type ComparedTimelines, compareTimelines } from '../lab/index.js';
 import { comparisonCsv, comparisonTable } from './comparison-table.js';
 import { type ChosenGuest, chooseGuest, readScheduleFile } from './guest-file.js';
 import {
@@ -28,6 +29,7 @@ import { ResultFile } from './result-writer.js';
 import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
 import { bold, ProgressLine, type Terminal } from './terminal.js';
 import { layOutTable } from './table.js';
+import { TimelineFiles } from './timeline-files.js';
 
 /** The baseline whose purpose is to fail. */
 const NAIVE: StrategyName = 'naive-event-injection';
@@ -44,39 +46,54 @@ export async function compareCommand(
   const guest = await chooseGuest(positionals, guestPlacement(options));
   const schedule = startingAt(asked ?? guest.schedule ?? DEFAULT_SCHEDULE, guest.nmiFrom);
   const file = typeof options['output'] === 'string' ? await ResultFile.open(options['output']) : undefined;
+  const timelineFiles = await TimelineFiles.open(options);
   const notes: string[] = [];
-  const comparison = await run(guest, schedule, wanted, machine, options, terminal, notes);
-  const text = format(comparison, describeSchedule(schedule), options, terminal, file !== undefined);
+  const isQuiet = options['quiet'] === true;
+  const job = { guest, schedule, deliveries: wanted, machine, timelineFiles, isQuiet, terminal, notes };
+  const { comparison, timelines } = await run(job);
+  const described = describeSchedule(schedule);
+  const title = schedule.kind === 'none' ? guest.name : `${guest.name}: ${described}`;
+  await timelineFiles?.write(timelines, title);
+  const text = format(comparison, described, options, terminal, file !== undefined);
   if (file) await file.write(text);
   else terminal.stdout.write(text);
   const isTable = !options['json'] && !options['csv'];
   const noteStream = isTable && !file ? terminal.stdout : terminal.stderr;
-  if (!options['quiet'] && notes.length > 0) noteStream.write(`\n${notes.join('')}`);
+  if (!isQuiet && notes.length > 0) noteStream.write(`\n${notes.join('')}`);
   return status(comparison, limit !== undefined, terminal);
 }
 
-function run(
-  guest: ChosenGuest,
-  schedule: ScheduleSpec,
-  wanted: readonly StrategyName[],
-  machine: Pick<CompareOptions, 'cpu' | 'seed' | 'jit' | 'maxInstructions'>,
-  options: GivenOptions,
-  terminal: Terminal,
-  notes: string[],
-): Promise<Comparison> {
-  const progress = new ProgressLine(terminal.stderr, !options['quiet']);
-  return compare({
+interface Job {
+  readonly guest: ChosenGuest;
+  readonly schedule: ScheduleSpec;
+  readonly deliveries: readonly StrategyName[];
+  readonly machine: Pick<CompareOptions, 'cpu' | 'seed' | 'jit' | 'maxInstructions'>;
+  readonly timelineFiles: TimelineFiles | undefined;
+  readonly isQuiet: boolean;
+  readonly terminal: Terminal;
+  /** Where notes on the runs go. */
+  readonly notes: string[];
+}
+
+/** Recording costs time: only where somebody wants to see it. */
+function run({ guest, schedule, deliveries, machine, ...job }: Job): Promise<ComparedTimelines> {
+  const progress = new ProgressLine(job.terminal.stderr, !job.isQuiet);
+  const options: CompareOptions = {
     name: guest.name,
     guest: guest.image,
     memoryBytes: guest.memoryBytes,
     ...machine,
     schedule,
-    deliveries: wanted,
-    signal: terminal.signal,
+    deliveries,
+    signal: job.terminal.signal,
     onProgress: ({ delivery, completed, total, time }) =>
       progress.show(`${guest.name} ${completed + 1}/${total} ${delivery}: ${time} instructions`),
-    onRun: (delivery, result) => notes.push(...notesOn(delivery, result)),
-  }).finally(() => progress.clear());
+    onRun: (delivery, result) => job.notes.push(...notesOn(delivery, result)),
+  };
+  const compared = job.timelineFiles
+    ? compareTimelines({ ...options, ...job.timelineFiles.recorderOptions })
+    : compare(options).then((comparison) => ({ comparison, timelines: [] }));
+  return compared.finally(() => progress.clear());
 }
 
 /** What the table cannot say: an end that is no success, and why requests merged or were lost. */

@@ -29,6 +29,11 @@ const KEPT = `  --trace                 one line for each exit, injection and NM
   --json                  the object that "vmexit compare --json" prints, with one run
 `;
 
+const TIMELINE = `  --timeline FILE.svg     draw what happened when: requests, handlers, masks and exits over guest instructions
+  --trace-out FILE.json   the same in Chrome's trace-event format: opens in ui.perfetto.dev
+  --timeline-range A-B    of these two, only instructions A to B
+`;
+
 const OUTPUT = `  --quiet, -q             no progress, no notes
   --output, -o FILE       write the result to FILE, whole or not at all
   --help, -h              this help
@@ -48,7 +53,7 @@ how NMIs are delivered:
 ${SCHEDULE}
 ${GUEST}
 output:
-${KEPT}${OUTPUT}
+${KEPT}${TIMELINE}${OUTPUT}
 ${STATUS}
 examples:
   vmexit run hello-64
@@ -57,6 +62,7 @@ examples:
   vmexit run kernel.elf --nmi-at 100000 --trace
   vmexit run kernel.elf --max-instructions 1e6 --save booted.vmx
   vmexit run my-guest.asm
+  vmexit run nmi-hlt --delivery xen-event-injection --timeline nmi-hlt.svg
 `;
 
 const RESUME = `usage: vmexit resume <snapshot> [options]
@@ -69,7 +75,7 @@ those of the whole run.
   --no-jit                interpret everything, compile nothing: the same results, later
 
 output:
-${KEPT}${OUTPUT}
+${KEPT}${TIMELINE}${OUTPUT}
 ${STATUS}
 examples:
   vmexit resume booted.vmx
@@ -98,7 +104,7 @@ ${GUEST}
 output:
   --json                  one object; its names are documented in src/lab/compare.ts
   --csv                   one line a delivery, after a header
-${OUTPUT}
+${TIMELINE}${OUTPUT}
 ${STATUS}The naive delivery is expected to harm guests: its failures count only where it runs alone.
 
 examples:
@@ -106,6 +112,7 @@ examples:
   vmexit compare guests/nmi-iret-fault.asm --delivery xen-event-injection,xen-vnmi
   vmexit compare my-kernel.elf --nmi-every 5000 --delivery xen-event-injection,kvm-vnmi
   vmexit compare nmi-storm --nmi-random 500 --seed 7 --json -o result.json
+  vmexit compare nmi-storm --nmis 20 --timeline storm.svg --timeline-range 20000-24000
 `;
 
 const ASM = `usage: vmexit asm <source> [options]

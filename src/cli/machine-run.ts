@@ -14,20 +14,24 @@ import { ResultFile } from './result-writer.js';
 import { reportRun } from './run-report.js';
 import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
 import { ProgressLine, type Terminal } from './terminal.js';
+import { TimelineFiles } from './timeline-files.js';
 import { TracePrinter } from './trace-printer.js';
 
 /** Where `--output` and `--save` go. */
 export interface RunFiles {
   readonly output: ResultFile | undefined;
   readonly snapshot: ResultFile | undefined;
+  readonly timeline: TimelineFiles | undefined;
 }
 
 /** Finds out before the work begins that its results could not be kept, or that the options contradict each other. */
-export async function openRunFiles({ output, save, trace, json }: GivenOptions): Promise<RunFiles> {
+export async function openRunFiles(options: GivenOptions): Promise<RunFiles> {
+  const { output, save, trace, json } = options;
   if (trace && json) throw new UsageError('--trace and --json both want the output: give one');
   return {
     output: typeof output === 'string' ? await ResultFile.open(output) : undefined,
     snapshot: typeof save === 'string' ? await ResultFile.open(save, '--save') : undefined,
+    timeline: await TimelineFiles.open(options),
   };
 }
 
@@ -53,8 +57,10 @@ export async function driveMachine(run: MachineRun): Promise<number> {
   const tracer = options['trace']
     ? new TracePrinter(write, await createDisassembler(), run.symbols)
     : undefined;
-  const vm = await run.make(tracer?.print);
+  const timeline = files.timeline?.record(name, run.delivery);
+  const vm = await run.make(toAll([tracer?.print, timeline?.listen]));
   tracer?.attach(vm);
+  timeline?.attach(vm);
   const progress = new ProgressLine(terminal.stderr, !options['quiet'] && !tracer);
   const result = await vm.runAsync({
     maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS,
@@ -64,10 +70,20 @@ export async function driveMachine(run: MachineRun): Promise<number> {
   progress.clear();
   write(present(run, result));
   await files.output?.write(written.join(''));
+  await timeline?.write(result);
   if (files.snapshot) await files.snapshot.write(await writeSnapshot(vm.snapshot()));
   const isFailed = isFailure(result.stop, limit !== undefined);
   if (isFailed && limit === undefined) terminal.stderr.write(limitHint(result.stop.kind));
   return isFailed ? 1 : 0;
+}
+
+/** One listener for those that there are; undefined for none. */
+function toAll(listeners: readonly (TraceListener | undefined)[]): TraceListener | undefined {
+  const present = listeners.filter((listener) => listener !== undefined);
+  if (present.length === 0) return undefined;
+  return (event) => {
+    for (const listener of present) listener(event);
+  };
 }
 
 function present({ name, delivery, options }: MachineRun, result: RunResult): string {

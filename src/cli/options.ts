@@ -36,9 +36,16 @@ const GUEST_OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies OptionTable;
 
+const TIMELINE_OPTIONS = {
+  timeline: { type: 'string' },
+  'timeline-range': { type: 'string' },
+  'trace-out': { type: 'string' },
+} as const satisfies OptionTable;
+
 export const OPTIONS = {
-  run: { ...GUEST_OPTIONS, trace: { type: 'boolean' }, save: { type: 'string' } },
+  run: { ...GUEST_OPTIONS, ...TIMELINE_OPTIONS, trace: { type: 'boolean' }, save: { type: 'string' } },
   resume: {
+    ...TIMELINE_OPTIONS,
     'max-instructions': { type: 'string' },
     'no-jit': { type: 'boolean' },
     trace: { type: 'boolean' },
@@ -48,7 +55,7 @@ export const OPTIONS = {
     output: { type: 'string', short: 'o' },
     help: { type: 'boolean', short: 'h' },
   },
-  compare: { ...GUEST_OPTIONS, csv: { type: 'boolean' } },
+  compare: { ...GUEST_OPTIONS, ...TIMELINE_OPTIONS, csv: { type: 'boolean' } },
   asm: {
     output: { type: 'string', short: 'o' },
     listing: { type: 'boolean' },

@@ -24,6 +24,22 @@ export type {
   Track,
   Tracks,
 } from './timeline/timeline.js';
+export { grouped, instructionAt, place, type Scale, type Tick } from './timeline/axis.js';
+export type { Shape as TimelineShape } from './timeline/marks-on-screen.js';
+export { ROW_SPECS, type RowSpec, type MarkSymbol, type Tone } from './timeline/rows.js';
+export {
+  eventfulRange,
+  layOutTimelines,
+  ROW_HEIGHT,
+  type Scene,
+  type SceneGroup,
+  type SceneOptions,
+  type SceneRow,
+} from './timeline/scene.js';
+export { renderTimelineSvg, type TimelineSvgOptions } from './timeline/svg.js';
+export { DARK, LIGHT, type Theme } from './timeline/svg-style.js';
+export { HOLLOW, SYMBOL_PATHS } from './timeline/symbols.js';
+export { chromeTrace, type ChromeTraceEvent, chromeTraceEvents } from './timeline/chrome-trace.js';
 
 // The sweep: an NMI at every instruction boundary.
 export { sweep, type RunSweepOptions, type SweepProgress } from './sweep/sweep.js';

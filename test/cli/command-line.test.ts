@@ -4,37 +4,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommandLine } from '../../src/cli/command-line.js';
 import { HELP } from '../../src/cli/help.js';
 import { OPTIONS } from '../../src/cli/options.js';
 import { STRATEGY_NAMES } from '../../src/index.js';
+import { vmexit } from '../helpers/command.js';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vmexit-cli-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function vmexit(line: string, { isTTY = false, environment = {} } = {}): Promise<Outcome> {
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  const status = await runCommandLine(
-    line.split(' ').filter((word) => word !== ''),
-    {
-      stdout: { write: (text) => stdout.push(text), isTTY },
-      stderr: { write: (text) => stderr.push(text), isTTY },
-      environment,
-      signal: new AbortController().signal,
-    },
-  );
-  return { status, stdout: stdout.join(''), stderr: stderr.join('') };
-}
 
 async function fileWith(name: string, contents: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
@@ -136,6 +115,11 @@ describe('a mistake in the command is one line on stderr and status 2', () => {
     ['run hello-16 --seed x',                            /--seed expects/],
     ['run hello-16 --cpu 486',                           /no processor model "486"; there are x86-64-v1, .*epyc/],
     ['compare hello-16 --cpu x86-64-v9',                 /no processor model "x86-64-v9"/],
+    ['run hello-16 --timeline .',                        /--timeline: . is a directory/],
+    ['run hello-16 --trace-out /no/such/folder/x',       /--trace-out: cannot write/],
+    ['run hello-16 --timeline-range 1-2',                /give one of them/],
+    ['run hello-16 --timeline x.svg --timeline-range 9', /--timeline-range expects two/],
+    ['run hello-16 --timeline x.svg --timeline-range 9-9', /9 is not after 9/],
     ['run hello-16 --trace --json',                      /give one/],
     ['run hello-16 -o /no/such/folder/x',                /--output: cannot write/],
     ['run hello-16 -o package.json/x',                   /--output: cannot write "package.json\/x": not a directory/],

@@ -12,25 +12,33 @@ export interface MarkKind<T extends Mark> {
   readonly join: (first: T, second: T) => Omit<T, keyof Mark>;
 }
 
+export interface Bounds {
+  /** Most marks to keep. */
+  readonly limit: number;
+  /** Marks before and after are not kept. */
+  readonly from: number;
+  readonly to: number;
+}
+
 export class BoundedTrack<T extends Mark> {
   private resolution = 1;
   private marks: T[] = [];
   /** By bucket and class, as soon as there are buckets. */
   private joined = new Map<string, T>();
 
-  /** @param limit Most marks to keep. */
   constructor(
     private readonly kind: MarkKind<T>,
-    private readonly limit: number,
+    private readonly bounds: Bounds,
   ) {}
 
   add(mark: T): void {
+    if (mark.to < this.bounds.from || mark.from > this.bounds.to) return;
     if (this.resolution === 1) {
       this.marks.push(mark);
-      if (this.marks.length > this.limit) this.coarsen(this.marks);
+      if (this.marks.length > this.bounds.limit) this.coarsen(this.marks);
     } else {
       this.put(mark);
-      if (this.joined.size > this.limit) this.coarsen([...this.joined.values()]);
+      if (this.joined.size > this.bounds.limit) this.coarsen([...this.joined.values()]);
     }
   }
 
@@ -42,7 +50,7 @@ export class BoundedTrack<T extends Mark> {
   }
 
   private with(more: readonly T[]): BoundedTrack<T> {
-    const copy = new BoundedTrack(this.kind, this.limit);
+    const copy = new BoundedTrack(this.kind, this.bounds);
     copy.resolution = this.resolution;
     copy.marks = [...this.marks];
     copy.joined = new Map(this.joined);
@@ -68,7 +76,7 @@ export class BoundedTrack<T extends Mark> {
       this.resolution *= 2;
       this.joined = new Map();
       for (const mark of marks) this.put(mark);
-    } while (this.joined.size > this.limit / 2 && this.resolution < Number.MAX_SAFE_INTEGER / 2);
+    } while (this.joined.size > this.bounds.limit / 2 && this.resolution < Number.MAX_SAFE_INTEGER / 2);
     this.marks = [];
   }
 }

@@ -2,16 +2,17 @@
 import { createVm, type CreateVmOptions, DEFAULT_STRATEGY } from '../../create-vm.js';
 import { describeStop, isResumable, type RunResult } from '../../hypervisor/run-result.js';
 import { compare, type CompareOptions, type Comparison } from '../compare.js';
-import { TimelineRecorder } from './recorder.js';
+import { type RecorderOptions, TimelineRecorder } from './recorder.js';
 import type { Timeline } from './timeline.js';
 
-export interface RecordTimelineOptions extends Omit<CreateVmOptions, 'onTrace'> {
+/** How much of a timeline is kept. */
+type Kept = Pick<RecorderOptions, 'maxMarks' | 'from' | 'to'>;
+
+export interface RecordTimelineOptions extends Omit<CreateVmOptions, 'onTrace'>, Kept {
   /** What to call the guest. */
   readonly name: string;
   /** Time in HLT included. */
   readonly maxInstructions?: number | undefined;
-  /** Most marks of each track; 4,000 unless given. */
-  readonly maxMarks?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called between slices with the virtual machine's time. */
   readonly onProgress?: ((time: number) => void) | undefined;
@@ -24,19 +25,16 @@ export interface RecordedRun {
 
 /** Runs a guest from its first instruction. A run that is cut short has the timeline of what there was. */
 export async function recordTimeline(options: RecordTimelineOptions): Promise<RecordedRun> {
-  const { name, maxInstructions, maxMarks, signal, onProgress, ...vmOptions } = options;
+  const { name, maxInstructions, maxMarks, from, to, signal, onProgress, ...vmOptions } = options;
   const { nmi = DEFAULT_STRATEGY } = vmOptions;
   const strategy = typeof nmi === 'string' ? nmi : nmi.name;
-  const recorder = new TimelineRecorder({ guest: name, strategy, maxMarks });
+  const recorder = new TimelineRecorder({ guest: name, strategy, maxMarks, from, to });
   const vm = await createVm({ ...vmOptions, onTrace: recorder.listen });
   const result = await vm.runAsync({ maxInstructions, signal, onSlice: onProgress });
   return { timeline: timelineOf(recorder, result), result };
 }
 
-export interface CompareTimelinesOptions extends Omit<CompareOptions, 'traceOf'> {
-  /** Most marks of each track; 4,000 unless given. */
-  readonly maxMarks?: number | undefined;
-}
+export type CompareTimelinesOptions = Omit<CompareOptions, 'traceOf'> & Kept;
 
 export interface ComparedTimelines {
   readonly comparison: Comparison;
@@ -46,13 +44,13 @@ export interface ComparedTimelines {
 
 /** As `compare`, with the timeline of each run. */
 export async function compareTimelines(options: CompareTimelinesOptions): Promise<ComparedTimelines> {
-  const { maxMarks, ...compareOptions } = options;
+  const { maxMarks, from, to, ...compareOptions } = options;
   const timelines: Timeline[] = [];
   let recorder: TimelineRecorder | undefined;
   const comparison = await compare({
     ...compareOptions,
     traceOf: (strategy) => {
-      recorder = new TimelineRecorder({ guest: options.name, strategy, maxMarks });
+      recorder = new TimelineRecorder({ guest: options.name, strategy, maxMarks, from, to });
       return recorder.listen;
     },
     onRun: (delivery, result) => {

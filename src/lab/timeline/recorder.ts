@@ -32,6 +32,9 @@ export interface RecorderOptions {
   readonly start?: number | undefined;
   /** Most marks of each track; 4,000 unless given. */
   readonly maxMarks?: number | undefined;
+  /** Marks of these instructions alone are kept, all unless given. Totals are those of everything. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 }
 
 type OpenHandler = Pick<HandlerMark, 'from' | 'depth' | 'request' | 'how'>;
@@ -54,14 +57,15 @@ export class TimelineRecorder {
   private readonly held: { [By in HoldMark['by']]: number | null } = { mask: null, shadow: null };
 
   constructor(private readonly options: RecorderOptions) {
-    const { start = 0, maxMarks = DEFAULT_MAX_MARKS } = options;
+    const { start = 0, maxMarks = DEFAULT_MAX_MARKS, from = 0, to = Infinity } = options;
+    const bounds = { limit: maxMarks, from, to };
     this.start = start;
-    this.requests = new BoundedTrack(REQUESTS, maxMarks);
-    this.handlers = new BoundedTrack(HANDLERS, maxMarks);
-    this.holds = new BoundedTrack(HOLDS, maxMarks);
-    this.exits = new BoundedTrack(EXITS, maxMarks);
-    this.output = new BoundedTrack(OUTPUT, maxMarks);
-    this.labels = new BoundedTrack(LABELS, maxMarks);
+    this.requests = new BoundedTrack(REQUESTS, bounds);
+    this.handlers = new BoundedTrack(HANDLERS, bounds);
+    this.holds = new BoundedTrack(HOLDS, bounds);
+    this.exits = new BoundedTrack(EXITS, bounds);
+    this.output = new BoundedTrack(OUTPUT, bounds);
+    this.labels = new BoundedTrack(LABELS, bounds);
   }
 
   /** For `onTrace`. */

@@ -13,7 +13,7 @@ const DOTS: MarkKind<Dot> = { classOf: ({ color }) => color, join: ({ color }) =
 const dot = (from: number, color = 'red', to = from): Dot => ({ from, to, count: 1, color });
 
 function trackOf(dots: readonly Dot[], limit: number, open: readonly Dot[] = []) {
-  const track = new BoundedTrack(DOTS, limit);
+  const track = new BoundedTrack(DOTS, { limit, from: 0, to: Infinity });
   for (const each of dots) track.add(each);
   return track.track(open);
 }
@@ -68,7 +68,7 @@ describe('beyond the bound', () => {
   });
 
   it('a million marks take a moment', () => {
-    const track = new BoundedTrack(DOTS, 4000);
+    const track = new BoundedTrack(DOTS, { limit: 4000, from: 0, to: Infinity });
     for (let at = 0; at < 1_000_000; at++) track.add(dot(at, at % 3 === 0 ? 'red' : 'blue'));
     const { marks } = track.track();
     expect(marks.length).toBeLessThanOrEqual(4000);
