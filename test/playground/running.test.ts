@@ -87,7 +87,7 @@ describe.each(BROWSERS)('in $name (skipped without it, and before "npm run build
     await playground.putCursor('out dx, al');
     await playground.page.keyboard.press('F9');
     await playground.page.keyboard.press('F5');
-    await playground.sees('.status-text', 'at a breakpoint');
+    await playground.sees('.status-text', 'breakpoint at');
     expect(await playground.line()).toContain('out dx, al');
   });
 
@@ -107,7 +107,10 @@ describe.each(BROWSERS)('in $name (skipped without it, and before "npm run build
     await playground.press('to-cursor');
     await playground.start('nmi');
     await playground.press('step');
+    expect(await playground.stop()).toBe('a handler is about to run');
+    expect(await playground.line()).toContain('inc bx');
     expect(await playground.text('.nmi-summary')).toContain('The handler runs');
+    await playground.press('step');
     expect(await playground.register('ebx')).toBe('1');
     expect(await (await playground.inspect('Exits')).locator('.tally').innerText()).toMatch(
       /delivered\s*1\b/,

@@ -143,20 +143,20 @@ export function step(): Promise<void> {
 
 /** Also from a guest that has ended. */
 export function stepBack(): Promise<void> {
-  return goBack({ instructions: 1 });
+  return goBack(() => machine.stepBack());
 }
 
 /** To a moment of this run: back, or forward. */
 export async function goTo(time: number): Promise<void> {
-  if (time <= (view.peek()?.time ?? 0)) return goBack({ time });
+  if (time <= (view.peek()?.time ?? 0)) return goBack(() => machine.goBackTo(time));
   return act(() => machine.run({ kind: 'time', time }));
 }
 
-function goBack(to: Parameters<typeof machine.goBack>[0]): Promise<void> {
+function goBack(action: () => Promise<MachineView>): Promise<void> {
   return enqueue(async () => {
-    if ((view.peek()?.time ?? 0) === 0) return;
+    if (view.peek() === null) return;
     isRunning.value = true;
-    show(await machine.goBack(to));
+    show(await action());
   });
 }
 

@@ -2,48 +2,42 @@
  * Runs a machine until something happens: it ends, a breakpoint is reached, an exit happens, somebody asks to pause. In slices,
  * between which messages from the page are heard.
  */
-import { isResumable, type RunResult, type Vm } from 'vmexit';
+import { type RunResult, type StopReason, type Traps, type Vm } from 'vmexit';
 import { History } from './history.js';
 
 /** A run lets messages in this often. */
 const SLICE_MS = 12;
+/** And at least this often, whatever the guest begins to do. */
+const LONGEST_SLICE_MS = 40;
 const FIRST_SLICE = 20_000;
 const LARGEST_SLICE = 5_000_000;
-/** With breakpoints the guest goes one instruction at a time, so many before the clock is looked at. */
-const STEPS = 256;
+
+/** As many as a machine takes at once. */
+const MOST_BREAKPOINTS = 1024;
 
 export type RunGoal =
   | { readonly kind: 'end' | 'exit' }
   | { readonly kind: 'time'; readonly time: number }
   | { readonly kind: 'address'; readonly address: bigint };
 
-/** Why a run stopped, unless the guest has ended. */
-export type Halt = 'pause' | 'breakpoint' | 'goal' | 'ended';
+/** What a run or a step came to: its stop; or the reader's pause; or the time that was asked for. */
+export type Halt = StopReason | { readonly kind: 'pause' | 'goal' | 'step' | 'back' };
+
+/** A step ends where a handler begins, before its first instruction. */
+const STEP_TRAPS: Traps = { deliveries: true };
 
 export class RunControl {
   breakpoints: ReadonlySet<bigint> = new Set();
+  /** Trace events of a past that happens again are no news. */
+  isReplaying = false;
   private readonly history: History;
   private isPauseAsked = false;
-  private exitTime: number | null = null;
-  private isGoingBack = false;
-  result: RunResult;
 
   constructor(
     private readonly vm: Vm,
-    private readonly onSlice: (result: RunResult) => void,
+    private readonly onSlice: () => void,
   ) {
-    this.result = vm.run({ maxInstructions: 0 });
     this.history = new History(vm);
-  }
-
-  /** Trace events of the past that happens again are no news. */
-  get isReplaying(): boolean {
-    return this.isGoingBack;
-  }
-
-  /** Told of every exit. */
-  noteExit(time: number): void {
-    this.exitTime ??= time;
   }
 
   pause(): void {
@@ -54,60 +48,83 @@ export class RunControl {
     this.history.requestNmi();
   }
 
-  step(): void {
-    this.result = this.vm.run({ maxInstructions: 1 });
+  /** What there is to report, without running on. */
+  result(): RunResult {
+    return this.vm.run({ maxInstructions: 0 });
   }
 
-  goBackTo(time: number): void {
-    this.isGoingBack = true;
-    this.history.goBackTo(Math.max(0, time));
-    this.isGoingBack = false;
-    this.result = this.vm.run({ maxInstructions: 0 });
+  /** One instruction, or the delivery of an event; if the guest sleeps, to where it may wake. */
+  step(): Halt {
+    const { nextRequest, isAsleep } = this.vm.nmiState;
+    const asleep = isAsleep && nextRequest !== null ? nextRequest - this.vm.time : 0;
+    const stop = this.vm.advance({ maxInstructions: Math.max(1, asleep), traps: STEP_TRAPS });
+    return stop.kind === 'budget' ? { kind: 'step' } : stop;
+  }
+
+  stepBack(): Halt {
+    return this.inThePast(() => this.history.goBack(() => this.step()));
+  }
+
+  goBackTo(time: number): Halt {
+    return this.inThePast(() => this.history.goTo(time));
   }
 
   async run(goal: RunGoal): Promise<Halt> {
     this.isPauseAsked = false;
-    this.exitTime = null;
     let slice = FIRST_SLICE;
     for (;;) {
       const start = performance.now();
-      const halt = this.mustStep(goal) ? this.runSteps(goal) : this.runSlice(goal, slice);
+      const halt = this.runSlice(goal, slice);
       if (halt !== null) return halt;
       slice = nextSlice(slice, performance.now() - start);
       this.history.keep();
-      this.onSlice(this.result);
+      this.onSlice();
       await messagesHandled();
-      if (this.isPauseAsked) return 'pause';
+      if (this.isPauseAsked) return { kind: 'pause' };
     }
-  }
-
-  private mustStep({ kind }: RunGoal): boolean {
-    return kind === 'exit' || kind === 'address' || (kind === 'end' && this.breakpoints.size > 0);
   }
 
   private runSlice(goal: RunGoal, slice: number): Halt | null {
     const { vm } = this;
     const end = goal.kind === 'time' ? goal.time : Infinity;
-    this.result = vm.run({ maxInstructions: Math.min(slice, Math.max(0, end - vm.time)) });
-    if (!isResumable(this.result.stop)) return 'ended';
-    return vm.time >= end ? 'goal' : null;
+    if (vm.time >= end) return { kind: 'goal' };
+    const maxInstructions = Math.min(slice, end - vm.time);
+    const stop = vm.advance({
+      maxInstructions,
+      traps: this.trapsFor(goal),
+      signal: deadline(LONGEST_SLICE_MS),
+    });
+    return stop.kind === 'budget' || stop.kind === 'cancelled' ? null : stop;
   }
 
-  private runSteps(goal: RunGoal): Halt | null {
-    const { vm } = this;
-    const end = performance.now() + SLICE_MS;
-    while (performance.now() < end) {
-      for (let step = 0; step < STEPS; step++) {
-        this.result = vm.run({ maxInstructions: 1 });
-        if (!isResumable(this.result.stop)) return 'ended';
-        if (goal.kind === 'exit' && this.exitTime !== null) return 'goal';
-        const address = vm.virtual.codeAddress(vm.registers.get('rip'));
-        if (goal.kind === 'address' && address === goal.address) return 'goal';
-        if (this.breakpoints.has(address)) return 'breakpoint';
-      }
-    }
-    return null;
+  private trapsFor(goal: RunGoal): Traps | undefined {
+    if (goal.kind === 'time') return undefined;
+    const wanted = goal.kind === 'address' ? [goal.address] : [];
+    const breakpoints = [...wanted, ...this.breakpoints].slice(0, MOST_BREAKPOINTS);
+    const isPlain = breakpoints.length === 0 && goal.kind === 'end';
+    return isPlain ? undefined : { breakpoints, exits: goal.kind === 'exit' };
   }
+
+  private inThePast(action: () => void): Halt {
+    this.isReplaying = true;
+    try {
+      action();
+    } finally {
+      this.isReplaying = false;
+    }
+    return { kind: 'back' };
+  }
+}
+
+/**
+ * A signal that is aborted when the time is over. A guest may exit at every instruction, so that instructions alone say nothing
+ * about how long a slice takes.
+ */
+function deadline(ms: number): AbortSignal {
+  const end = performance.now() + ms;
+  return Object.defineProperty(new AbortController().signal, 'aborted', {
+    get: () => performance.now() > end,
+  });
 }
 
 function nextSlice(slice: number, ms: number): number {

@@ -11,7 +11,6 @@ import {
   DEFAULT_MEMORY_BYTES,
   describeStop,
   isResumable,
-  type RunResult,
   startSchedule,
   type TraceEvent,
   type Vm,
@@ -24,7 +23,7 @@ import { CodeWindow } from './code-window.js';
 import { EventBuffer } from './event-buffer.js';
 import { GuestSource } from './guest-source.js';
 import { readView, tailOf } from './read-view.js';
-import { RunControl, type RunGoal } from './run-control.js';
+import { type Halt, RunControl, type RunGoal } from './run-control.js';
 import type { AddressSpace, CheckView, MachineView, MemoryView, ProgressView, StopView } from './view.js';
 
 /** The page hears of a run this often. */
@@ -84,7 +83,7 @@ export class MachineSession {
     const guestSource = new GuestSource(assembled.assembly);
     const start = BigInt(entry.rip + entry.segments.cs.base);
     const code = new CodeWindow(await createDisassembler(), guestSource, start);
-    const control = new RunControl(vm, (result) => this.report(result));
+    const control = new RunControl(vm, () => this.report());
     this.loaded = { vm, control, source: guestSource, code };
     this.setBreakpoints(breakpoints);
     return { check, view: this.view({ kind: 'ready', text: 'before the first instruction' }) };
@@ -100,23 +99,23 @@ export class MachineSession {
   }
 
   step(): MachineView {
-    this.machine().control.step();
-    return this.view({ kind: 'step', text: 'stepped one instruction' });
+    return this.view(stopView(this.machine().control.step()));
   }
 
-  /** To an earlier moment: instructions before now, or a time. */
-  goBack(to: { readonly instructions: number } | { readonly time: number }): MachineView {
-    const { vm, control } = this.machine();
-    control.goBackTo('time' in to ? to.time : vm.time - to.instructions);
-    return this.view({ kind: 'back', text: 'went back' });
+  stepBack(): MachineView {
+    return this.view(stopView(this.machine().control.stepBack()));
+  }
+
+  /** To an earlier time. */
+  goBackTo(time: number): MachineView {
+    return this.view(stopView(this.machine().control.goBackTo(time)));
   }
 
   async run(target: RunTarget): Promise<MachineView> {
     const { control } = this.machine();
     const goal = this.goalOf(target);
     if (goal === null) return this.view({ kind: 'no-code', text: 'no code at or after that line' });
-    const halt = await control.run(goal);
-    return this.view({ kind: halt, text: halt === 'goal' ? REACHED[target.kind] : HALTS[halt] });
+    return this.view(stopView(await control.run(goal)));
   }
 
   /** Also while the guest runs. */
@@ -146,7 +145,6 @@ export class MachineSession {
   private note(event: TraceEvent): void {
     const control = this.loaded?.control;
     if (control?.isReplaying === true) return;
-    if (event.kind === 'exit') control?.noteExit(event.time);
     this.events.add(event);
   }
 
@@ -157,30 +155,36 @@ export class MachineSession {
 
   private view(stop: StopView): MachineView {
     const { vm, source, code, control } = this.machine();
-    const { result } = control;
+    const result = control.result();
     const hasEnded = !isResumable(result.stop);
-    const shown = hasEnded ? { kind: result.stop.kind, text: describeStop(result.stop) } : stop;
+    const shown = hasEnded ? stopView(result.stop) : stop;
     return readView({ vm, source, code, result, hasEnded, events: this.events.take(), stop: shown });
   }
 
-  private report({ time, instructions, exits, nmi, serial }: RunResult): void {
+  private report(): void {
     const now = performance.now();
     if (now - this.told < PROGRESS_MS) return;
     this.told = now;
+    const { time, instructions, exits, nmi, serial } = this.machine().control.result();
     const count = exits.reduce((sum, exit) => sum + exit.count, 0);
     this.onProgress({ time, instructions, exits: count, nmis: nmi.delivered, serial: tailOf(serial) });
   }
 }
 
-const REACHED: Readonly<Record<RunTarget['kind'], string>> = {
-  end: 'ended',
-  exit: 'at a #VMEXIT, which is handled',
-  line: 'at the line',
-  address: 'at the address',
-  time: 'at the moment',
-};
-
-const HALTS = { pause: 'paused', breakpoint: 'at a breakpoint', ended: 'ended' } as const;
+function stopView(halt: Halt): StopView {
+  switch (halt.kind) {
+    case 'pause':
+      return { kind: 'pause', text: 'paused' };
+    case 'goal':
+      return { kind: 'goal', text: 'at that moment' };
+    case 'step':
+      return { kind: 'step', text: 'stepped one instruction' };
+    case 'back':
+      return { kind: 'back', text: 'went back' };
+    default:
+      return { kind: halt.kind, text: describeStop(halt) };
+  }
+}
 
 async function assembleSource(source: string) {
   const none = { bytes: null, codeLines: [], problem: null };
