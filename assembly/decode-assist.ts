@@ -1,4 +1,5 @@
 /** Decode assists: the bytes of the instruction that a data access stopped, for the VMCB (APM vol 2 §15.8.4). */
+import { Access } from './abi/access';
 import { ExitCode } from './abi/exit-code';
 import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
@@ -7,7 +8,6 @@ import { isAborted } from './fault';
 import { readPhysical } from './memory';
 import { translate } from './paging';
 import { limit, cpu, is64Bit } from './state';
-import { Access } from './tlb';
 import { Seg } from './abi/register';
 
 const MOST_BYTES: u32 = 15;

@@ -26,6 +26,7 @@ export {
   TLB_ENTRY_BYTES,
   translationsReplaced,
 } from './tlb';
+export { flushNestedTlb } from './nested-tlb';
 export { TLB_CONTEXT_ADDRESS, TLB_CONTEXT_BYTES } from './tlb-context';
 export { touchPage, trackingFlags } from './page-tracking';
 export { HASH_BUFFER_ADDRESS, hashBytes, isZero } from './hash';

@@ -4,6 +4,7 @@
  * A function that faults records it (fault.ts) and returns 0; callers test `isAborted()` before they change
  * anything that software can see. Accesses that cross a page check both pages before they touch either.
  */
+import { Access } from './abi/access';
 import { Cr0, Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { Pending } from './abi/stop';
@@ -11,12 +12,12 @@ import { Vector } from './abi/vector';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
 import { bytesBeforeCode, pageHoldsCode } from './code-cache';
-import { translate } from './paging';
+import { isWritableToo, translate } from './paging';
 import { isSmapSuspended } from './mode';
 import { readPhysical, writePhysical } from './physical-memory';
 import { cpu, CpuState, is64Bit } from './state';
 import {
-  Access,
+  allowStores,
   CAREFUL_BANK,
   fetchTag,
   fillTlb,
@@ -205,7 +206,11 @@ function translateCached(linear: u64, bank: u32, access: Access): u64 {
   }
   const physical = translate(linear, access, bank == USER_BANK, bank == CAREFUL_BANK);
   if (isAborted()) return 0;
-  fillTlb(bank, linear, physical, access, pageHoldsCode(<u32>physical));
+  const holdsCode = pageHoldsCode(<u32>physical);
+  fillTlb(bank, linear, physical, access, holdsCode);
+  const isCached = bank != CAREFUL_BANK && physical < <u64>cpu().memoryBytes;
+  if (access == Access.Read && isCached && isWritableToo(linear, bank == USER_BANK))
+    allowStores(bank, linear, <u32>physical, holdsCode);
   return physical;
 }
 

@@ -4,10 +4,12 @@
  * The nested tables are walked in the host's paging mode, as it was at VMRUN. Every access is a user access, whatever
  * the guest's privilege; the guest's CR0.WP and EFER.NXE have no say (§15.25.5).
  */
+import { Access } from './abi/access';
 import { ExitCode } from './abi/exit-code';
 import { PageEntry } from './abi/page-table';
 import { Efer, PageFault } from './abi/processor-bits';
 import { raiseExit } from './fault';
+import { fillNestedTlb, isNestedHit, nestedHit } from './nested-tlb';
 import {
   beginWalk,
   markUsed,
@@ -22,7 +24,6 @@ import {
   visit,
 } from './page-table';
 import { cpu } from './state';
-import { Access } from './tlb';
 
 /** What a guest-physical address is wanted for: EXITINFO1 bit 32 or 33 of a nested page fault (§15.25.6). */
 export enum NestedStage {
@@ -45,6 +46,7 @@ export function translateTable(guestPhysical: u64): u64 {
 }
 
 function translateNested(guestPhysical: u64, access: Access, stage: NestedStage): u64 {
+  if (isNestedHit(guestPhysical, access)) return nestedHit(guestPhysical);
   const state = cpu();
   const format = pageFormat(state.hostCr4, state.hostEfer);
   const isLong = (format & PageFormat.Levels) == PageFormat.Long;
@@ -59,7 +61,9 @@ function translateNested(guestPhysical: u64, access: Access, stage: NestedStage)
   }
   if (isDenied(access)) return raiseNested(guestPhysical, access, stage, PageFault.Present);
   markUsed(WALK, access == Access.Write);
-  return translatedAddress(WALK, guestPhysical);
+  const system = translatedAddress(WALK, guestPhysical);
+  fillNestedTlb(guestPhysical, system, access);
+  return system;
 }
 
 function isDenied(access: Access): bool {

@@ -33,6 +33,10 @@ export function touchChunk(chunk: u32): void {
   touch(pageCount + chunk);
 }
 
+export function isPageClean(physical: u32): bool {
+  return load<u8>(flags + (physical >> 12)) != 0;
+}
+
 export function isChunkClean(chunk: u32): bool {
   return load<u8>(flags + pageCount + chunk) != 0;
 }

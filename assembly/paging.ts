@@ -5,10 +5,12 @@
  * through nested-paging.ts, in the order of §15.25.6: the entry's own address, the entry, and after the last level
  * the access. Accessed and dirty bits are set when the guest's tables grant the access, before its nested walk.
  */
+import { Access } from './abi/access';
 import { PageEntry } from './abi/page-table';
 import { Cr0, Cr4, PageFault } from './abi/processor-bits';
 import { isAborted, raisePageFault } from './fault';
 import { translateAccess, translateTable } from './nested-paging';
+import { isNestedHit } from './nested-tlb';
 import {
   beginWalk,
   markUsed,
@@ -22,7 +24,6 @@ import {
   visit,
 } from './page-table';
 import { cpu } from './state';
-import { Access } from './tlb';
 
 const WALK = changetype<TableWalk>(memory.data(offsetof<TableWalk>(), 8));
 
@@ -52,6 +53,20 @@ export function translate(linear: u64, access: Access, isUser: bool, isSmapSuspe
   }
   markUsed(WALK, access == Access.Write);
   return systemPhysical(translatedAddress(WALK, linear), access);
+}
+
+/**
+ * After a translation for a read: whether a write would get the same one and find the dirty bits set, in the guest's tables and
+ * in the nested ones.
+ */
+export function isWritableToo(linear: u64, isUser: bool): bool {
+  const state = cpu();
+  let physical = linear & 0xffffffff;
+  if ((state.cr0 & (<u64>(<u32>Cr0.Pg))) != 0) {
+    if ((WALK.entry & PageEntry.Dirty) == 0 || isDenied(Access.Write, isUser, false)) return false;
+    physical = translatedAddress(WALK, linear);
+  }
+  return state.nestedPaging == 0 || isNestedHit(physical, Access.Write);
 }
 
 function systemPhysical(physical: u64, access: Access): u64 {

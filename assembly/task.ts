@@ -51,7 +51,7 @@ import {
   TSS16_BYTES,
   TSS32_BYTES,
 } from './task-state';
-import { flushTlb } from './tlb';
+import { flushLinearTlb } from './tlb';
 
 /** Why a task is switched to. */
 export enum TaskSwitch {
@@ -178,7 +178,7 @@ function enterTask(tss: Descriptor, cause: TaskSwitch): void {
   state.dr7 &= ~DR7_LOCAL;
   if (is32BitTss(tss) && (state.cr0 & (<u64>(<u32>Cr0.Pg))) != 0) {
     state.cr3 = <u64>image.cr3;
-    flushTlb();
+    flushLinearTlb();
     checkPdptes();
   }
   state.rip = <u64>image.eip;

@@ -9,9 +9,11 @@
  *
  * A third bank is never filled. Alignment checks and data breakpoints select it, and every access takes the slow path.
  */
+import { Access } from './abi/access';
 import { Layout, NO_PAGE } from './abi/layout';
 import { Mode } from './abi/processor-bits';
-import { isChunkClean, touchChunk, touchPage } from './page-tracking';
+import { flushNestedTlb } from './nested-tlb';
+import { isChunkClean, isPageClean, touchChunk, touchPage } from './page-tracking';
 import { cpu } from './state';
 
 @unmanaged
@@ -49,13 +51,6 @@ export const TLB_ADDRESS: u32 = BANKS;
 export const TLB_BYTES: u32 = 3 * BANK_BYTES;
 export const TLB_ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
 export const TLB_ENTRY_ADDEND: u32 = offsetof<TlbEntry>('addend');
-
-/** Kinds of access; the tag each one compares is at `kind * 8` of the entry. */
-export enum Access {
-  Read = 0,
-  Write = 1,
-  Fetch = 2,
-}
 
 /** The entry of `bank` that can hold `linear`. */
 export function tlbEntry(bank: u32, linear: u64): u32 {
@@ -123,13 +118,30 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
     entry.physical = page;
     entry.addend = state.memoryBase + page - ((<u32>linear) & ~0xfff);
   }
-  if (access == Access.Read) entry.readTag = tag;
-  else if (access == Access.Write) entry.writeTag = holdsCode ? tag | CODE_PAGE : tag;
-  else entry.fetchTag = tag;
+  if (access == Access.Fetch) {
+    entry.fetchTag = tag;
+    return;
+  }
+  // What may be written may be read.
+  entry.readTag = tag;
+  if (access == Access.Write) entry.writeTag = holdsCode ? tag | CODE_PAGE : tag;
 }
 
-/** Drops every translation of every ASID. */
+/** Lets stores use the translation that has just been cached for reads. A clean page stays clean until there is one. */
+export function allowStores(bank: u32, linear: u64, physical: u32, holdsCode: bool): void {
+  const entry = changetype<TlbEntry>(tlbEntry(bank, linear));
+  const marks = (holdsCode ? CODE_PAGE : 0) | (isPageClean(physical) ? CLEAN_PAGE : 0);
+  entry.writeTag = entry.readTag | marks;
+}
+
+/** Drops every translation of every ASID, nested ones included. */
 export function flushTlb(): void {
+  flushLinearTlb();
+  flushNestedTlb();
+}
+
+/** Drops every translation of a linear address: what loads of CR3 and INVLPG ask for, and more. */
+export function flushLinearTlb(): void {
   for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) touchChunk(chunk);
   memory.fill(BANKS, 0xff, 3 * BANK_BYTES);
   flushFetchCache();

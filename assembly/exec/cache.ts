@@ -9,7 +9,7 @@ import { exitInstruction, isAborted, isIntercepted, raiseExit, raiseGp } from '.
 import { probeWrite, writeLinear } from '../memory';
 import { segmentLinear } from '../segment';
 import { cpu, register } from '../state';
-import { flushTlb } from '../tlb';
+import { flushLinearTlb, flushTlb } from '../tlb';
 import { UopRecord } from '../uop-record';
 import { leave } from './completion';
 import { isSvmAllowed } from './svm-gate';
@@ -22,7 +22,7 @@ export function invlpg(uop: UopRecord): Flow {
   if (cpu().cpl != 0) return raiseGp();
   if (isIntercepted(ExitCode.Invlpg))
     return raiseExit(ExitCode.Invlpg, register<u64>(uop.a), 0, cpu().nextRip);
-  flushTlb();
+  flushLinearTlb();
   return leave();
 }
 

@@ -12,7 +12,7 @@ import { exitInstruction, isAborted, isIntercepted, raiseExit, raiseGp, raiseUd 
 import { updateMode } from '../mode';
 import { hasReservedPdpte } from '../page-table';
 import { attributes, cpu, CpuState, is64Bit, isLongMode, register, setRegister } from '../state';
-import { flushTlb } from '../tlb';
+import { flushLinearTlb, flushTlb } from '../tlb';
 import { UopRecord } from '../uop-record';
 import { leave, leaveWithTrap, reachInterruptState } from './completion';
 import { isPreventedInUserMode } from './descriptor-table';
@@ -173,7 +173,7 @@ function writeCr3(value: u64): Flow {
   const usesPdptes = (state.cr0 & PG) != 0 && (state.cr4 & Cr4.Pae) != 0 && !isLongMode();
   if (usesPdptes && !arePdptesLegal(value)) return raiseGp();
   state.cr3 = value;
-  flushTlb();
+  flushLinearTlb();
   return finishInNewMode(3, value);
 }
 

@@ -5,6 +5,7 @@
  * where an address wraps, or before code that it would change. Whatever else is in the way (a breakpoint, a fault, the
  * end of a segment) makes the block empty, and one iteration runs the plain way.
  */
+import { Access } from '../abi/access';
 import { Mode } from '../abi/processor-bits';
 import { Reg, Seg } from '../abi/register';
 import { Pending } from '../abi/stop';
@@ -12,7 +13,6 @@ import { isAborted } from '../fault';
 import { setSubFlags } from '../flags';
 import { pageHost, writableBytes } from '../memory';
 import { cpu } from '../state';
-import { Access } from '../tlb';
 import { UopRecord } from '../uop-record';
 import {
   addressSize,

@@ -65,6 +65,8 @@ export class CoreCheckpoints {
       area.set(registers[i]!);
     });
     exports.translationsReplaced();
+    // It holds nothing that a walk would not find, but may hold more than the tables that are back.
+    exports.flushNestedTlb();
     // Blocks that the fetch cache knew then may not be where they were.
     if (codeGeneration !== this.generation) exports.flushFetchCache();
   }

@@ -56,6 +56,7 @@ interface CoreExports {
   setX87TagWord(word: number): void;
   flushTlb(): void;
   flushFetchCache(): void;
+  flushNestedTlb(): void;
   translationsReplaced(): void;
   protectPages(): void;
   trackingFlags(): number;

@@ -254,3 +254,74 @@ it("PAE: the guest's PDPTEs are read on demand, and a bad one faults only when u
   expect(attempt(READ, TARGET)).toBe(Present | Reserved);
   expect(machine.state.num('exitCode')).toBe(ExitCode.Exception0 + Vector.Pf);
 });
+
+describe('a translation that was made for a read', () => {
+  const DIRTY = A | D;
+  let tables: PageTables;
+  const start = (guestLeaf: bigint, nestedLeaf: bigint, cpl = 0): void => {
+    tables = startGuest({ cr0: Cr0.Wp }, cpl);
+    startNested('long');
+    tables.map(TARGET, BigInt(PAGE) | guestLeaf);
+    nested.map(PAGE, BigInt(PAGE) | nestedLeaf);
+    expect(attempt(READ, TARGET)).toBeUndefined();
+  };
+
+  it.each([
+    ['both dirty', DIRTY, DIRTY],
+    ["only the guest's dirty", DIRTY, A],
+    ['only the nested one dirty', A, DIRTY],
+    ['neither', 0n, 0n],
+  ])('leaves both entries dirty once it is written: %s', (_what, guest, nestedBits) => {
+    start(ALL | guest, ALL | nestedBits);
+    expect(tables.read(tables.slot(TARGET, 1)) & D).toBe(guest & D);
+    expect(nested.read(nested.slot(PAGE, 1)) & D).toBe(nestedBits & D);
+    expect(attempt(WRITE, TARGET)).toBeUndefined();
+    expect(tables.read(tables.slot(TARGET, 1)) & D).toBe(D);
+    expect(nested.read(nested.slot(PAGE, 1)) & D).toBe(D);
+  });
+
+  it.each([
+    ["the guest's tables say so", P | U | DIRTY, ALL | DIRTY, 0, Present | Write],
+    ["the guest's tables say so, at level 3", P | U | DIRTY, ALL | DIRTY, 3, Present | Write | User],
+    ['the nested tables say so', ALL | DIRTY, P | U | DIRTY, 0, FINAL + Present + Write + User],
+  ])('is not for writes where %s', (_what, guest, nestedLeaf, cpl, info) => {
+    start(guest, nestedLeaf, cpl);
+    expect(attempt(WRITE, TARGET)).toBe(info);
+  });
+
+  it('leaves a clean page clean until there is a store', () => {
+    start(ALL | DIRTY, ALL | DIRTY);
+    const { core } = machine;
+    const flags = core.bytes.subarray(core.exports.trackingFlags()).subarray(0, MEMORY / 4096);
+    core.exports.flushTlb();
+    flags.fill(1);
+    core.exports.protectPages();
+    expect(attempt(READ, TARGET)).toBeUndefined();
+    expect(flags[PAGE / 4096]).toBe(1);
+    expect(attempt(WRITE, TARGET)).toBeUndefined();
+    expect(flags[PAGE / 4096]).toBe(0);
+    flags.fill(0);
+  });
+});
+
+it("what the nested tables say is asked once, whatever the guest flushes of its own, until the host's flush", () => {
+  const INVLPG = [0x0f, 0x01, 0x3b];
+  const LOAD_CR3 = [0x0f, 0x22, 0xd8];
+  startGuest();
+  startNested('long');
+  machine.core.memory[PAGE] = 1;
+  machine.core.memory[0x9000] = 2;
+  const read = (): number => {
+    expect(attempt(READ, TARGET)).toBeUndefined();
+    return machine.state.get('rax') & 0xff;
+  };
+  expect(read()).toBe(1);
+  nested.map(PAGE, 0x9000n | ALL);
+  attempt(INVLPG, TARGET);
+  expect(read()).toBe(1);
+  machine.state.setNum('rax', GUEST_TABLES);
+  attempt(LOAD_CR3, TARGET);
+  expect(read()).toBe(1);
+  machine.core.exports.flushTlb();
+  expect(read()).toBe(2);
+});
