@@ -70,3 +70,14 @@ export type {
   RequestFate as ObservedRequest,
   StateDifference,
 } from './sweep/observation.js';
+
+// Record and replay.
+export {
+  Recorder,
+  type RecordedRunOptions,
+  type RecorderOptions as RecordOptions,
+} from './replay/recorder.js';
+export { readRecording, writeRecording } from './replay/recording-file.js';
+export type { RecordedEnd, RecordedStep, Recording, StateCheck } from './replay/recording.js';
+export { compareRecordings, type Replay, replay, type ReplayOptions } from './replay/replay.js';
+export type { DifferingRegister, Divergence } from './replay/divergence.js';

@@ -16,7 +16,7 @@ const PAGE = 4096;
 /** Bytes of a page's number. */
 const NUMBER = 4;
 /** More than the largest machine with all its memory in use. */
-const MOST_BYTES = 0x5000_0000;
+export const MOST_BYTES = 0x5000_0000;
 
 type Registers = 'vectorRegisters' | 'x87Registers' | 'nmiFrames' | 'hostSaveArea';
 const REGISTERS: Readonly<Record<string, Registers>> = {
@@ -28,6 +28,11 @@ const REGISTERS: Readonly<Record<string, Registers>> = {
 
 /** The bytes of a file that `readSnapshot` reads. The same snapshot gives the same bytes on the same platform. */
 export function writeSnapshot(snapshot: VmSnapshot): Promise<Uint8Array<ArrayBuffer>> {
+  return writeSections(sectionsOf(snapshot));
+}
+
+/** The sections of a snapshot's file; a file may have others. */
+export function sectionsOf(snapshot: VmSnapshot): Map<string, Uint8Array<ArrayBuffer>> {
   const { machine, schedule, processor, serial, ...hypervisor } = snapshot;
   const { core, ...outside } = processor;
   const sections = new Map<string, Uint8Array<ArrayBuffer>>([
@@ -38,7 +43,7 @@ export function writeSnapshot(snapshot: VmSnapshot): Promise<Uint8Array<ArrayBuf
   sections.set('PAGE', joinPages(core.pages));
   sections.set('HYPV', toJson(hypervisor));
   sections.set('CONS', new Uint8Array(serial));
-  return writeSections(sections);
+  return sections;
 }
 
 /**
@@ -46,7 +51,11 @@ export function writeSnapshot(snapshot: VmSnapshot): Promise<Uint8Array<ArrayBuf
  * this version does not know are left out.
  */
 export async function readSnapshot(file: Uint8Array): Promise<VmSnapshot> {
-  const sections = await readSections(new Uint8Array(file), MOST_BYTES);
+  return snapshotOf(await readSections(new Uint8Array(file), MOST_BYTES));
+}
+
+/** The snapshot that a file's sections have. @throws SnapshotError */
+export function snapshotOf(sections: Sections): VmSnapshot {
   const section = (tag: string): Uint8Array<ArrayBuffer> => find(sections, tag);
   const machine = fromJson<Pick<VmSnapshot, 'machine' | 'schedule'>>(section('MACH'), 'MACH', MACHINE);
   type Outside = Omit<VmSnapshot['processor'], 'core'> & Pick<VmSnapshot['processor']['core'], 'fields'>;
