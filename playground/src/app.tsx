@@ -1,7 +1,7 @@
 /** The page: where each part of it is. */
-import { signal } from '@preact/signals';
 import { isBusy, view } from './machine/machine.js';
 import { NmiPanel } from './nmi/nmi-panel.js';
+import { inspectorTab, part, PARTS } from './layout-state.js';
 import { HelpDialog } from './help/help-dialog.js';
 import { NoticeBar } from './notice-bar.js';
 import { Disassembly } from './panels/disassembly.js';
@@ -18,17 +18,6 @@ import { StatusBar } from './status-bar.js';
 import { type TabSpec, Tabs } from './tabs.js';
 import { TimelineDock } from './timeline-dock.js';
 import { Toolbar } from './toolbar/toolbar.js';
-
-export const inspectorTab = signal('output');
-
-/** The part that a narrow window shows. */
-const PARTS = {
-  source: 'Source',
-  machine: 'Processor',
-  inspect: 'NMI & more',
-  timeline: 'Timeline',
-} as const;
-const part = signal<keyof typeof PARTS>('source');
 
 export function App() {
   return (

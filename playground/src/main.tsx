@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root !== null) render(<App />, root);
   listenForKeys();
-  addEventListener('hashchange', () => void openLink().then(() => restart()));
+  addEventListener('hashchange', () => void openLink());
   checkWhenEdited();
   restartWhenSettingsChange();
   watchOffline();

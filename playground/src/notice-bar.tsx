@@ -1,6 +1,6 @@
 /** The message at the foot of the page. */
 import { dismiss, notice } from './notices.js';
-import { IconButton } from './toolbar/toolbar.js';
+import { IconButton } from './toolbar/icon-button.js';
 
 export function NoticeBar() {
   const shown = notice.value;

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { closeDialog, dialog } from '../dialog-state.js';
 import { COMMANDS } from '../toolbar/commands.js';
-import { IconButton } from '../toolbar/toolbar.js';
+import { IconButton } from '../toolbar/icon-button.js';
 
 export function HelpDialog() {
   const element = useRef<HTMLDialogElement>(null);

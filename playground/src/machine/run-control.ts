@@ -4,6 +4,7 @@
  */
 import { type RunResult, type StopReason, type Traps, type Vm } from 'vmexit';
 import { History } from './history.js';
+import { TOUR_MOMENTS, type TourMoment } from './tour-moments.js';
 
 /** A run lets messages in this often. */
 const SLICE_MS = 12;
@@ -18,7 +19,8 @@ const MOST_BREAKPOINTS = 1024;
 export type RunGoal =
   | { readonly kind: 'end' | 'exit' }
   | { readonly kind: 'time'; readonly time: number }
-  | { readonly kind: 'address'; readonly address: bigint };
+  | { readonly kind: 'address'; readonly address: bigint }
+  | { readonly kind: 'moment'; readonly moment: TourMoment };
 
 /** What a run or a step came to: its stop; or the reader's pause; or the time that was asked for. */
 export type Halt = StopReason | { readonly kind: 'pause' | 'goal' | 'step' | 'back' };
@@ -94,11 +96,15 @@ export class RunControl {
       traps: this.trapsFor(goal),
       signal: deadline(LONGEST_SLICE_MS),
     });
-    return stop.kind === 'budget' || stop.kind === 'cancelled' ? null : stop;
+    if (stop.kind === 'budget' || stop.kind === 'cancelled') return null;
+    const isOther =
+      goal.kind === 'moment' && stop.kind === 'trap' && !TOUR_MOMENTS[goal.moment](vm, stop.trap);
+    return isOther ? null : stop;
   }
 
   private trapsFor(goal: RunGoal): Traps | undefined {
     if (goal.kind === 'time') return undefined;
+    if (goal.kind === 'moment') return { exits: true, deliveries: true };
     const wanted = goal.kind === 'address' ? [goal.address] : [];
     const breakpoints = [...wanted, ...this.breakpoints].slice(0, MOST_BREAKPOINTS);
     const isPlain = breakpoints.length === 0 && goal.kind === 'end';

@@ -24,6 +24,7 @@ import { EventBuffer } from './event-buffer.js';
 import { GuestSource } from './guest-source.js';
 import { readView, tailOf } from './read-view.js';
 import { type Halt, RunControl, type RunGoal } from './run-control.js';
+import type { TourMoment } from './tour-moments.js';
 import type { AddressSpace, CheckView, MachineView, MemoryView, ProgressView, StopView } from './view.js';
 
 /** The page hears of a run this often. */
@@ -53,7 +54,8 @@ export type RunTarget =
   | { readonly kind: 'end' | 'exit' }
   | { readonly kind: 'line'; readonly line: number }
   | { readonly kind: 'address'; readonly address: bigint }
-  | { readonly kind: 'time'; readonly time: number };
+  | { readonly kind: 'time'; readonly time: number }
+  | { readonly kind: 'moment'; readonly moment: TourMoment };
 
 export class MachineSession {
   private loaded: Loaded | null = null;

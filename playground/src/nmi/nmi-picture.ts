@@ -153,6 +153,8 @@ export function summarizeNmi(nmi: NmiState, delivery: StrategyName): string {
     return hasVirtualNmi
       ? 'V_NMI_MASK is set, and no IRET has completed yet.'
       : 'NMIs are masked by the hypervisor.';
+  if (handlerDepth > 0 && isInShadow)
+    return 'The mask is open, and the handler’s IRET is next: an interrupt shadow keeps NMIs out until it is over.';
   if (handlerDepth > 0)
     return delivery === 'naive-event-injection'
       ? 'The handler runs, and nothing keeps another NMI out.'

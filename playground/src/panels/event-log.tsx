@@ -22,9 +22,9 @@ export function EventLog() {
 function describeEvent(event: TraceEvent): string {
   switch (event.kind) {
     case 'exit':
-      return `#VMEXIT ${event.exit}${event.detail === '' ? '' : ` ${event.detail}`}`;
+      return `#VMEXIT ${event.exit} ${withNmi(event.detail)}`;
     case 'inject':
-      return `VMRUN with ${event.event}`;
+      return `VMRUN with ${withNmi(event.event)}`;
     case 'nmi-request':
       return `NMI ${event.request} requested`;
     case 'nmi-merge':
@@ -44,4 +44,9 @@ function describeEvent(event: TraceEvent): string {
     case 'mark':
       return `mark ${event.value}`;
   }
+}
+
+/** Event types are named as the library's enum has them. */
+function withNmi(text: string): string {
+  return text.replace('Nmi', 'NMI, vector');
 }

@@ -1,5 +1,5 @@
 /** The program that the page is about: source, breakpoints, settings, and what the assembler says. All of it is signals. */
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import type { Diagnostic } from 'vmexit/asm';
 import { EXAMPLES, type Example } from './examples.js';
 import type { SharedProgram } from './link.js';
@@ -33,10 +33,17 @@ export function currentProgram(): SharedProgram {
 export function openProgram(program: SharedProgram): void {
   const before = currentProgram();
   if (before.source !== program.source && isWritten(before.source)) replaced.value = before;
-  name.value = program.name;
-  source.value = program.source;
-  settings.value = program.settings;
-  breakpoints.value = program.breakpoints;
+  setProgram(program);
+}
+
+/** Shows another program, and keeps nothing. */
+export function setProgram(program: SharedProgram): void {
+  batch(() => {
+    name.value = program.name;
+    source.value = program.source;
+    settings.value = program.settings;
+    breakpoints.value = program.breakpoints;
+  });
 }
 
 export function openExample(example: Example): void {

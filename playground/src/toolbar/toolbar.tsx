@@ -6,6 +6,7 @@ import { openDialog } from '../dialog-state.js';
 import { startTour } from '../tour/tour-state.js';
 import { theme, toggleTheme } from '../theme.js';
 import { type Command, NMI, PAUSE, RUN, STEPS } from './commands.js';
+import { IconButton } from './icon-button.js';
 import { ICONS } from './icons.js';
 import { ScheduleField } from './schedule-field.js';
 import { ShareButton } from './share-button.js';
@@ -74,20 +75,6 @@ export function CommandButton({ command, showLabel = false, primary = false, tex
     >
       {ICONS[icon]}
       {shown}
-    </button>
-  );
-}
-
-interface IconButtonProps {
-  readonly label: string;
-  readonly icon: keyof typeof ICONS;
-  readonly onClick: () => void;
-}
-
-export function IconButton({ label, icon, onClick }: IconButtonProps) {
-  return (
-    <button type="button" class="button icon" aria-label={label} title={label} onClick={onClick}>
-      {ICONS[icon]}
     </button>
   );
 }
