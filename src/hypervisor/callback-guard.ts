@@ -7,12 +7,15 @@ import { UsageError } from '../errors.js';
 
 export class CallbackGuard {
   private isActive = false;
+  /** Nobody is told of anything: what happens has been told before. */
+  isSilent = false;
   private thrown: { readonly error: unknown } | null = null;
 
   /** The callback, which now never throws. */
   wrap<T>(callback: ((argument: T) => void) | undefined): ((argument: T) => void) | undefined {
     if (!callback) return undefined;
     return (argument) => {
+      if (this.isSilent) return;
       try {
         callback(argument);
       } catch (error) {

@@ -37,6 +37,10 @@ export class ExitTally {
     this.places = placesOf(this.kinds);
   }
 
+  get total(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** By cause, then in order of first occurrence. */
   entries(): (ExitKind & { readonly count: number })[] {
     return CAUSES.flatMap((cause) =>

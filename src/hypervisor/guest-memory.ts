@@ -19,6 +19,19 @@ export class GuestMemory {
     readonly byteLength: number,
   ) {}
 
+  /** The same memory, for somebody whose writes are to be noticed. */
+  observed(onWrite: () => void): GuestMemory {
+    const { physical } = this;
+    const write = (address: number, bytes: Uint8Array): void => {
+      physical.write(address, bytes);
+      onWrite();
+    };
+    return new GuestMemory(
+      { read: (address, bytes) => physical.read(address, bytes), write },
+      this.byteLength,
+    );
+  }
+
   contains(gpa: number, bytes: number): boolean {
     return Number.isInteger(gpa) && gpa >= 0 && bytes >= 0 && gpa + bytes <= this.byteLength;
   }

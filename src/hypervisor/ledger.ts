@@ -106,7 +106,7 @@ export class Ledger {
 
   /** How many there were in all. */
   get exitTotal(): number {
-    return this.exits().reduce((sum, { count }) => sum + count, 0);
+    return this.tally.total;
   }
 
   /** Every exit so far: those that NMI delivery cost, the kicks, the guest's own, each in order of first occurrence. */

@@ -3,6 +3,7 @@ import type { LoadedGuest } from '../loader/image.js';
 import type { Processor } from '../svm/processor.js';
 import type { MemoryLayout } from './memory-layout.js';
 import type { CustomStrategy } from './nmi/strategies.js';
+import type { Moment } from './moment.js';
 import type { NmiSchedule } from './nmi-schedule.js';
 import type { TraceListener } from './trace.js';
 import type { Traps } from './traps.js';
@@ -29,10 +30,19 @@ export interface RunOptions {
   readonly maxInstructions?: number | bigint | undefined;
   /** Where else it is to stop. */
   readonly traps?: Traps | undefined;
+  /** Tells no callback of the machine anything: for going through again what they know. */
+  readonly isSilent?: boolean | undefined;
   /** Looked at between slices. */
   readonly signal?: AbortSignal | undefined;
   /** Called between slices with the virtual machine's time. */
   readonly onSlice?: ((time: number) => void) | undefined;
+}
+
+export interface SettleOptions {
+  /** As in `RunOptions`. */
+  readonly isSilent?: boolean | undefined;
+  /** Go no further than this moment. */
+  readonly upTo?: Moment | undefined;
 }
 
 export interface NmiRequestOptions {

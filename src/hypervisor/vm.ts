@@ -24,10 +24,11 @@ import { isResumable, type RunResult, type StopReason } from './run-result.js';
 import { Tracer } from './tracer.js';
 import { stateHash } from './state-hash.js';
 import type { Vcpu } from './vcpu.js';
-import type { Moment } from './moment.js';
+import { compareMoments, type Moment } from './moment.js';
+import type { GuestMemory } from './guest-memory.js';
 import { type Traps, TrapWatch } from './traps.js';
 import { VirtualMemory } from './virtual-memory.js';
-import type { NmiRequestOptions, RunOptions, VmOptions } from './vm-options.js';
+import type { NmiRequestOptions, RunOptions, SettleOptions, VmOptions } from './vm-options.js';
 import { type MachineIdentity, requireFit, specOf, type VmSnapshot } from './vm-snapshot.js';
 
 /** A run that has begun. */
@@ -56,6 +57,10 @@ export class Vm {
   readonly registers: GuestRegisters;
   /** The guest's memory by linear address. */
   readonly virtual: VirtualMemory;
+  /** Guest-physical memory. */
+  readonly memory: GuestMemory;
+  /** How often the owner has changed the machine: registers, memory, NMI requests. What it does otherwise follows from that. */
+  edits = 0;
   /** Why the guest is over, once it is. */
   private ended: StopReason | null = null;
 
@@ -86,8 +91,10 @@ export class Vm {
     });
     const { tablePages } = this;
     this.vcpu = assemble({ processor, layout, guest, delivery, agenda, console, tablePages, trace });
-    this.registers = new GuestRegisters(processor, vmcb);
-    this.virtual = new VirtualMemory(this.vcpu.memory, () => this.registers.current());
+    const onWrite = (): void => void this.edits++;
+    this.memory = this.vcpu.memory.observed(onWrite);
+    this.registers = new GuestRegisters(processor, vmcb, onWrite);
+    this.virtual = new VirtualMemory(this.memory, () => this.registers.current());
     const { vcpu, nmis, kick, tracer } = this;
     this.parts = { processor, vcpu, nmis, kick, tablePages };
     this.checkpoints = new Checkpoints(this.parts);
@@ -108,11 +115,6 @@ export class Vm {
   /** How far the machine has come: what happened between two instructions counts, too. */
   get moment(): Moment {
     return { time: this.time, exits: this.nmis.exitTotal, deliveries: this.processor.eventsDelivered };
-  }
-
-  /** Guest-physical memory. */
-  get memory(): Vcpu['memory'] {
-    return this.vcpu.memory;
   }
 
   /**
@@ -143,6 +145,7 @@ export class Vm {
     const at =
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
     this.vcpu.agenda.add(Math.max(at, this.time));
+    this.edits++;
     if (this.isInside) this.loop.armKick(); // a callback asks: the guest runs on after it
   }
 
@@ -254,13 +257,25 @@ export class Vm {
    * guest's next instruction is next, or it sleeps, or it is over and this says why. No time passes; a run that goes on from
    * here does what it would have done anyway.
    */
-  settle(): StopReason | null {
-    return this.guard.shield(() => {
+  settle({ isSilent = false, upTo }: SettleOptions = {}): StopReason | null {
+    return this.quietly(isSilent, () => {
       for (let turns = 0; turns < SLICE_EXITS; turns++) {
+        if (upTo && compareMoments(this.moment, upTo) >= 0) return null;
         const stop = this.turn(this.time);
         if (stop || this.isInside || this.vcpu.haltedAt !== null) return stop;
       }
       return null;
+    });
+  }
+
+  private quietly<T>(isSilent: boolean, steps: () => T): T {
+    return this.guard.shield(() => {
+      this.guard.isSilent = isSilent;
+      try {
+        return steps();
+      } finally {
+        this.guard.isSilent = false;
+      }
     });
   }
 
@@ -271,8 +286,11 @@ export class Vm {
     return { end, traps };
   }
 
-  private runSlice({ end, traps }: Run, { signal, onSlice }: RunOptions): StopReason | null {
-    const stop = this.guard.shield(() => {
+  private runSlice(
+    { end, traps }: Run,
+    { signal, onSlice, isSilent = false }: RunOptions,
+  ): StopReason | null {
+    const stop = this.quietly(isSilent, () => {
       const watch = traps ? new TrapWatch(traps, this.processor, this.vcpu) : null;
       try {
         return this.runTurns(end, watch, signal);

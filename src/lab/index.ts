@@ -1,4 +1,8 @@
 /** vmexit/lab: what looks at whole runs: replays, sweeps, timelines, debuggers. On the public API only. */
+export type { BackwardTarget } from './debugger/backward.js';
+export { type ContinueOptions, Debugger, type SteppingOptions } from './debugger/debugger.js';
+export type { HistoryOptions } from './debugger/history.js';
+export { type DebugStop, describeDebugStop } from './debugger/stop.js';
 export { type Distribution, distribution } from './statistics.js';
 export {
   type ComparedTimelines,

@@ -39,10 +39,14 @@ export class GuestRegisters {
   /** Where the core puts a picture of the guest that is entered. */
   readonly #image: Vmcb;
 
-  /** @param vmcb The guest's. Its FS, GS, LDTR, TR and system-call MSRs have been loaded with VMLOAD. */
+  /**
+   * @param vmcb The guest's. Its FS, GS, LDTR, TR and system-call MSRs have been loaded with VMLOAD.
+   * @param onWrite Called after each write.
+   */
   constructor(
     private readonly processor: Processor,
     private readonly vmcb: Vmcb,
+    private readonly onWrite?: () => void,
   ) {
     const { core } = processor;
     const address = core.exports.GUEST_IMAGE_ADDRESS.value as number;
@@ -80,6 +84,7 @@ export class GuestRegisters {
   set(name: string, value: bigint | number): void {
     const register = this.#find(name);
     register.set(toRegisterValue(name, register.bits, value));
+    this.onWrite?.();
   }
 
   /** A segment register with its hidden part: attributes are descriptor bits 47:40 and 55:52, the limit is in bytes. */
@@ -96,10 +101,13 @@ export class GuestRegisters {
     toRegisterValue(`the limit of ${name}`, 32, limit);
     toRegisterValue(`the base of ${name}`, 64, base);
     if ((attributes & ~ATTRIBUTES) !== 0) throw new UsageError(`attributes of ${name} have 12 bits`);
-    if (seg <= Seg.Ds) return this.#change((state) => state.setSegment(name, segment));
-    const { core } = this.processor;
-    core.state.setSegment(seg, { ...segment, base: BigInt.asUintN(64, BigInt.asIntN(48, base)) });
-    core.exports.updateMode();
+    if (seg <= Seg.Ds) this.#change((state) => state.setSegment(name, segment));
+    else {
+      const { core } = this.processor;
+      core.state.setSegment(seg, { ...segment, base: BigInt.asUintN(64, BigInt.asIntN(48, base)) });
+      core.exports.updateMode();
+    }
+    this.onWrite?.();
   }
 
   /** GDTR or IDTR. */
@@ -115,6 +123,7 @@ export class GuestRegisters {
       state.set(`${name}Base`, base);
       state.set(`${name}Limit`, limit);
     });
+    this.onWrite?.();
   }
 
   /** The state save area as a #VMEXIT would write it now, for reading; only until the next call of a method here. */
