@@ -11,7 +11,7 @@ import { measureStartup } from '../../bench/startup.js';
 import { measureWorldSwitch } from '../../bench/world-switch.js';
 import { STRATEGY_NAMES } from '../../src/index.js';
 import { hasChromium } from '../browser/chromium.js';
-import { isBuilt } from '../package/tarball.js';
+import { isBuilt } from '../package/built.js';
 
 const SHORTEST: Budget = { warmupMs: 0, timeMs: 0, samples: 1 };
 

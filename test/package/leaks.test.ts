@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { isBuilt } from './tarball.js';
+import { isBuilt } from './built.js';
 
 const MACHINES = 1000;
 /** Bytes, for all of them: V8's own caches grow by less. One machine has 14 MB outside of the heap. */

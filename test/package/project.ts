@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pack } from './tarball.js';
+import { pack } from '../../scripts/size.mjs';
 
 export interface Project {
   readonly folder: string;
