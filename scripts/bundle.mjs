@@ -2,8 +2,8 @@
  * The host's sources as the few modules that users load: dist/index.js with the library, dist/cli/ with the command,
  * which loads the library when it needs it.
  *
- * Few, because Node spends half a millisecond on each module it resolves, and there are more than 150 sources. Not
- * minified: names in a user's stack trace are those of the sources.
+ * Few, because Node spends half a millisecond on each module it resolves, and there are more than 150 sources. What a user's
+ * stack trace names, functions, methods and classes, has the names of the sources; only local variables have shorter ones.
  */
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,13 @@ const OPTIMIZATION = { inlineConst: { mode: 'smart', pass: 2 } };
 /** Comments are in the declarations. The bundler's notes on what has no side effects are for the user's bundler. */
 const COMMENTS = { legal: false, jsdoc: false, annotation: true };
 
+/** A fifth less to download. Nothing is rewritten but names and white space. */
+const MINIFICATION = {
+  compress: false,
+  mangle: { toplevel: false, keepNames: { function: true, class: true } },
+  codegen: { removeWhitespace: true },
+};
+
 /** Writes dist/*.js. */
 export async function bundle() {
   const common = { cwd: ROOT, optimization: OPTIMIZATION, external: [/^node:/] };
@@ -36,14 +43,14 @@ export async function bundle() {
     input: LIBRARY,
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
-    output: { dir: 'dist', comments: COMMENTS },
+    output: { dir: 'dist', comments: COMMENTS, minify: MINIFICATION },
   });
   await build({
     ...common,
     input: { main: 'src/cli/main.ts' },
     platform: 'node',
     plugins: [publicLibrary],
-    output: { dir: 'dist/cli', comments: COMMENTS },
+    output: { dir: 'dist/cli', comments: COMMENTS, minify: MINIFICATION },
   });
 }
 
