@@ -11,7 +11,7 @@ export {
   type RestoreVmOptions,
 } from './create-vm.js';
 export type { Vm } from './hypervisor/vm.js';
-export type { NmiRequestOptions, RunOptions } from './hypervisor/vm-options.js';
+export type { NmiRequestOptions, RunOptions, SettleOptions } from './hypervisor/vm-options.js';
 export type { Checkpoint } from './hypervisor/checkpoint.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
 export { compareMoments, type Moment } from './hypervisor/moment.js';
@@ -23,6 +23,7 @@ export type {
   VirtualMemory,
   VirtualRead,
 } from './hypervisor/virtual-memory.js';
+export type { CodeBits } from './hypervisor/code-size.js';
 export type { GuestMemory } from './hypervisor/guest-memory.js';
 export { describeStop, isResumable, type RunResult, type StopReason } from './hypervisor/run-result.js';
 export type { ExitCause, ExitCount, NmiReport } from './hypervisor/ledger.js';
@@ -41,6 +42,7 @@ export {
   type NmiSchedule,
   parseSchedule,
   randomInstructions,
+  type RandomSchedule,
 } from './hypervisor/nmi-schedule.js';
 
 // Processor models.
@@ -53,6 +55,8 @@ export {
   DEFAULT_CPU,
   UnknownCpuError,
 } from './decode/cpu-models.js';
+export type { Feature, Features } from './decode/features.js';
+export type { Disassembler, Disassembly } from './decode/disassemble.js';
 
 // Where the WebAssembly binaries come from.
 export { type BinaryName, type BinarySource, useBinaries } from './core/compiled-asset.js';
@@ -60,10 +64,10 @@ export { type BinaryName, type BinarySource, useBinaries } from './core/compiled
 // Guests.
 export { type AssembledGuest, assembleGuest, type AssemblySource, loadAssembly } from './assembly-guest.js';
 export { loadGuest, type LoadOptions } from './loader/detect.js';
-export type { Bits, GuestEntry } from './loader/entry.js';
+export type { Bits, DescriptorTableEntry, GuestEntry, SegmentEntry, SegmentName } from './loader/entry.js';
 export { LoadError, type LoadErrorCode } from './loader/errors.js';
-export type { GuestFormat, LoadedGuest } from './loader/image.js';
-export { SymbolTable } from './loader/symbols.js';
+export type { GuestFormat, LoadedGuest, Piece } from './loader/image.js';
+export { type GuestSymbol, type SymbolMatch, SymbolTable } from './loader/symbols.js';
 export {
   findShippedGuest,
   fixturesUrl,
@@ -87,6 +91,7 @@ export {
   summarize,
 } from './lab/compare.js';
 export {
+  type DescribedSchedule,
   describeSchedule,
   type ScheduleSpec,
   startingAt,
@@ -98,7 +103,7 @@ export { openSnapshot, readSnapshot, writeSnapshot } from './lab/snapshot/snapsh
 export { SnapshotError, type SnapshotErrorCode } from './lab/snapshot/snapshot-error.js';
 
 // Bare silicon: write your own hypervisor.
-export { Processor, type ProcessorOptions } from './svm/processor.js';
+export { Processor, type ProcessorOptions, type RunOptions as ProcessorRunOptions } from './svm/processor.js';
 export type { ProcessorStop, RunResult as ProcessorResult } from './svm/guest-run.js';
 export type { NmiOrigin, ProcessorListener } from './svm/processor-listener.js';
 export type { ProcessorTrap, ProcessorTraps, Watchpoint } from './svm/traps.js';
@@ -109,9 +114,10 @@ export {
   Vmcb,
   type VmcbFieldName,
   type VmcbSegmentName,
+  type VmcbValue,
 } from './svm/vmcb.js';
 export { type DescriptorTable, GuestRegisters } from './svm/guest-registers/guest-registers.js';
-export type { VmExit } from './svm/exit.js';
+export type { IoioExit, NestedPageFaultExit, TaskSwitchExit, VmExit } from './svm/exit.js';
 export { exitName, intercept, type InterceptName, isIntercepted, removeIntercept } from './svm/intercepts.js';
 export {
   type EventImage,
@@ -129,11 +135,16 @@ export {
   V_NMI_ENABLE,
   V_NMI_MASK,
 } from './svm/vnmi.js';
-export { cancelInterrupt, maskInterruptsVirtually, requestInterrupt } from './svm/vintr.js';
+export {
+  cancelInterrupt,
+  maskInterruptsVirtually,
+  requestInterrupt,
+  type VirtualInterruptRequest,
+} from './svm/vintr.js';
 export { isInShadow, setShadow } from './svm/interrupt-shadow.js';
 export { enableVirtualGif, isVirtualGifSet } from './svm/gif.js';
-export { IoPermissionMap, MsrPermissionMap } from './svm/permission-maps.js';
-export { NestedPageTables } from './svm/nested-paging.js';
+export { IoPermissionMap, type MsrAccess, MsrPermissionMap } from './svm/permission-maps.js';
+export { type NestedMapping, NestedPageTables, type NestedPermissions } from './svm/nested-paging.js';
 export { ExitCode } from '../assembly/abi/exit-code.js';
 export { EventType, Vector } from '../assembly/abi/vector.js';
 

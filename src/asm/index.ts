@@ -16,3 +16,4 @@ export {
   type Expansion,
   formatDiagnostic,
 } from './diagnostics.js';
+export type { CodeBits } from './iced-encoder.js';

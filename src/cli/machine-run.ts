@@ -86,11 +86,7 @@ function toAll(listeners: readonly (TraceListener | undefined)[]): TraceListener
   };
 }
 
-/** A result as the options want it shown. */
-export function present(
-  { name, delivery, options }: Pick<MachineRun, 'name' | 'delivery' | 'options'>,
-  result: RunResult,
-): string {
+function present({ name, delivery, options }: MachineRun, result: RunResult): string {
   if (options['json']) {
     const { instructions } = result;
     return `${JSON.stringify({ guest: name, instructions, runs: [summarize(delivery, result)] }, null, 2)}\n`;

@@ -61,11 +61,7 @@ function initialState(): EditorState {
       indentUnit.of('        '),
       nasm(),
       editorTheme,
-      EditorView.contentAttributes.of({
-        'aria-label': 'Guest source, NASM syntax',
-        spellcheck: 'false',
-        tabindex: '0',
-      }),
+      EditorView.contentAttributes.of({ 'aria-label': 'Guest source, NASM syntax', spellcheck: 'false' }),
       keymap.of([
         { key: 'F9', run: toggleBreakpoint },
         ...defaultKeymap,
