@@ -52,10 +52,20 @@ export function fillBlock<T extends number>(uop: UopRecord, target: u64, value: 
   if (to == 0) return 0;
   elements = min(elements, <u64>(writableBytes(to) / sizeof<T>()));
   if (elements < 2 || !isSpanAccessible<T>(uop, Seg.Es, Reg.Rdi, elements, true)) return 0;
-  const end = to + <u32>elements * sizeof<T>();
-  if (sizeof<T>() == 1) memory.fill(to, <u8>value, end - to);
-  else for (let at = to; at < end; at += sizeof<T>()) store<T>(at, value);
+  fill<T>(to, to + <u32>elements * sizeof<T>(), value);
   return elements;
+}
+
+/** `value` again and again from `at` to `end`. */
+function fill<T extends number>(at: u32, end: u32, value: T): void {
+  const byte = <u8>value;
+  if (value == <T>(<u64>byte * 0x0101010101010101)) {
+    memory.fill(at, byte, end - at);
+    return;
+  }
+  const vector = v128.splat<T>(value);
+  for (; at + 16 <= end; at += 16) v128.store(at, vector);
+  for (; at < end; at += sizeof<T>()) store<T>(at, value);
 }
 
 /** Compares elements up to the pair that ends the repetition, and sets its flags. How many; 0 if none could be. */

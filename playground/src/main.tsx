@@ -7,6 +7,7 @@ import { complain } from './notices.js';
 import { LinkError, readLink } from './program/link.js';
 import { firstProgram, openProgram, settings, source } from './program/program.js';
 import { keepProgram, loadProgram } from './program/storage.js';
+import { missingRequirement } from './requirements.js';
 import { offerToRestore } from './source-panel.js';
 import { listenForKeys } from './toolbar/keys.js';
 import { watchOffline } from './offline.js';
@@ -23,11 +24,18 @@ import './style/narrow.css';
 const CHECK_DELAY_MS = 250;
 
 async function start(): Promise<void> {
+  const root = document.getElementById('app');
+  const missing = missingRequirement();
+  if (root === null) return;
+  if (missing !== null) {
+    render(<p class="unsupported">The playground needs {missing}; this browser does not have it.</p>, root);
+    return;
+  }
   openProgram(loadProgram() ?? firstProgram());
   await openLink();
   keepProgram();
-  const root = document.getElementById('app');
-  if (root !== null) render(<App />, root);
+  root.replaceChildren();
+  render(<App />, root);
   listenForKeys();
   addEventListener('hashchange', () => void openLink());
   checkWhenEdited();

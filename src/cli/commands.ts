@@ -6,6 +6,8 @@ import { ExitStatus } from './exit-status.js';
 import { HELP } from './help.js';
 import { listCommand } from './list-command.js';
 import { type Arguments, type CommandName, OPTIONS, parseOptions } from './options.js';
+import { recordCommand } from './record-command.js';
+import { replayCommand } from './replay-command.js';
 import { resumeCommand } from './resume-command.js';
 import { runCommand } from './run-command.js';
 import { didYouMean } from './suggestion.js';
@@ -14,6 +16,8 @@ import type { Terminal } from './terminal.js';
 const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Terminal) => Promise<number> } = {
   run: runCommand,
   resume: resumeCommand,
+  record: recordCommand,
+  replay: replayCommand,
   compare: compareCommand,
   asm: asmCommand,
   list: listCommand,

@@ -82,6 +82,53 @@ examples:
   vmexit resume booted.vmx --trace --max-instructions 1000
 `;
 
+const RECORD = `usage: vmexit record <guest> [options] --output FILE
+
+Runs a guest as "vmexit run" does, and writes a recording: the machine at its start, every NMI that comes from
+outside, and hashes of its state along the way. It has all that "vmexit replay" needs, here or elsewhere.
+
+  --output, -o FILE       where the recording goes, whole or not at all
+  --check-every N         a state hash every N instructions, to begin with (default 1000); of a long run
+                          every other one is kept, again and again, so that there are at most 256
+
+how NMIs are delivered:
+  --delivery NAME         default kvm-vnmi; one of
+                          ${STRATEGY_NAMES.join(', ')}
+
+${SCHEDULE}
+${GUEST}
+output:
+  --json                  the object that "vmexit compare --json" prints, with one run
+  --quiet, -q             no progress, no notes
+  --help, -h              this help
+
+${STATUS}
+examples:
+  vmexit record nmi-storm --delivery xen-event-injection -o storm.vmx
+  vmexit record kernel.elf --nmi-at 100000 --max-instructions 1e6 -o run.vmx
+`;
+
+const REPLAY = `usage: vmexit replay <recording> [options]
+
+Runs what "vmexit record" wrote again, and compares every state hash, every exit and every byte of output.
+Where something differs, it says from which instruction on, and in which registers.
+
+  --no-jit                interpret everything, compile nothing: the same results, later
+  --against FILE          no replay, but the first instruction that differs from another recording
+
+output:
+  --json                  one object: what "vmexit run --json" prints, "checks", and "divergence" or null
+  --quiet, -q             no progress, no notes
+  --help, -h              this help
+
+exit status: 0 the same, 1 not the same, 2 a mistake in the command, 130 interrupted.
+
+examples:
+  vmexit replay run.vmx
+  vmexit replay run.vmx --no-jit --json
+  vmexit replay after.vmx --against before.vmx
+`;
+
 const COMPARE = `usage: vmexit compare <guest> [options]
 
 Runs a guest under several ways of delivering the same NMIs and prints what each costs:
@@ -149,6 +196,8 @@ export const HELP = {
   commands: OVERVIEW,
   run: RUN,
   resume: RESUME,
+  record: RECORD,
+  replay: REPLAY,
   compare: COMPARE,
   asm: ASM,
   list: LIST,

@@ -86,7 +86,11 @@ function toAll(listeners: readonly (TraceListener | undefined)[]): TraceListener
   };
 }
 
-function present({ name, delivery, options }: MachineRun, result: RunResult): string {
+/** A result as the options want it shown. */
+export function present(
+  { name, delivery, options }: Pick<MachineRun, 'name' | 'delivery' | 'options'>,
+  result: RunResult,
+): string {
   if (options['json']) {
     const { instructions } = result;
     return `${JSON.stringify({ guest: name, instructions, runs: [summarize(delivery, result)] }, null, 2)}\n`;

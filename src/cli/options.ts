@@ -55,6 +55,14 @@ export const OPTIONS = {
     output: { type: 'string', short: 'o' },
     help: { type: 'boolean', short: 'h' },
   },
+  record: { ...GUEST_OPTIONS, 'check-every': { type: 'string' } },
+  replay: {
+    'no-jit': { type: 'boolean' },
+    against: { type: 'string' },
+    json: { type: 'boolean' },
+    quiet: { type: 'boolean', short: 'q' },
+    help: { type: 'boolean', short: 'h' },
+  },
   compare: { ...GUEST_OPTIONS, ...TIMELINE_OPTIONS, csv: { type: 'boolean' } },
   asm: {
     output: { type: 'string', short: 'o' },

@@ -1,11 +1,10 @@
 /** `vmexit resume`. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
-import { readSnapshot, restoreVm, SnapshotError, SymbolTable, type VmSnapshot } from '../index.js';
+import { readSnapshot, restoreVm, SymbolTable } from '../index.js';
+import { readMachineFile } from './machine-file.js';
 import { driveMachine, openRunFiles } from './machine-run.js';
 import { type Arguments, maxInstructions } from './options.js';
-import { reasonOf } from './system-error.js';
 import type { Terminal } from './terminal.js';
 
 export async function resumeCommand(
@@ -17,7 +16,7 @@ export async function resumeCommand(
     throw new UsageError(`resume takes one snapshot, got ${positionals.length}; see "vmexit resume --help"`);
   const limit = maxInstructions(options);
   const files = await openRunFiles(options);
-  const snapshot = await open(path);
+  const snapshot = await readMachineFile(path, readSnapshot);
   return driveMachine({
     name: basename(path),
     delivery: snapshot.machine.nmi,
@@ -27,15 +26,5 @@ export async function resumeCommand(
     options,
     files,
     terminal,
-  });
-}
-
-async function open(path: string): Promise<VmSnapshot> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UsageError(`cannot read ${JSON.stringify(path)}: ${reasonOf(error as NodeJS.ErrnoException)}`);
-  });
-  return readSnapshot(bytes).catch((error: unknown) => {
-    if (!(error instanceof SnapshotError)) throw error;
-    throw new SnapshotError(error.code, `${path}: ${error.message}`);
   });
 }

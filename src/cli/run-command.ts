@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.js';
 import { createVm, DEFAULT_STRATEGY, startingAt, startSchedule, type StrategyName } from '../index.js';
 import { chooseGuest, readScheduleFile } from './guest-file.js';
-import { driveMachine, openRunFiles } from './machine-run.js';
+import { driveMachine, type MachineRun, openRunFiles } from './machine-run.js';
 import {
   type Arguments,
   deliveries,
@@ -14,13 +14,22 @@ import {
 } from './options.js';
 import type { Terminal } from './terminal.js';
 
-export async function runCommand({ options, positionals }: Arguments, terminal: Terminal): Promise<number> {
-  const delivery = oneDelivery(options);
+export async function runCommand(args: Arguments, terminal: Terminal): Promise<number> {
+  const machine = await chooseMachine(args, 'run');
+  const { options } = args;
+  return driveMachine({ ...machine, options, files: await openRunFiles(options), terminal });
+}
+
+/** The machine that the options of `run` ask for, ready to be made. */
+export async function chooseMachine(
+  { options, positionals }: Arguments,
+  command: 'run' | 'record',
+): Promise<Pick<MachineRun, 'name' | 'delivery' | 'symbols' | 'make' | 'limit'>> {
+  const delivery = oneDelivery(options, command);
   const limit = maxInstructions(options);
   const processor = processorOptions(options);
   const schedule = await nmiSchedule(options, readScheduleFile);
   const guest = await chooseGuest(positionals, guestPlacement(options));
-  const files = await openRunFiles(options);
   const wanted = schedule ?? guest.schedule ?? { kind: 'none' };
   const vmOptions = {
     guest: guest.image,
@@ -29,20 +38,17 @@ export async function runCommand({ options, positionals }: Arguments, terminal: 
     nmiSchedule: startSchedule(startingAt(wanted, guest.nmiFrom)),
     ...processor,
   };
-  return driveMachine({
+  return {
     name: guest.name,
     delivery,
     symbols: guest.image.symbols,
     make: (onTrace) => createVm({ ...vmOptions, onTrace }),
     limit,
-    options,
-    files,
-    terminal,
-  });
+  };
 }
 
-function oneDelivery(options: GivenOptions): StrategyName {
+function oneDelivery(options: GivenOptions, command: string): StrategyName {
   const [delivery = DEFAULT_STRATEGY, second] = deliveries(options) ?? [];
-  if (second) throw new UsageError('run takes one --delivery; "vmexit compare" takes several');
+  if (second) throw new UsageError(`${command} takes one --delivery; "vmexit compare" takes several`);
   return delivery;
 }

@@ -61,7 +61,11 @@ function initialState(): EditorState {
       indentUnit.of('        '),
       nasm(),
       editorTheme,
-      EditorView.contentAttributes.of({ 'aria-label': 'Guest source, NASM syntax', spellcheck: 'false' }),
+      EditorView.contentAttributes.of({
+        'aria-label': 'Guest source, NASM syntax',
+        spellcheck: 'false',
+        tabindex: '0',
+      }),
       keymap.of([
         { key: 'F9', run: toggleBreakpoint },
         ...defaultKeymap,

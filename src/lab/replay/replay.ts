@@ -63,7 +63,10 @@ export async function compareRecordings(
   const start = Math.max(one.vm.time, other.vm.time);
   const end = Math.max(expected.end.time, found.end.time);
   if (one.vm.stateHash() !== other.vm.stateHash())
-    return describeCheck(checkState(one.vm), other, checkState(other.vm).registers);
+    return {
+      ...(await describeCheck(checkState(one.vm), other, checkState(other.vm).registers)),
+      between: 'runs',
+    };
   const marks = players.map((player) => player.mark());
   for (const player of players) player.finish();
   if (one.vm.stateHash() === other.vm.stateHash()) return null;
