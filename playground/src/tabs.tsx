@@ -56,6 +56,7 @@ export function Tabs({ label, tabs, selected, class: classes = '' }: Props) {
         <div
           class="panel-body"
           role="tabpanel"
+          tabIndex={0}
           id={`panel-${current.id}`}
           aria-labelledby={`tab-${current.id}`}
         >
