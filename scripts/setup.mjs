@@ -16,6 +16,7 @@ const TOOLS = [
   { name: 'qemu-system-x86', use: 'comparison with QEMU', isPresent: () => isOnPath('qemu-system-x86_64') },
   { name: 'bochs', use: 'comparison with Bochs', isPresent: () => isOnPath('bochs') },
   { name: 'bochs-term', use: 'Bochs without a window', isPresent: hasBochsTerminal },
+  { name: 'gdb', use: 'the GDB stub', isPresent: () => isOnPath('gdb') },
   { name: 'chromium', use: 'tests in browsers', isPresent: () => isOnPath('chromium') },
   { name: 'firefox-esr', use: 'tests in browsers', isPresent: () => isOnPath('firefox-esr') },
 ];

@@ -3,6 +3,7 @@ import { InvariantError, VmexitError } from '../errors.js';
 import { asmCommand } from './asm-command.js';
 import { compareCommand } from './compare-command.js';
 import { ExitStatus } from './exit-status.js';
+import { gdbCommand } from './gdb-command.js';
 import { HELP } from './help.js';
 import { listCommand } from './list-command.js';
 import { type Arguments, type CommandName, OPTIONS, parseOptions } from './options.js';
@@ -18,6 +19,7 @@ const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Termi
   resume: resumeCommand,
   record: recordCommand,
   replay: replayCommand,
+  gdb: gdbCommand,
   compare: compareCommand,
   asm: asmCommand,
   list: listCommand,

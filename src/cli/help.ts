@@ -9,8 +9,10 @@ const GUEST = `the guest:
   --memory SIZE           guest memory (default 16M; up to 2G)
   --cpu MODEL             the processor model: ${Object.keys(CPU_MODELS).join(', ')}
                           (default ${DEFAULT_CPU}; v1 for x86-64-v1, and so on)
-  --max-instructions N    stop after so many instructions (default 20M; also 1e8, 0x5f5e100)
   --no-jit                interpret everything, compile nothing: the same results, later
+`;
+
+const LIMIT = `  --max-instructions N    stop after so many instructions (default 20M; also 1e8, 0x5f5e100)
 `;
 
 const SCHEDULE = `when NMIs are requested, in instructions:
@@ -51,7 +53,7 @@ how NMIs are delivered:
                           ${STRATEGY_NAMES.join(', ')}
 
 ${SCHEDULE}
-${GUEST}
+${GUEST}${LIMIT}
 output:
 ${KEPT}${TIMELINE}${OUTPUT}
 ${STATUS}
@@ -96,7 +98,7 @@ how NMIs are delivered:
                           ${STRATEGY_NAMES.join(', ')}
 
 ${SCHEDULE}
-${GUEST}
+${GUEST}${LIMIT}
 output:
   --json                  the object that "vmexit compare --json" prints, with one run
   --quiet, -q             no progress, no notes
@@ -129,6 +131,33 @@ examples:
   vmexit replay after.vmx --against before.vmx
 `;
 
+const GDB = `usage: vmexit gdb <guest> [options]
+
+Loads a guest and waits for GDB, on this machine only. In GDB: "target remote 127.0.0.1:1234", then stepi,
+break, watch, continue, reverse-stepi, reverse-continue, and "monitor help" for what a hypervisor knows.
+A GDB that detaches or goes away leaves the guest where it is, for the next one; "kill" ends vmexit.
+
+  --port N                TCP port on 127.0.0.1 (default 1234; 0 takes any that is free)
+  --arch i386|x86-64      the registers that GDB sees (default: those of the code that the guest executes when
+                          GDB attaches; a multiboot kernel that enters 64-bit mode wants x86-64)
+
+how NMIs are delivered:
+  --delivery NAME         default kvm-vnmi; one of
+                          ${STRATEGY_NAMES.join(', ')}
+
+${SCHEDULE}
+${GUEST}
+output:
+  --quiet, -q             only what the guest prints
+  --help, -h              this help
+
+exit status: 0 success, 2 a mistake in the command, 130 interrupted.
+
+examples:
+  vmexit gdb kernel.elf
+  vmexit gdb nmi-storm --arch x86-64 --delivery xen-event-injection --port 4321
+`;
+
 const COMPARE = `usage: vmexit compare <guest> [options]
 
 Runs a guest under several ways of delivering the same NMIs and prints what each costs:
@@ -147,7 +176,7 @@ which deliveries:
 
 ${SCHEDULE}  For any other guest the default is --nmis 1000.
 
-${GUEST}
+${GUEST}${LIMIT}
 output:
   --json                  one object; its names are documented in src/lab/compare.ts
   --csv                   one line a delivery, after a header
@@ -198,6 +227,7 @@ export const HELP = {
   resume: RESUME,
   record: RECORD,
   replay: REPLAY,
+  gdb: GDB,
   compare: COMPARE,
   asm: ASM,
   list: LIST,

@@ -5,6 +5,7 @@ import {
   type Bits,
   cpuModel,
   type CpuName,
+  DEFAULT_STRATEGY,
   isStrategyName,
   type ScheduleSpec,
   STRATEGY_NAMES,
@@ -15,13 +16,12 @@ import { didYouMean } from './suggestion.js';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
-const GUEST_OPTIONS = {
+const MACHINE_OPTIONS = {
   load: { type: 'string' },
   bits: { type: 'string' },
   entry: { type: 'string' },
   memory: { type: 'string' },
   cpu: { type: 'string' },
-  'max-instructions': { type: 'string' },
   delivery: { type: 'string' },
   nmis: { type: 'string' },
   'nmi-every': { type: 'string' },
@@ -30,10 +30,15 @@ const GUEST_OPTIONS = {
   'nmi-at': { type: 'string' },
   'nmi-file': { type: 'string' },
   'no-jit': { type: 'boolean' },
-  json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
-  output: { type: 'string', short: 'o' },
   help: { type: 'boolean', short: 'h' },
+} as const satisfies OptionTable;
+
+const GUEST_OPTIONS = {
+  ...MACHINE_OPTIONS,
+  'max-instructions': { type: 'string' },
+  json: { type: 'boolean' },
+  output: { type: 'string', short: 'o' },
 } as const satisfies OptionTable;
 
 const TIMELINE_OPTIONS = {
@@ -63,6 +68,7 @@ export const OPTIONS = {
     quiet: { type: 'boolean', short: 'q' },
     help: { type: 'boolean', short: 'h' },
   },
+  gdb: { ...MACHINE_OPTIONS, port: { type: 'string' }, arch: { type: 'string' } },
   compare: { ...GUEST_OPTIONS, ...TIMELINE_OPTIONS, csv: { type: 'boolean' } },
   asm: {
     output: { type: 'string', short: 'o' },
@@ -173,6 +179,13 @@ export function deliveries(options: GivenOptions): readonly StrategyName[] | und
   if (value === undefined) return undefined;
   if (value === 'all') return STRATEGY_NAMES;
   return [...new Set(value.split(',').map((name) => strategyName(name.trim())))];
+}
+
+/** The delivery of a command that runs one machine. */
+export function oneDelivery(options: GivenOptions, command: CommandName): StrategyName {
+  const [delivery = DEFAULT_STRATEGY, second] = deliveries(options) ?? [];
+  if (second) throw new UsageError(`${command} takes one --delivery; "vmexit compare" takes several`);
+  return delivery;
 }
 
 function strategyName(name: string): StrategyName {

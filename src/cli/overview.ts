@@ -7,6 +7,7 @@ usage: vmexit <command> [options]
   resume <file>     go on from a snapshot that "run --save" wrote
   record <guest>    run a guest, and write down all that it takes to do exactly that again
   replay <file>     do it again, and see whether it is the same in every bit
+  gdb <guest>       let GDB debug a guest, forwards and backwards
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
   asm <source>      assemble a guest's source, in NASM's syntax, to a flat binary
   list              list the shipped guests, the processor models and the delivery strategies

@@ -1,15 +1,13 @@
 /** `vmexit run`. */
-import { UsageError } from '../errors.js';
-import { createVm, DEFAULT_STRATEGY, startingAt, startSchedule, type StrategyName } from '../index.js';
+import { createVm, startingAt, startSchedule } from '../index.js';
 import { chooseGuest, readScheduleFile } from './guest-file.js';
 import { driveMachine, type MachineRun, openRunFiles } from './machine-run.js';
 import {
   type Arguments,
-  deliveries,
-  type GivenOptions,
   guestPlacement,
   maxInstructions,
   nmiSchedule,
+  oneDelivery,
   processorOptions,
 } from './options.js';
 import type { Terminal } from './terminal.js';
@@ -45,10 +43,4 @@ export async function chooseMachine(
     make: (onTrace) => createVm({ ...vmOptions, onTrace }),
     limit,
   };
-}
-
-function oneDelivery(options: GivenOptions, command: string): StrategyName {
-  const [delivery = DEFAULT_STRATEGY, second] = deliveries(options) ?? [];
-  if (second) throw new UsageError(`${command} takes one --delivery; "vmexit compare" takes several`);
-  return delivery;
 }

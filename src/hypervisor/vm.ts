@@ -15,6 +15,7 @@ import { type Checkpoint, type CheckpointedParts, Checkpoints } from './checkpoi
 import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
 import { GuestLoop } from './guest-loop.js';
+import type { ExitCount } from './ledger.js';
 import { Kick } from './kick.js';
 import { assemble } from './machine.js';
 import { NmiAccounting } from './nmi-accounting.js';
@@ -128,6 +129,11 @@ export class Vm {
   /** The guest's VMCB, for reading. While `isInside`, `registers` and `nmiState` know what has changed since. */
   get vmcb(): ReadonlyVmcb {
     return this.vcpu.vmcb;
+  }
+
+  /** The #VMEXITs so far, by name and cause. */
+  exits(): ExitCount[] {
+    return this.nmis.exits();
   }
 
   /** Where the NMIs are now. */

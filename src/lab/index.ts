@@ -3,6 +3,8 @@ export type { BackwardTarget } from './debugger/backward.js';
 export { type ContinueOptions, Debugger, type SteppingOptions } from './debugger/debugger.js';
 export type { HistoryOptions } from './debugger/history.js';
 export { type DebugStop, describeDebugStop } from './debugger/stop.js';
+export { encodePacket, type Incoming, PacketReader } from './gdb/packet.js';
+export { GdbSession, type SessionEnd, type SessionHost } from './gdb/session.js';
 export { type Distribution, distribution } from './statistics.js';
 export {
   type ComparedTimelines,
