@@ -18,6 +18,7 @@ import './style/layout.css';
 import './style/panels.css';
 import './style/nmi.css';
 import './style/overlays.css';
+import './style/timeline.css';
 import './style/narrow.css';
 
 /** After the last keystroke, before the source is assembled. */

@@ -12,8 +12,7 @@ import {
   STRATEGY_NAMES,
   type StrategyName,
 } from '../index.js';
-import { type ComparedTimelines, compareTimelines } from '../lab/index.js';
-import { comparisonCsv, comparisonTable } from './comparison-table.js';
+import { type ComparedTimelines, compareTimelines, comparisonCsv, comparisonTable } from '../lab/index.js';
 import { type ChosenGuest, chooseGuest, readScheduleFile } from './guest-file.js';
 import {
   type Arguments,

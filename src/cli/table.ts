@@ -1,9 +1,5 @@
 /** Columns for people: names to the left, numbers to the right. */
-
-export interface Table {
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+import type { Table } from '../lab/index.js';
 
 /** Lines without trailing blanks; the header is line 0. The first column is aligned left, the others right. */
 export function layOutTable({ header, rows }: Table): string[] {

@@ -32,7 +32,7 @@ export type {
 } from './timeline/timeline.js';
 export { grouped, instructionAt, place, type Scale, type Tick } from './timeline/axis.js';
 export type { Shape as TimelineShape } from './timeline/marks-on-screen.js';
-export { ROW_SPECS, type RowSpec, type MarkSymbol, type Tone } from './timeline/rows.js';
+export { exitRow, ROW_SPECS, type RowSpec, type MarkSymbol, type Tone } from './timeline/rows.js';
 export {
   eventfulRange,
   layOutTimelines,
@@ -87,3 +87,6 @@ export { readRecording, writeRecording } from './replay/recording-file.js';
 export type { RecordedEnd, RecordedStep, Recording, StateCheck } from './replay/recording.js';
 export { compareRecordings, type Replay, replay, type ReplayOptions } from './replay/replay.js';
 export type { DifferingRegister, Divergence } from './replay/divergence.js';
+export { comparisonCsv, comparisonTable, type Table } from './comparison-table.js';
+export { pan, type Range, reveal, zoom } from './timeline/zoom.js';
+export { timelineCsv } from './timeline/timeline-csv.js';

@@ -5,7 +5,7 @@
  */
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { TraceEvent } from 'vmexit';
-import { breakpoints, diagnostics, settings, source } from '../program/program.js';
+import { breakpoints, diagnostics, name, settings, source } from '../program/program.js';
 import { DEFAULT_SETTINGS, type Settings } from '../program/settings.js';
 import { startMachine } from './client.js';
 import type { Breakpoints, LoadView, RunTarget } from './session.js';
@@ -92,7 +92,7 @@ export function restart(): Promise<void> {
 async function reload(): Promise<void> {
   const text = source.peek();
   const under = settings.peek();
-  const loaded = await machine.load(text, under, allBreakpoints());
+  const loaded = await machine.load(name.peek(), text, under, allBreakpoints());
   tell(loaded);
   if (loaded.view === null) return;
   loadedSource.value = text;
@@ -170,6 +170,7 @@ export function requestNmi(): void {
 }
 
 export const readMemory = machine.memory;
+export const readTimeline = machine.timeline;
 
 /** At addresses, beside those at lines of the source: of this visit only. */
 const addressBreakpoints = signal<ReadonlySet<bigint>>(new Set());

@@ -17,8 +17,10 @@ import {
 } from 'vmexit';
 import { AssemblyError } from 'vmexit/asm';
 import { MAIN_FILE } from '../program/main-file.js';
+import type { Timeline } from 'vmexit/lab';
 import { INCLUDES } from '../program/includes.js';
 import type { Settings } from '../program/settings.js';
+import { LiveRecording } from '../timeline/live-recording.js';
 import { CodeWindow } from './code-window.js';
 import { EventBuffer } from './event-buffer.js';
 import { GuestSource } from './guest-source.js';
@@ -41,6 +43,7 @@ interface Loaded {
   readonly control: RunControl;
   readonly source: GuestSource;
   readonly code: CodeWindow;
+  readonly recording: LiveRecording;
 }
 
 /** Breakpoints: at lines of the source, and at addresses. */
@@ -70,7 +73,7 @@ export class MachineSession {
   }
 
   /** Assembles a source and makes its machine; the one before is gone if that works. */
-  async load(source: string, settings: Settings, breakpoints: Breakpoints): Promise<LoadView> {
+  async load(name: string, source: string, settings: Settings, breakpoints: Breakpoints): Promise<LoadView> {
     const { check, assembled } = await assembleSource(source);
     if (assembled === null) return { check, view: null };
     this.events.clear();
@@ -86,7 +89,8 @@ export class MachineSession {
     const start = BigInt(entry.rip + entry.segments.cs.base);
     const code = new CodeWindow(await createDisassembler(), guestSource, start);
     const control = new RunControl(vm, () => this.report());
-    this.loaded = { vm, control, source: guestSource, code };
+    const recording = new LiveRecording(vm, { guest: name, strategy: settings.delivery });
+    this.loaded = { vm, control, source: guestSource, code, recording };
     this.setBreakpoints(breakpoints);
     return { check, view: this.view({ kind: 'ready', text: 'before the first instruction' }) };
   }
@@ -105,12 +109,16 @@ export class MachineSession {
   }
 
   stepBack(): MachineView {
-    return this.view(stopView(this.machine().control.stepBack()));
+    const halt = this.machine().control.stepBack();
+    this.machine().recording.moved();
+    return this.view(stopView(halt));
   }
 
   /** To an earlier time. */
   goBackTo(time: number): MachineView {
-    return this.view(stopView(this.machine().control.goBackTo(time)));
+    const halt = this.machine().control.goBackTo(time);
+    this.machine().recording.moved();
+    return this.view(stopView(halt));
   }
 
   async run(target: RunTarget): Promise<MachineView> {
@@ -127,7 +135,15 @@ export class MachineSession {
 
   /** Also while the guest runs. */
   requestNmi(): void {
+    this.loaded?.recording.diverge();
     this.loaded?.control.requestNmi();
+  }
+
+  /** What is known of the run of the present machine; null without one. Also while the guest runs. */
+  timeline(): Timeline | null {
+    if (this.loaded === null) return null;
+    const { recording, control } = this.loaded;
+    return recording.timeline(control.result());
   }
 
   memory(space: AddressSpace, address: bigint, length: number): MemoryView {
@@ -145,8 +161,8 @@ export class MachineSession {
   }
 
   private note(event: TraceEvent): void {
-    const control = this.loaded?.control;
-    if (control?.isReplaying === true) return;
+    this.loaded?.recording.note(event);
+    if (event.kind === 'serial' || this.loaded?.control.isReplaying === true) return;
     this.events.add(event);
   }
 

@@ -31,6 +31,11 @@ export class BoundedTrack<T extends Mark> {
     private readonly bounds: Bounds,
   ) {}
 
+  /** Marks stand for several events by now. */
+  get isAggregated(): boolean {
+    return this.resolution > 1;
+  }
+
   add(mark: T): void {
     if (mark.to < this.bounds.from || mark.from > this.bounds.to) return;
     if (this.resolution === 1) {

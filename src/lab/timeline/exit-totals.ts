@@ -5,18 +5,23 @@ import type { ExitCause, ExitCount } from '../../hypervisor/ledger.js';
 const CAUSES: readonly ExitCause[] = ['nmi-delivery', 'kick', 'workload'];
 
 export class ExitTotals {
-  private readonly counts = new Map<string, { name: string; cause: ExitCause; count: number }>();
+  /** By cause, then by name: this is counted a million times a second. */
+  private readonly counts: Readonly<Record<ExitCause, Map<string, { count: number }>>> = {
+    'nmi-delivery': new Map(),
+    kick: new Map(),
+    workload: new Map(),
+  };
 
   add(name: string, cause: ExitCause): void {
-    const key = `${cause} ${name}`;
-    const known = this.counts.get(key);
-    if (known === undefined) this.counts.set(key, { name, cause, count: 1 });
+    const known = this.counts[cause].get(name);
+    if (known === undefined) this.counts[cause].set(name, { count: 1 });
     else known.count++;
   }
 
   /** By cause, then in the order of first occurrence. */
   list(): ExitCount[] {
-    const all = [...this.counts.values()];
-    return CAUSES.flatMap((cause) => all.filter((exit) => exit.cause === cause).map((exit) => ({ ...exit })));
+    return CAUSES.flatMap((cause) =>
+      Array.from(this.counts[cause], ([name, { count }]) => ({ name, cause, count })),
+    );
   }
 }

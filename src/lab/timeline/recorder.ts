@@ -131,8 +131,8 @@ export class TimelineRecorder {
 
   private exit({ time, rip, exit, cause, detail }: Extract<TraceEvent, { kind: 'exit' }>): void {
     this.exitTotals.add(exit, cause);
-    const mark = { from: time, to: time, count: 1, exit, cause, rip: `0x${rip.toString(16)}`, detail };
-    this.exits.add(mark);
+    const where = this.exits.isAggregated ? null : `0x${rip.toString(16)}`;
+    this.exits.add({ from: time, to: time, count: 1, exit, cause, rip: where, detail });
   }
 
   private deliver({ time, request, how, running }: Extract<TraceEvent, { kind: 'nmi-deliver' }>): void {

@@ -64,7 +64,7 @@ const DELIVERY_EXITS: Readonly<Record<string, RowSpec>> = {
 };
 const OTHER_EXITS: RowSpec = { tone: 'other', label: 'other exits', symbol: 'hexagon' };
 const KICKS: RowSpec = { tone: 'kick', label: 'kicks', symbol: 'ring' };
-const OWN_EXITS: RowSpec = { tone: 'own', label: "guest's own exits", symbol: 'dot' };
+const OWN_EXITS: RowSpec = { tone: 'own', label: "guest's exits", symbol: 'dot' };
 
 const REQUEST_ROWS: readonly (readonly [fate: RequestFate | null, spec: RowSpec])[] = [
   [null, { tone: 'request', label: 'NMI requests', symbol: 'triangle' }],

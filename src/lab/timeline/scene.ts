@@ -49,7 +49,7 @@ const HEADING = 26;
 const BETWEEN_GROUPS = 10;
 /** For the rows' names and counts; less where there is little. */
 const NAMES = 168;
-const NARROW_NAMES = 128;
+const NARROW_NAMES = 132;
 const NARROW = 640;
 const RIGHT = 20;
 const TICK_GAP = 90;

@@ -94,7 +94,7 @@ export interface ExitMark extends Mark {
   /** Name of the exit code, as `exitName` gives it. */
   readonly exit: string;
   readonly cause: ExitCause;
-  /** In hexadecimal, with 0x; null if these are several. */
+  /** In hexadecimal, with 0x; null if these are several, or where the track has such that are. */
   readonly rip: string | null;
   /** The event whose delivery it cut short, in words; else empty. */
   readonly detail: string;

@@ -1,6 +1,11 @@
 /** A comparison as a table and as CSV. */
-import type { Comparison, DeliveryRun } from '../index.js';
-import type { Table } from './table.js';
+import type { Comparison, DeliveryRun } from './compare.js';
+
+/** Cells as they are to be shown. */
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
 
 interface Column {
   readonly header: string;
