@@ -1,6 +1,7 @@
 /** npm run bench: how fast vmexit is on this machine. See `--help` and bench/README.md. */
 import { UsageError } from '../src/index.js';
 import { budgetFor, HELP, parseCommandLine, type Settings } from './command-line.js';
+import { measureForks } from './forks.js';
 import { measureGrowth } from './growth.js';
 import { measureInterpreter } from './interpreter.js';
 import { describeMachine } from './machine.js';
@@ -21,6 +22,7 @@ const SECTIONS: { readonly [Name in SectionName]: (budget: Budget) => Promise<Se
   interpreter: measureInterpreter,
   switch: measureWorldSwitch,
   nmi: measureNmiDelivery,
+  forks: measureForks,
   startup: measureStartup,
   growth: measureGrowth,
 };

@@ -84,7 +84,7 @@ export {
   type RecorderOptions as RecordOptions,
 } from './replay/recorder.js';
 export { readRecording, writeRecording } from './replay/recording-file.js';
-export type { RecordedEnd, RecordedStep, Recording, StateCheck } from './replay/recording.js';
+export type { RecordedEnd, RecordedEvent, RecordedStep, Recording, StateCheck } from './replay/recording.js';
 export { compareRecordings, type Replay, replay, type ReplayOptions } from './replay/replay.js';
 export type { DifferingRegister, Divergence } from './replay/divergence.js';
 export { comparisonCsv, comparisonTable, type Table } from './comparison-table.js';

@@ -24,7 +24,7 @@ it.each<[args: string[], message: RegExp]>([
   [['--fast'],            /^Unknown option '--fast'; see --help$/],
   [['switch'],            /^Unexpected argument 'switch'.*; see --help$/],
   [['--only'],            /^Option '--only <value>' argument missing; see --help$/],
-  [['--only', 'cpu'],     /^--only expects one of interpreter, switch, nmi, memory, startup, growth, not "cpu"$/],
+  [['--only', 'cpu'],     /^--only expects one of interpreter, switch, nmi, forks, memory, startup, growth, not "cpu"$/],
   [['--only', ''],        /^--only expects one of .*, not ""$/],
   [['--quick=yes'],       /^Option '--quick' does not take an argument; see --help$/],
 ])('refuses %j in one line', (args, message) => {

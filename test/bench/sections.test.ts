@@ -1,5 +1,6 @@
 /** The benchmarks run, and report what they say they report. Times are not judged here. */
 import { expect, it } from 'vitest';
+import { measureForks } from '../../bench/forks.js';
 import { measureGrowth } from '../../bench/growth.js';
 import { KERNEL_NAMES } from '../../bench/kernels.js';
 import { measureInterpreter } from '../../bench/interpreter.js';
@@ -34,6 +35,13 @@ it('times every kernel in guest instructions per second', async () => {
   expect(section.results.map(({ name }) => name)).toEqual(KERNEL_NAMES);
   expectTimed(section);
   for (const { value, wall } of section.results) expect(Math.min(value, wall ?? 0)).toBeGreaterThan(0);
+});
+
+it('times going back to a checkpoint', async () => {
+  const section = await measureForks(SHORTEST);
+  expect(section.unit).toBe('us');
+  expect(section.results).toHaveLength(4);
+  expectTimed(section);
 });
 
 it('counts the exits of NMIs under each strategy, which no machine changes', async () => {
