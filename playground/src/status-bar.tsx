@@ -1,6 +1,6 @@
 /** The last line: what the machine does, and its clock. */
 import { failure, isRunning, progress, state, view } from './machine/machine.js';
-import { counted, grouped } from './panels/number-format.js';
+import { counted } from './panels/number-format.js';
 
 export function StatusBar() {
   const now = view.value;
@@ -17,7 +17,7 @@ export function StatusBar() {
       <span class="spacer" />
       <span>{counted(time, 'instruction')}</span>
       <span>{counted(exits, 'exit')}</span>
-      <span>{grouped(nmis)} NMIs delivered</span>
+      <span>{counted(nmis, 'NMI')} delivered</span>
       <span class="wide-only">vmexit {import.meta.env.VMEXIT_VERSION}</span>
     </footer>
   );

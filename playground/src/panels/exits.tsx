@@ -4,9 +4,9 @@ import { view } from '../machine/machine.js';
 import { grouped } from './number-format.js';
 
 const CAUSES: Readonly<Record<ExitCause, string>> = {
-  'nmi-delivery': 'to deliver NMIs',
-  kick: 'to carry a request in',
-  workload: 'the guest’s own',
+  'nmi-delivery': 'NMI delivery',
+  kick: 'kick',
+  workload: 'guest',
 };
 
 export function Exits() {
