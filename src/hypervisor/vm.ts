@@ -7,13 +7,13 @@
 import { UsageError } from '../errors.js';
 import { GuestRegisters } from '../svm/guest-registers/guest-registers.js';
 import type { Processor } from '../svm/processor.js';
-import type { ProcessorTraps } from '../svm/traps.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
 import { type Checkpoint, type CheckpointedParts, Checkpoints } from './checkpoint.js';
 import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
+import { Runner, toCount } from './runner.js';
 import { GuestLoop } from './guest-loop.js';
 import type { ExitCount } from './ledger.js';
 import { Kick } from './kick.js';
@@ -21,26 +21,15 @@ import { assemble } from './machine.js';
 import { NmiAccounting } from './nmi-accounting.js';
 import { type NmiState, readNmiState } from './nmi-state.js';
 import { PagePool } from './page-pool.js';
-import { isResumable, type RunResult, type StopReason } from './run-result.js';
+import type { RunResult, StopReason } from './run-result.js';
 import { Tracer } from './tracer.js';
 import { stateHash } from './state-hash.js';
 import type { Vcpu } from './vcpu.js';
-import { compareMoments, type Moment } from './moment.js';
+import type { Moment } from './moment.js';
 import type { GuestMemory } from './guest-memory.js';
-import { type Traps, TrapWatch } from './traps.js';
 import { VirtualMemory } from './virtual-memory.js';
 import type { NmiRequestOptions, RunOptions, SettleOptions, VmOptions } from './vm-options.js';
 import { type MachineIdentity, requireFit, specOf, type VmSnapshot } from './vm-snapshot.js';
-
-/** A run that has begun. */
-interface Run {
-  readonly end: number;
-  readonly traps: Traps | undefined;
-}
-
-/** A slice ends after so many instructions or exits: 50 to 100 ms on the machines of 2026. */
-const SLICE_INSTRUCTIONS = 5_000_000;
-const SLICE_EXITS = 20_000;
 
 export class Vm {
   private readonly processor: Processor;
@@ -52,6 +41,7 @@ export class Vm {
   /** Null if nobody listens. */
   private readonly tracer: Tracer | null;
   private readonly loop: GuestLoop;
+  private readonly runner: Runner;
   private readonly parts: CheckpointedParts;
   private readonly checkpoints: Checkpoints;
   /** The guest's registers, to read and to write between two runs. */
@@ -62,8 +52,6 @@ export class Vm {
   readonly memory: GuestMemory;
   /** How often the owner has changed the machine: registers, memory, NMI requests. What it does otherwise follows from that. */
   edits = 0;
-  /** Why the guest is over, once it is. */
-  private ended: StopReason | null = null;
 
   /** Use `createVm`. */
   constructor(private readonly options: VmOptions) {
@@ -100,6 +88,15 @@ export class Vm {
     this.parts = { processor, vcpu, nmis, kick, tablePages };
     this.checkpoints = new Checkpoints(this.parts);
     this.loop = new GuestLoop({ processor, vcpu, nmis, kick, tracer, disassemble: options.disassemble });
+    const { loop, guard, registers, virtual } = this;
+    this.runner = new Runner({
+      processor,
+      vcpu,
+      loop,
+      guard,
+      nextInstruction: () => virtual.codeAddress(registers.get('rip')),
+      moment: () => this.moment,
+    });
     processor.observe({
       nmiDelivered: (_clock, origin) => {
         const request = this.nmis.deliver();
@@ -160,7 +157,7 @@ export class Vm {
    * number can be held, and returned to in any order. Release it when nobody will. Callbacks must not ask.
    */
   checkpoint(): Checkpoint {
-    return this.guard.shield(() => this.checkpoints.take(this.ended));
+    return this.guard.shield(() => this.checkpoints.take(this.runner.ended));
   }
 
   /**
@@ -169,7 +166,7 @@ export class Vm {
    */
   returnTo(checkpoint: Checkpoint): void {
     this.guard.shield(() => {
-      this.ended = this.checkpoints.returnTo(checkpoint);
+      this.runner.ended = this.checkpoints.returnTo(checkpoint);
       this.tracer?.restart();
     });
   }
@@ -184,7 +181,7 @@ export class Vm {
    * sliced. From the second on it costs what has changed. Callbacks must not ask.
    */
   stateHash(): string {
-    return this.guard.shield(() => stateHash(this.parts, this.ended));
+    return this.guard.shield(() => stateHash(this.parts, this.runner.ended));
   }
 
   /** A copy of the whole machine between two instructions, as data. Callbacks must not ask. */
@@ -201,7 +198,7 @@ export class Vm {
       kick: this.kick.save(),
       serial: this.vcpu.console.contents(),
       nextTablePage: this.tablePages.next,
-      ended: this.ended,
+      ended: this.runner.ended,
     }));
   }
 
@@ -224,7 +221,7 @@ export class Vm {
       this.kick.restore(snapshot.kick);
       this.vcpu.console.restore(snapshot.serial);
       this.tablePages.next = snapshot.nextTablePage;
-      this.ended = snapshot.ended;
+      this.runner.ended = snapshot.ended;
       this.tracer?.restart();
     });
   }
@@ -241,18 +238,18 @@ export class Vm {
 
   /** As `run`, but gathers no result: for many short runs, as a debugger's steps are. */
   advance(options: RunOptions = {}): StopReason {
-    const run = this.begin(options);
+    const run = this.runner.begin(options);
     for (;;) {
-      const stop = this.runSlice(run, options);
+      const stop = this.runner.slice(run, options);
       if (stop) return stop;
     }
   }
 
   /** As `run`, but lets the event loop go on between slices, so that a page stays alive and `signal` can come. */
   async runAsync(options: RunOptions = {}): Promise<RunResult> {
-    const run = this.begin(options);
+    const run = this.runner.begin(options);
     for (;;) {
-      const stop = this.runSlice(run, options);
+      const stop = this.runner.slice(run, options);
       if (stop) return this.result(stop);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
@@ -263,73 +260,8 @@ export class Vm {
    * guest's next instruction is next, or it sleeps, or it is over and this says why. No time passes; a run that goes on from
    * here does what it would have done anyway.
    */
-  settle({ isSilent = false, upTo }: SettleOptions = {}): StopReason | null {
-    return this.quietly(isSilent, () => {
-      for (let turns = 0; turns < SLICE_EXITS; turns++) {
-        if (upTo && compareMoments(this.moment, upTo) >= 0) return null;
-        const stop = this.turn(this.time);
-        if (stop || this.isInside || this.vcpu.haltedAt !== null) return stop;
-      }
-      return null;
-    });
-  }
-
-  private quietly<T>(isSilent: boolean, steps: () => T): T {
-    return this.guard.shield(() => {
-      this.guard.isSilent = isSilent;
-      try {
-        return steps();
-      } finally {
-        this.guard.isSilent = false;
-      }
-    });
-  }
-
-  private begin({ maxInstructions = Infinity, traps }: RunOptions): Run {
-    const end =
-      maxInstructions === Infinity ? Infinity : this.time + toCount('maxInstructions', maxInstructions);
-    if (traps) this.processor.passBreakpoint(this.virtual.codeAddress(this.registers.get('rip')));
-    return { end, traps };
-  }
-
-  private runSlice(
-    { end, traps }: Run,
-    { signal, onSlice, isSilent = false }: RunOptions,
-  ): StopReason | null {
-    const stop = this.quietly(isSilent, () => {
-      const watch = traps ? new TrapWatch(traps, this.processor, this.vcpu) : null;
-      try {
-        return this.runTurns(end, watch, signal);
-      } finally {
-        watch?.end();
-      }
-    });
-    if (stop === null) onSlice?.(this.time);
-    return stop;
-  }
-
-  private runTurns(end: number, watch: TrapWatch | null, signal: AbortSignal | undefined): StopReason | null {
-    const sliceEnd = Math.min(end, this.time + SLICE_INSTRUCTIONS);
-    for (let exits = 0; exits < SLICE_EXITS; exits++) {
-      if (this.ended) return this.ended;
-      if (signal?.aborted) return { kind: 'cancelled' };
-      const { time } = this;
-      if (time >= end) return { kind: 'budget' };
-      if (time >= sliceEnd) return null;
-      const stop = this.turn(sliceEnd, watch?.processorTraps);
-      if (stop) return stop;
-      const trap = watch?.afterTurn(this.loop.lastExit);
-      if (trap) return { kind: 'trap', trap };
-    }
-    return null;
-  }
-
-  private turn(end: number, traps?: ProcessorTraps): StopReason | null {
-    if (this.ended) return this.ended;
-    const stop = this.loop.turn(end, traps);
-    if (stop && !isResumable(stop)) this.ended = stop;
-    this.guard.rethrow();
-    return stop;
+  settle(options: SettleOptions = {}): StopReason | null {
+    return this.runner.settle(options);
   }
 
   private result(stop: StopReason): RunResult {
@@ -348,11 +280,4 @@ export class Vm {
       serialText: new TextDecoder().decode(serial),
     };
   }
-}
-
-function toCount(name: string, value: number | bigint): number {
-  const count = Number(value);
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new UsageError(`${name} is a whole number of instructions, 0 or more, not ${value}`);
-  return count;
 }
