@@ -11,7 +11,8 @@ import {
   Problem,
   Reporter,
 } from './diagnostics.js';
-import { type CodeBits, IcedEncoder } from './iced-encoder.js';
+import type { CodeBits } from './code-bits.js';
+import { IcedEncoder } from './iced-encoder.js';
 import { InstructionTable } from './instruction-table.js';
 import { StatementParser } from './parse-statement.js';
 import { fileKey, FileWanted, SourceSet } from './source-set.js';

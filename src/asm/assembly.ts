@@ -32,6 +32,7 @@ export class Assembly {
   readonly lines: readonly SourceLocation[];
   readonly warnings: readonly Diagnostic[];
 
+  /** @internal Use `assemble`. Declared, it would bring the assembler's inside into the package's types. */
   constructor(
     private readonly result: PassResult,
     warnings: readonly Diagnostic[],

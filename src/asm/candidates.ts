@@ -1,7 +1,8 @@
 /** Which encodings of an instruction fit the operands that a source gives it, whatever the values turn out to be. */
 import { Register } from '../decode/iced-enums.js';
 import { Problem } from './diagnostics.js';
-import { type CodeBits, Encoding } from './iced-encoder.js';
+import type { CodeBits } from './code-bits.js';
+import { Encoding } from './iced-encoder.js';
 import type { Form, InstructionTable } from './instruction-table.js';
 import type { Operand, RegisterOperand } from './operand.js';
 import type { OperandRule } from './operand-kinds.js';

@@ -2,6 +2,7 @@
  * The binding to iced-x86's encoder and to what it knows about each encoding, without its JavaScript: as src/decode/iced.ts
  * does for the decoder, an instruction's fields are written where iced keeps them.
  */
+import type { CodeBits } from './code-bits.js';
 import { Field } from '../decode/iced.js';
 import { type IcedModule, instantiateIced } from '../decode/iced-instance.js';
 import { OpKind } from '../decode/iced-enums.js';
@@ -80,8 +81,6 @@ export interface EncodedMemory {
 const INSTRUCTION_BYTES = 40;
 /** By bytes: how iced notes the size of a displacement. */
 const DISPLACEMENT_SIZES: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, 4: 3, 8: 4 };
-
-export type CodeBits = 16 | 32 | 64;
 
 export class IcedEncoder {
   private readonly wasm: EncoderExports;

@@ -16,4 +16,4 @@ export {
   type Expansion,
   formatDiagnostic,
 } from './diagnostics.js';
-export type { CodeBits } from './iced-encoder.js';
+export type { CodeBits } from './code-bits.js';

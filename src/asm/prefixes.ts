@@ -1,6 +1,6 @@
 /** Prefixes of an instruction: those that the source writes and those that iced makes, in NASM's order. */
 import type { Address } from './address.js';
-import type { CodeBits } from './iced-encoder.js';
+import type { CodeBits } from './code-bits.js';
 
 type PrefixKind = 'wait' | 'repeat' | 'lock' | 'segment' | 'operand' | 'address';
 

@@ -5,7 +5,8 @@
 import { Field, Iced } from '../../src/decode/iced.js';
 import { ALL_FEATURES } from '../../src/decode/features.js';
 import { InstructionSet, Presence } from '../../src/decode/instruction-set.js';
-import { type CodeBits, IcedEncoder } from '../../src/asm/iced-encoder.js';
+import type { CodeBits } from '../../src/asm/code-bits.js';
+import { IcedEncoder } from '../../src/asm/iced-encoder.js';
 import { CODE_COUNT, type Form, InstructionTable } from '../../src/asm/instruction-table.js';
 import { OPERAND_KINDS, type OperandKindName } from '../../src/asm/operand-kinds.js';
 

@@ -1,0 +1,2 @@
+/** Code sizes, as BITS gives them. */
+export type CodeBits = 16 | 32 | 64;
