@@ -73,6 +73,14 @@ it('a run that is interrupted leaves whole files of what there was', async () =>
   parseXml(await textOf('i.svg'));
 });
 
+it("draws the README's picture, byte for byte, by the README's command", async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const [, command = '', path = ''] = /^npx vmexit (compare .*--timeline (docs\/\S+\.svg).*)$/m.exec(readme)!;
+  await vmexit(`${command.replace(path, `${folder}/again.svg`)} --quiet`);
+  expect(await textOf('again.svg')).toBe(await readFile(path, 'utf8'));
+  expect(readme).toContain(`](${path})`);
+});
+
 it('resume has the time at which it starts', async () => {
   await vmexit(`run nmi-hlt --max-instructions 5000 --save ${folder}/s.vmx -q`);
   await vmexit(`resume ${folder}/s.vmx --trace-out ${folder}/s.json -q`);
