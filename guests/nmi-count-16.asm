@@ -4,6 +4,7 @@
 ; Exits     ioio; what NMI delivery costs
 ; Entry     flat, loaded at 7C00h; 16-bit
 ; NMIs      by schedule, every 2000 instructions, from 1000 on
+; Handler   writes nmi_count:2; the output follows
 ; QEMU      -drive format=raw,file=
 
 %include "boot16.inc"

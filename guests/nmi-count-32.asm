@@ -4,6 +4,7 @@
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 32-bit
 ; NMIs      by schedule, every 2000 instructions, from 1000 on
+; Handler   writes nmi_count:4; the output follows
 ; QEMU      -kernel
 
 %include "boot32.inc"

@@ -5,6 +5,7 @@
 ; Exits     vmmcall, npf, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
 ; NMIs      asks for 32 itself
+; Handler   writes nmi_count:4; the output follows
 ; QEMU      no
 ;
 ; Each round removes one page from the nested tables that delivery needs: the IST stack, the IDT, the TSS or the GDT.

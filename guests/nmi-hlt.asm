@@ -5,6 +5,7 @@
 ; Exits     vmmcall, hlt, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
 ; NMIs      asks for 64 itself
+; Handler   writes nmi_count:4; the output follows
 ; QEMU      no
 ;
 ; Each NMI is requested a fixed number of instructions ahead; HLT is reached well before that.

@@ -6,6 +6,7 @@
 ; Exits     vmmcall, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
 ; NMIs      asks for 16 itself, in pairs
+; Handler   writes nmi_count:4, nested_count:4; the output follows
 ; QEMU      no
 ;
 ; The handler spoils CS in its own frame: in turn a null selector (#GP) and a segment that is not present (#NP). The

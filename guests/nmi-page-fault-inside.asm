@@ -5,6 +5,7 @@
 ; Exits     vmmcall, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 32-bit
 ; NMIs      asks for 16 itself, in pairs
+; Handler   writes nmi_count:4, nested_count:4; the output follows
 ; QEMU      no
 ;
 ; Paging is on, with 4 KiB pages for the first 4 MiB. The handler uses the interrupted stack, so nesting is survivable.

@@ -5,6 +5,7 @@
 ; Exits     vmmcall, npf, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
 ; NMIs      asks for 32 itself
+; Handler   writes nmi_count:4, in_shadow:4, right_after:4, elsewhere:4; the output follows
 ; QEMU      no
 ;
 ; The instruction in the shadow touches a page that is gone from the nested tables, so the hypervisor holds a

@@ -4,6 +4,7 @@
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 64-bit
 ; NMIs      by schedule, every 3000 instructions, from 1000 on
+; Handler   writes nmi_count:4, last_rip:8; the output follows
 ; QEMU      -kernel
 ;
 ; The work is 3.3 million instructions. The handler runs on an IST stack and takes about 30: a strategy

@@ -4,6 +4,7 @@
 ; Exits     ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 32-bit
 ; NMIs      by schedule, every 1000 instructions, from 1000 on
+; Handler   writes nmi_count:4, buckets:16; the output follows
 ; QEMU      -kernel
 ;
 ; The work is about 680,000 instructions in three routines of different weight, the sort with interrupts off.

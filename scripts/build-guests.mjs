@@ -92,6 +92,7 @@ function describe(name, file, source, inputs) {
     nmiEvery: schedule && Number(schedule[1]),
     nmiFrom: schedule && Number(schedule[2]),
     requestsOwnNmis,
+    handler: contract.Handler ?? null,
     qemu: contract.QEMU === 'no' ? null : contract.QEMU,
     sourceHash: hashOf(inputs),
     bytes: statSync(join(OUTPUT, file)).size,
@@ -105,7 +106,7 @@ function readContract(source) {
   for (const line of readFileSync(join(GUESTS, source), 'utf8').split('\n')) {
     const text = /^(?:;| \*)(?!\/) ?(.*)$/.exec(line)?.[1];
     if (text === undefined && line !== '/*') break;
-    const row = /^(Shows|Exits|Entry|NMIs|QEMU) {2,}(.*)$/.exec(text ?? '');
+    const row = /^(Shows|Exits|Entry|NMIs|Handler|QEMU) {2,}(.*)$/.exec(text ?? '');
     if (row !== null) rows[(key = row[1])] = row[2];
     else if ((text ?? '') === '') key = rows.summary === '' ? 'summary' : '';
     else if (key !== '') rows[key] = `${rows[key]} ${text.trim()}`.trim();

@@ -32,6 +32,8 @@ export interface ShippedGuest {
   readonly nmiFrom: number | null;
   /** True when the guest requests NMIs itself, by hypercall: it needs no schedule. */
   readonly requestsOwnNmis: boolean;
+  /** What its NMI handler may write, as `parseContract` reads it; null without a handler. */
+  readonly handler: string | null;
   /** The option of qemu-system-x86_64 that runs it, with the fixture's path after it; null: it needs hypercalls. */
   readonly qemu: string | null;
   /** SHA-256 of the source and all it includes. */
