@@ -22,6 +22,13 @@ const LIBRARY = {
   'worker-host': 'src/worker/worker-host.ts',
 };
 
+/** The command, what its worker threads run, and the file that tinypool starts a thread with, which it looks for in entry/. */
+const COMMAND = {
+  main: 'src/cli/main.ts',
+  'sweep-worker': 'src/cli/sweep-worker.ts',
+  'entry/worker': 'node_modules/tinypool/dist/entry/worker.js',
+};
+
 /** The members of enums become numbers where they are used; an object of 1,600 mnemonics is slow to make. */
 const OPTIMIZATION = { inlineConst: { mode: 'smart', pass: 2 } };
 
@@ -47,7 +54,7 @@ export async function bundle() {
   });
   await build({
     ...common,
-    input: { main: 'src/cli/main.ts' },
+    input: COMMAND,
     platform: 'node',
     plugins: [publicLibrary],
     output: { dir: 'dist/cli', comments: COMMENTS, minify: MINIFICATION },
@@ -61,7 +68,8 @@ export async function bundle() {
 const publicLibrary = {
   name: 'public-library',
   resolveId(source, importer) {
-    if (importer === undefined || !source.startsWith('../')) return null;
+    const isOurs = importer?.startsWith(CLI + sep);
+    if (!isOurs || !source.startsWith('../')) return null;
     const isOutside = relative(CLI, resolve(importer, '..', source)).startsWith(`..${sep}`);
     if (!isOutside) return null;
     const entry = /^\.\.\/(asm|lab)\//.exec(source)?.[1] ?? 'index';

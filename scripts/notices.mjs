@@ -7,6 +7,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The loader's package has no file with its licence; it is part of the compiler's repository, whose package has. */
 const BUNDLED = [
   { name: 'iced-x86', files: ['iced-x86/LICENSE.txt'] },
+  { name: 'tinypool', files: ['tinypool/LICENSE'] },
   { name: '@assemblyscript/loader', files: ['assemblyscript/NOTICE', 'assemblyscript/LICENSE'] },
 ];
 

@@ -9,8 +9,10 @@ import { listCommand } from './list-command.js';
 import { type Arguments, type CommandName, OPTIONS, parseOptions } from './options.js';
 import { recordCommand } from './record-command.js';
 import { replayCommand } from './replay-command.js';
+import { mergeCommand } from './merge-command.js';
 import { resumeCommand } from './resume-command.js';
 import { runCommand } from './run-command.js';
+import { sweepCommand } from './sweep-command.js';
 import { didYouMean } from './suggestion.js';
 import type { Terminal } from './terminal.js';
 
@@ -21,6 +23,8 @@ const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Termi
   replay: replayCommand,
   gdb: gdbCommand,
   compare: compareCommand,
+  sweep: sweepCommand,
+  merge: mergeCommand,
   asm: asmCommand,
   list: listCommand,
 };

@@ -16,6 +16,7 @@ import {
   type ScheduleSpec,
   type ShippedGuest,
 } from '../index.js';
+import { type HandlerContract, parseContract, readContract } from '../lab/index.js';
 import { filesAround, guestsFolder, readSource } from './assembly-file.js';
 import type { GuestPlacement } from './options.js';
 import { didYouMean } from './suggestion.js';
@@ -29,6 +30,8 @@ export interface ChosenGuest {
   readonly schedule: ScheduleSpec | undefined;
   /** The instruction count from which on its NMI handler is in place; 0 where nobody knows. */
   readonly nmiFrom: number;
+  /** What its NMI handler may write; null where nobody says. */
+  readonly contract: HandlerContract | null;
 }
 
 /** Nothing larger fits in a guest's memory. */
@@ -49,14 +52,14 @@ export async function chooseGuest(
   if (known) return loadKnown(known, placement, memoryBytes);
   const { load, entry, bits } = placement;
   const options = { memoryBytes, load, entry, bits };
+  const isSource = extname(path) === '.asm' && (await isFile(path));
+  const source = isSource ? await readSource(path) : null;
   const image =
-    extname(path) === '.asm' && (await isFile(path))
-      ? await loadAssembly(
-          { assembly: await readSource(path), name: path, files: filesAround(path) },
-          options,
-        )
-      : await loadBinary(path, shipped, options);
-  return { name: basename(path), image, memoryBytes, schedule: undefined, nmiFrom: 0 };
+    source === null
+      ? await loadBinary(path, shipped, options)
+      : await loadAssembly({ assembly: source, name: path, files: filesAround(path) }, options);
+  const contract = source === null ? null : readContract(source);
+  return { name: basename(path), image, memoryBytes, schedule: undefined, nmiFrom: 0, contract };
 }
 
 async function loadBinary(
@@ -98,7 +101,8 @@ async function loadKnown(
   // A guest that asks for its own NMIs, or has no handler for any, gets none.
   const { nmiEvery } = guest;
   const schedule: ScheduleSpec = nmiEvery === null ? { kind: 'none' } : { kind: 'every', period: nmiEvery };
-  return { name: guest.name, image, memoryBytes, schedule, nmiFrom: guest.nmiFrom ?? 0 };
+  const contract = guest.handler === null ? null : parseContract(guest.handler);
+  return { name: guest.name, image, memoryBytes, schedule, nmiFrom: guest.nmiFrom ?? 0, contract };
 }
 
 async function readGuest(path: string, shipped: readonly ShippedGuest[]): Promise<Uint8Array> {

@@ -47,6 +47,10 @@ const TIMELINE_OPTIONS = {
   'trace-out': { type: 'string' },
 } as const satisfies OptionTable;
 
+function pick<T, K extends keyof T>(table: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, table[name]])) as Pick<T, K>;
+}
+
 export const OPTIONS = {
   run: { ...GUEST_OPTIONS, ...TIMELINE_OPTIONS, trace: { type: 'boolean' }, save: { type: 'string' } },
   resume: {
@@ -76,6 +80,39 @@ export const OPTIONS = {
     symbols: { type: 'boolean' },
     bits: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
+  },
+  sweep: {
+    ...pick(GUEST_OPTIONS, [
+      'load',
+      'bits',
+      'entry',
+      'memory',
+      'cpu',
+      'max-instructions',
+      'delivery',
+      'seed',
+      'no-jit',
+    ]),
+    ...pick(GUEST_OPTIONS, ['json', 'quiet', 'output', 'help']),
+    from: { type: 'string' },
+    to: { type: 'string' },
+    symbol: { type: 'string' },
+    pairs: { type: 'boolean' },
+    'may-write': { type: 'string' },
+    'max-latency': { type: 'string' },
+    'handler-limit': { type: 'string' },
+    invariant: { type: 'string' },
+    limit: { type: 'string' },
+    junit: { type: 'string' },
+    html: { type: 'string' },
+    threads: { type: 'string' },
+    shard: { type: 'string' },
+    resume: { type: 'string' },
+  },
+  merge: {
+    ...pick(GUEST_OPTIONS, ['json', 'quiet', 'output', 'help']),
+    junit: { type: 'string' },
+    html: { type: 'string' },
   },
   list: { help: { type: 'boolean', short: 'h' } },
 } as const satisfies Record<string, OptionTable>;
@@ -123,7 +160,7 @@ function explain(command: CommandName, error: Error & { code?: string }, known: 
 }
 
 /** The text of an option that takes a value. */
-function text(options: GivenOptions, name: string): string | undefined {
+export function text(options: GivenOptions, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
 }

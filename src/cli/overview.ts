@@ -9,6 +9,8 @@ usage: vmexit <command> [options]
   replay <file>     do it again, and see whether it is the same in every bit
   gdb <guest>       let GDB debug a guest, forwards and backwards
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
+  sweep <guest>     request an NMI at every instruction boundary, under every delivery, and check what follows
+  merge <files>     join the results of parts of a sweep
   asm <source>      assemble a guest's source, in NASM's syntax, to a flat binary
   list              list the shipped guests, the processor models and the delivery strategies
 
@@ -21,6 +23,7 @@ guest by name.
 examples:
   vmexit compare nmi-storm --nmis 1000
   vmexit run nmi-hlt --trace
+  vmexit sweep nmi-iret-fault
   vmexit run boot.bin --load 0x7c00 --bits 16
   vmexit run my-guest.asm
 `;

@@ -90,3 +90,14 @@ export type { DifferingRegister, Divergence } from './replay/divergence.js';
 export { comparisonCsv, comparisonTable, type Table } from './comparison-table.js';
 export { pan, type Range, reveal, zoom } from './timeline/zoom.js';
 export { timelineCsv } from './timeline/timeline-csv.js';
+
+
+export { type UnitExecutor } from './sweep/sweep.js';
+export type { UnitKey } from './sweep/unit-list.js';
+export { UnitRunner } from './sweep/unit-runner.js';
+export { resolveRanges, parseContract } from './sweep/handler-contract.js';
+export { countViolations, type DeliverySummary, summarizeSweep } from './sweep/summary.js';
+export { sweepText, violationText } from './sweep/sweep-text.js';
+export { sweepJunit } from './sweep/sweep-junit.js';
+export { sweepHtml } from './sweep/sweep-html.js';
+export { parseSweep } from './sweep/parse-sweep.js';

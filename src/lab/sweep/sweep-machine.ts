@@ -35,8 +35,11 @@ export class SweepMachine {
     return new SweepMachine(vm, recorder, disassembler);
   }
 
+  /** What is recorded from here on has happened after the mark. */
   mark(): Mark {
-    return { point: this.vm.checkpoint(), recorder: this.recorder.mark(), time: this.vm.time };
+    const mark = { point: this.vm.checkpoint(), recorder: this.recorder.mark(), time: this.vm.time };
+    this.recorder.returnTo(mark.recorder);
+    return mark;
   }
 
   returnTo(mark: Mark): void {

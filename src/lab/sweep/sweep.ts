@@ -1,12 +1,19 @@
 /** A sweep in this process, unit after unit. The command shares the same units among threads, processes and machines. */
 import { assembleResult, requireSameSweep } from './merge.js';
 import { planSweep, type SweepOptions } from './sweep-plan.js';
-import type { SweepBaseline, SweepResult, SweepUnit } from './sweep-result.js';
-import { allUnits, type Shard, unitsOfShard, withoutDone } from './unit-list.js';
+import type { SweepBaseline, SweepPlan, SweepResult, SweepUnit } from './sweep-result.js';
+import { allUnits, type Shard, type UnitKey, unitsOfShard, withoutDone } from './unit-list.js';
 import { UnitRunner } from './unit-runner.js';
 
 /** What this library calls itself in results; the command adds its version. */
 export const DEFAULT_PRODUCER = 'vmexit';
+
+/** Runs units, in whatever order and place, and gives each to `take` when it is done. Ends early at the signal. */
+export type UnitExecutor = (
+  units: readonly UnitKey[],
+  take: (unit: SweepUnit) => void,
+  signal: AbortSignal | undefined,
+) => Promise<void>;
 
 export interface SweepProgress {
   /** Units that are done, of those that this process has to do. */
@@ -15,6 +22,8 @@ export interface SweepProgress {
   /** Boundaries and handler runs of this process so far. */
   readonly boundaries: number;
   readonly probes: number;
+  /** What is done so far, earlier sweeps included. */
+  readonly result: () => SweepResult;
 }
 
 export interface RunSweepOptions extends SweepOptions {
@@ -23,31 +32,49 @@ export interface RunSweepOptions extends SweepOptions {
   /** What an earlier, interrupted sweep has done. */
   readonly known?: SweepResult | undefined;
   readonly producer?: string | undefined;
+  /** Who runs the units; this process unless given. */
+  readonly executor?: ((plan: SweepPlan) => UnitExecutor) | undefined;
   /** What is done when it comes is the result. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SweepProgress) => void) | undefined;
 }
 
+const WHOLE: Shard = { index: 1, count: 1 };
+
 /** Runs a sweep to its end, or until the signal. Throws a `UsageError` for what cannot be meant. */
 export async function sweep(options: RunSweepOptions): Promise<SweepResult> {
-  const { producer = DEFAULT_PRODUCER, known, shard = { index: 1, count: 1 }, signal, onProgress } = options;
+  const { producer = DEFAULT_PRODUCER, known, shard = WHOLE, signal, onProgress } = options;
   const plan = await planSweep(options);
+  unitsOfShard([], shard); // a part that is none is refused before there is work
   if (known) requireSameSweep({ producer, plan }, known);
   const runner = new UnitRunner(options, plan);
   const { baselines, unitCounts } = await prepare(runner, plan.deliveries);
   const units: SweepUnit[] = [...(known?.units ?? [])];
   const todo = withoutDone(unitsOfShard(allUnits(plan, unitCounts), shard), units);
-  let [boundaries, probes] = [0, 0];
-  for (const [done, { delivery, index }] of todo.entries()) {
-    onProgress?.({ done, total: todo.length, boundaries, probes });
-    const unit = await runner.run(delivery, index, () => signal?.aborted !== true);
-    if (unit === null) break;
+  const result = (): SweepResult => assembleResult({ producer, plan, baselines, unitCounts }, units);
+  const progress = { done: 0, total: todo.length, boundaries: 0, probes: 0, result };
+  onProgress?.({ ...progress });
+  const execute = options.executor?.(plan) ?? inThisProcess(runner);
+  const take = (unit: SweepUnit): void => {
     units.push(unit);
-    boundaries += unit.boundaries;
-    probes += unit.probes;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  return assembleResult({ producer, plan, baselines, unitCounts }, units);
+    progress.done++;
+    progress.boundaries += unit.boundaries;
+    progress.probes += unit.probes;
+    onProgress?.({ ...progress });
+  };
+  await execute(todo, take, signal);
+  return result();
+}
+
+function inThisProcess(runner: UnitRunner): UnitExecutor {
+  return async (units, take, signal) => {
+    for (const { delivery, index } of units) {
+      const unit = await runner.run(delivery, index, () => signal?.aborted !== true);
+      if (unit === null) return;
+      take(unit);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  };
 }
 
 async function prepare(

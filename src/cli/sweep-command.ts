@@ -1,0 +1,176 @@
+/** `vmexit sweep`. */
+import { readFile, stat } from 'node:fs/promises';
+import { UsageError } from '../errors.js';
+import {
+  type RunSweepOptions,
+  type Shard,
+  sweep,
+  type SweepProgress,
+  type SweepResult,
+} from '../lab/index.js';
+import { chooseGuest } from './guest-file.js';
+import { readInvariants } from './invariant-file.js';
+import { readSweep } from './merge-command.js';
+import { parseCount } from './numbers.js';
+import {
+  type Arguments,
+  deliveries,
+  type GivenOptions,
+  guestPlacement,
+  maxInstructions,
+  processorOptions,
+  text,
+} from './options.js';
+import { ResultFile } from './result-writer.js';
+import { openSweepFiles, wholeNumber, writeSweep } from './sweep-output.js';
+import { inThreads, threadCount } from './sweep-threads.js';
+import { ProgressLine, type Terminal } from './terminal.js';
+
+export async function sweepCommand(given: Arguments, terminal: Terminal): Promise<number> {
+  const { options } = given;
+  const wanted = await sweepOptions(given);
+  const threads = threadCount(text(options, 'threads'));
+  const files = await openSweepFiles(options);
+  const kept = await KeptResult.open(text(options, 'resume'));
+  const reporter = new ProgressReporter(wanted.name, terminal, options['quiet'] === true);
+  const result = await sweep({
+    ...wanted,
+    known: kept?.known,
+    producer: await producer(),
+    signal: terminal.signal,
+    executor: inThreads(wanted, text(options, 'invariant'), threads),
+    onProgress: (progress) => {
+      reporter.show(progress);
+      kept?.keep(progress);
+    },
+  }).finally(() => reporter.clear());
+  await kept?.write(result);
+  return writeSweep(result, files, options, terminal);
+}
+
+async function sweepOptions({ options, positionals }: Arguments): Promise<RunSweepOptions> {
+  const guest = await chooseGuest(positionals, guestPlacement(options));
+  const number = (name: string): number | undefined => {
+    const value = text(options, name);
+    return value === undefined ? undefined : parseCount(`--${name}`, value);
+  };
+  const mayWrite = text(options, 'may-write');
+  const invariantFile = text(options, 'invariant');
+  return {
+    name: guest.name,
+    guest: guest.image,
+    memoryBytes: guest.memoryBytes,
+    ...processorOptions(options),
+    deliveries: deliveries(options),
+    from: number('from') ?? (guest.nmiFrom > 0 ? guest.nmiFrom : undefined),
+    to: number('to'),
+    symbol: text(options, 'symbol'),
+    pairs: options['pairs'] === true,
+    mayWrite:
+      mayWrite === undefined ? guest.contract?.mayWrite : mayWrite.split(',').map((range) => range.trim()),
+    outputFollows: guest.contract?.outputFollows,
+    latencyBound: number('max-latency'),
+    handlerLimit: number('handler-limit'),
+    maxInstructions: maxInstructions(options),
+    invariants: invariantFile === undefined ? undefined : await readInvariants(invariantFile),
+    violationLimit: number('limit'),
+    shard: shard(options),
+    command: reproduction(positionals, options),
+  };
+}
+
+function shard(options: GivenOptions): Shard | undefined {
+  const given = text(options, 'shard');
+  if (given === undefined) return undefined;
+  const [index = '', count = '', rest] = given.split('/');
+  if (count === '' || rest !== undefined)
+    throw new UsageError(`--shard expects a part such as 2/8, not ${JSON.stringify(given)}`);
+  return { index: wholeNumber('--shard', index, 1), count: wholeNumber('--shard', count, 1) };
+}
+
+/** Options that make the machine what it is: a reproduction needs them again. */
+const MACHINE_OPTIONS = ['load', 'bits', 'entry', 'memory', 'cpu', 'seed'] as const;
+
+function reproduction(positionals: readonly string[], options: GivenOptions): string {
+  const words = MACHINE_OPTIONS.flatMap((name) => {
+    const value = text(options, name);
+    return value === undefined ? [] : [`--${name} ${value}`];
+  });
+  return ['vmexit run', ...positionals, ...words].join(' ');
+}
+
+async function producer(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return `vmexit ${(JSON.parse(manifest) as { version: string }).version}`;
+}
+
+/** `--resume`: what is done goes to a file, again and again. */
+class KeptResult {
+  private writing: Promise<void> = Promise.resolve();
+  private writtenAt = performance.now();
+
+  private constructor(
+    readonly known: SweepResult | undefined,
+    private readonly file: ResultFile,
+  ) {}
+
+  static async open(path: string | undefined): Promise<KeptResult | undefined> {
+    if (path === undefined) return undefined;
+    const file = await ResultFile.open(path, '--resume');
+    const exists = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    return new KeptResult(exists ? await readSweep(path) : undefined, file);
+  }
+
+  keep({ result }: SweepProgress): void {
+    if (performance.now() - this.writtenAt < KEEP_EVERY_MS) return;
+    this.writtenAt = performance.now();
+    const contents = result();
+    // A failure shows when the last one is written.
+    this.writing = this.writing.then(() => this.put(contents)).catch(() => undefined);
+  }
+
+  async write(result: SweepResult): Promise<void> {
+    await this.writing;
+    await this.put(result);
+  }
+
+  private put(result: SweepResult): Promise<void> {
+    return this.file.write(`${JSON.stringify(result)}\n`);
+  }
+}
+
+/** So much work is lost at most when the machine goes down. */
+const KEEP_EVERY_MS = 5000;
+
+/** Rate and time left, on a terminal. */
+class ProgressReporter {
+  private readonly line: ProgressLine;
+  private readonly start = performance.now();
+
+  constructor(
+    private readonly guest: string,
+    { stderr }: Terminal,
+    isQuiet: boolean,
+  ) {
+    this.line = new ProgressLine(stderr, !isQuiet);
+  }
+
+  show({ done, total, probes }: SweepProgress): void {
+    const seconds = (performance.now() - this.start) / 1000;
+    const rate = Math.round(probes / Math.max(seconds, 0.001));
+    const left = done === 0 ? '' : `, ${duration((seconds / done) * (total - done))} left`;
+    this.line.show(`${this.guest}: ${done}/${total} units, ${rate} runs/s${left}`);
+  }
+
+  clear(): void {
+    this.line.clear();
+  }
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

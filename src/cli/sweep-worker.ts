@@ -1,0 +1,42 @@
+/** A worker thread of a sweep: runs one unit after the other. */
+import { workerData } from 'node:worker_threads';
+import { InvariantError } from '../errors.js';
+import { SymbolTable, type LoadedGuest } from '../index.js';
+import {
+  type SweepPlan,
+  type SweepUnit,
+  type UnitKey,
+  UnitRunner,
+  type RunSweepOptions,
+} from '../lab/index.js';
+import { readInvariants } from './invariant-file.js';
+
+/** What is the same for all units. */
+export interface SweepOrder {
+  readonly rest: Omit<
+    RunSweepOptions,
+    'guest' | 'invariants' | 'executor' | 'signal' | 'onProgress' | 'known'
+  >;
+  readonly image: Omit<LoadedGuest, 'symbols'>;
+  readonly symbols: ConstructorParameters<typeof SymbolTable>[0];
+  readonly plan: SweepPlan;
+  readonly invariantFile: string | undefined;
+}
+
+let runner: Promise<UnitRunner> | undefined;
+
+export default async function runUnit({ delivery, index }: UnitKey): Promise<SweepUnit> {
+  runner ??= makeRunner();
+  const unit = await (await runner).run(delivery, index);
+  if (unit === null) throw new InvariantError('a unit ended that nobody ended');
+  return unit;
+}
+
+async function makeRunner(): Promise<UnitRunner> {
+  // The pool's own data comes first.
+  const [, order] = workerData as [unknown, SweepOrder];
+  const { rest, image, symbols, plan, invariantFile } = order;
+  const guest = { ...image, symbols: new SymbolTable(symbols) };
+  const invariants = invariantFile === undefined ? undefined : await readInvariants(invariantFile);
+  return new UnitRunner({ ...rest, guest, invariants }, plan);
+}
