@@ -20,7 +20,7 @@ export const LIGHT: Palette = {
   pending: '#57606a',
   handler: '#00835f',
   nested: '#c23b00',
-  mask: '#8c959f',
+  mask: '#7d8590',
   shadow: '#1b1f24',
   iret: '#b87300',
   db: '#2b87c4',
@@ -29,7 +29,7 @@ export const LIGHT: Palette = {
   nmi: '#1b1f24',
   other: '#6e7781',
   kick: '#6e5aa8',
-  own: '#8c959f',
+  own: '#7d8590',
   output: '#1b1f24',
   label: '#0072b2',
 };

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.js';
 import {
+  DARK,
   eventfulRange,
   grouped,
+  LIGHT,
   renderTimelineSvg,
   ROW_SPECS,
   type Timeline,
@@ -128,6 +130,28 @@ it('every row has a colour in both themes, and rows that look alike differ in co
     expect(new Set(looks).size).toBe(looks.length);
   }
 });
+
+it('every colour can be told from what is behind it', () => {
+  for (const palette of [LIGHT, DARK]) {
+    const { paper, band, grid: _, ...colours } = palette;
+    for (const [name, colour] of Object.entries(colours))
+      for (const behind of [paper, band]) expect(contrast(colour, behind), name).toBeGreaterThanOrEqual(3);
+  }
+});
+
+/** WCAG 2.1, contrast ratio. */
+function contrast(a: string, b: string): number {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const channel = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
 
 // prettier-ignore
 it.each([
