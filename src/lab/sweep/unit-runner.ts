@@ -79,8 +79,13 @@ export class UnitRunner {
     );
     const violations = [...invariants].flatMap(([invariant, judge]) => {
       const breach = judge(seen);
-      return breach === null ? [] : [toViolation(invariant, breach, seen, context)];
+      if (breach === null) return [];
+      // Code is shown as the processor reads it then: guests change their mode.
+      machine.returnTo(baseline.start);
+      machine.runTo(breach.time ?? baseline.time);
+      return [toViolation(invariant, breach, seen, context)];
     });
+    machine.returnTo(baseline.start);
     const prober = new Prober(machine, baseline, {
       delivery: name,
       mayWrite: resolveRanges(plan.mayWrite, symbols),
