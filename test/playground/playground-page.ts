@@ -13,7 +13,7 @@ const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 /** Longer than anything that a reader would wait for. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 30_000;
 
 export const isPlaygroundBuilt = existsSync(BUILD + PATH);
 
