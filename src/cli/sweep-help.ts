@@ -6,14 +6,15 @@ export function sweepHelp(guest: string, output: string): string {
   return `usage: vmexit sweep <guest> [options]
 
 Runs a guest once as it is, then again and again with an NMI at every instruction boundary, under each way of
-delivering it, and checks what follows: that the NMI arrives, once and in time; that handlers do not nest; that
-the program does not notice; that it costs no more exits than the delivery needs; that the VMCB makes sense.
+delivering it, and checks what follows: that the NMI arrives, once and in time; that handlers do not nest;
+that the program does not notice; that it costs no more exits than the delivery needs; that the VMCB makes
+sense.
 
 what is swept:
   --delivery LIST|all     default all; of
                           ${STRATEGY_NAMES.join(', ')}
-  --from A                the first boundary, in instructions (default: when the handler is in place, as far as
-                          the guest's contract says; else at the first NMI that the guest asks for itself, or 0)
+  --from A                the first boundary, in instructions (default: when the handler is in place, as
+                          the guest's contract says; else at the first NMI that it asks for itself, or 0)
   --to B                  the end, not included (default: the guest's end)
   --symbol NAME           only boundaries before an instruction of this symbol
   --pairs                 a second NMI at every boundary of the handler's run, too
@@ -23,12 +24,13 @@ what is checked:
   --may-write LIST        what the handler may write besides its stack: symbol, symbol:bytes or from-to, with
                           commas (default: what the guest's contract says, else nothing)
   --max-latency N         most instructions from a request to the handler (default: as masks explain)
-  --handler-limit N       most instructions until the handler is back (default 1M)
+  --handler-limit N       most instructions until the handler is back (default 100k)
   --invariant FILE        a module whose exports are more invariants: functions, see docs/sweep.md
   --seed S                of the random numbers that the guest reads by RDRAND (default 1)
 
 ${guest}
 how it runs:
+  --max-instructions N    most instructions of the guest's own run (default 20M)
   --threads N             worker threads (default: one for each core)
   --resume FILE           keep what is done in FILE, and go on from it if it is there
 

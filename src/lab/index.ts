@@ -91,7 +91,6 @@ export { comparisonCsv, comparisonTable, type Table } from './comparison-table.j
 export { pan, type Range, reveal, zoom } from './timeline/zoom.js';
 export { timelineCsv } from './timeline/timeline-csv.js';
 
-
 export { type UnitExecutor } from './sweep/sweep.js';
 export type { UnitKey } from './sweep/unit-list.js';
 export { UnitRunner } from './sweep/unit-runner.js';

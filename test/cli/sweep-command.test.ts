@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { parseSweep, type SweepResult } from '../../src/lab/index.js';
 
+/** Under the naive delivery a first NMI is lost to a nested page fault, as it should be. */
+const TRACKED = ['xen-event-injection', 'kvm-event-injection', 'xen-vnmi', 'kvm-vnmi'];
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vmexit-sweep-'));
@@ -49,17 +52,25 @@ describe('what it must find', () => {
 
   it('the early unmasking by a page fault inside the handler, everywhere', async () => {
     const result = await json('nmi-page-fault-inside', '--to', '5620');
-    for (const delivery of ['xen-event-injection', 'kvm-event-injection', 'xen-vnmi', 'kvm-vnmi'])
+    for (const delivery of TRACKED)
       expect(found(result, delivery)).toContainEqual(
         expect.objectContaining({ invariant: 'no-nesting', blame: 'guest', place: 'page_fault_handler+1dh' }),
       );
   });
 
   it('nesting where nothing is tracked, and nowhere else', async () => {
-    const result = await json('nmi-count-64', '--from', '1000', '--to', '1004', '--pairs');
+    const result = await json(
+      'nmi-count-32',
+      '--from',
+      '1000',
+      '--to',
+      '1004',
+      '--pairs',
+      '--handler-limit',
+      '1000',
+    );
     expect(found(result, 'naive-event-injection').map(({ invariant }) => invariant)).toContain('no-nesting');
-    for (const delivery of ['xen-event-injection', 'kvm-event-injection', 'xen-vnmi', 'kvm-vnmi'])
-      expect(found(result, delivery)).toEqual([]);
+    for (const delivery of TRACKED) expect(found(result, delivery)).toEqual([]);
   });
 
   it("that Xen's window waits for IF", async () => {
@@ -73,8 +84,8 @@ describe('what it must find', () => {
 
 it('finds nothing on clean guests', async () => {
   for (const guest of ['nmi-count-16', 'nmi-count-32', 'nmi-count-64']) {
-    const { status, stdout } = await vmexit('sweep', guest, '--to', '1020');
-    expect([guest, status, stdout.match(/ none$/gm)?.length]).toEqual([guest, 0, 5]);
+    const { status, stdout } = await vmexit('sweep', guest, '--to', '1020', '--delivery', TRACKED.join());
+    expect([guest, status, stdout.match(/ none$/gm)?.length]).toEqual([guest, 0, TRACKED.length]);
   }
 });
 

@@ -21,7 +21,7 @@ export function observeBaseline(
   const baseline = run();
   const { events, vmcb, requests, entries } = baseline.record;
   const { time, stop } = baseline;
-  const irets = () => (time <= MOST_STEPS ? walkHandlers(machine, time, 0).irets : []);
+  const irets = (end: number) => (end <= MOST_STEPS ? walkHandlers(machine, end, 0).irets : []);
   const nestings = findNestings(events, entries, irets);
   machine.returnTo(baseline.start);
   const seen: Observation = {

@@ -6,6 +6,7 @@
 import type { RunResult, StopReason } from '../../hypervisor/run-result.js';
 import { type AddressRange, toRanges } from './address-ranges.js';
 import { type Baseline, isSameEnd, isSameOutput, memoryAtEnd } from './baseline.js';
+import { captureState, StateComparison } from './machine-state.js';
 import type { EndDifference, StateDifference } from './observation.js';
 import type { SweepMachine } from './sweep-machine.js';
 
@@ -14,6 +15,10 @@ const ENOUGH = 3;
 /** An NMI may lengthen the run by this much and no more. */
 const LIMIT_FACTOR = 2;
 const LIMIT_INSTRUCTIONS = 1_000_000;
+
+/** Instructions after which a guest is looked at that may be in an endless loop, and the longest such loop. */
+const LOOK_AFTER = 2000;
+const LONGEST_LOOP = 16;
 
 const NOTHING: StateDifference = { registers: [], memory: [], isAwake: false };
 
@@ -43,10 +48,27 @@ export class EndVerdicts {
     restart();
     const { machine, baseline } = this;
     const limit = baseline.time * LIMIT_FACTOR + LIMIT_INSTRUCTIONS;
-    const { stop, serialText } = machine.vm.run({ maxInstructions: limit });
+    let end = machine.vm.run({ maxInstructions: LOOK_AFTER });
+    if (end.stop.kind === 'budget' && !this.isLooping()) end = machine.vm.run({ maxInstructions: limit });
+    const { stop, serialText } = end;
     const difference = this.compare(state, stop, serialText, this.lasting(state.memory));
     if (difference) this.harmful.set(signature, { count: (known?.count ?? 0) + 1, difference });
     return difference;
+  }
+
+  /** The guest is where it was a few instructions ago, and nothing will ever get it out: a ruined frame often ends so. */
+  private isLooping(): boolean {
+    const { vm } = this.machine;
+    if (vm.nmiState.nextRequest !== null) return false;
+    const point = vm.checkpoint();
+    const before = captureState(vm, point);
+    let isLooping = false;
+    for (let period = 1; period <= LONGEST_LOOP && !isLooping; period++) {
+      vm.run({ maxInstructions: 1 });
+      isLooping = new StateComparison(before, captureState(vm, point), point).difference([]) === null;
+    }
+    point.release();
+    return isLooping;
   }
 
   /** Of these ranges, what is not as at the baseline's end. The machine is at the probe's. */

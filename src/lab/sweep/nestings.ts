@@ -4,18 +4,21 @@ import type { HandlerEntry } from './recorder.js';
 import type { IretAttempt } from './handler-walk.js';
 import type { Nesting } from './observation.js';
 
-/** @param irets Steps through the run once more; only asked if something nested. */
+/** Of a run in which handlers nest and nest, the first few say it all. */
+const MOST_EXPLAINED = 8;
+
+/** @param irets Steps through the run once more, up to a time; only asked if something nested. */
 export function findNestings(
   events: readonly TraceEvent[],
   entries: readonly HandlerEntry[],
-  irets: () => readonly IretAttempt[],
+  irets: (end: number) => readonly IretAttempt[],
 ): Nesting[] {
   const nested = events.flatMap((event) =>
     event.kind === 'nmi-deliver' && event.running > 1 ? [event] : [],
   );
   if (nested.length === 0) return [];
-  const attempts = irets();
-  return nested.map(({ time, running }) => {
+  const attempts = irets(Math.max(...nested.slice(0, MOST_EXPLAINED).map(({ time }) => time)));
+  return nested.slice(0, MOST_EXPLAINED).map(({ time, running }) => {
     const outer = entryOf(events, time, running - 1);
     const inside = attempts.filter((iret) => iret.time >= outer && iret.time <= time);
     const unmasking = inside.findLast((iret) => iret.isCompleted && iret.after >= iret.before);

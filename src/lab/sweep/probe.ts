@@ -73,7 +73,7 @@ export class Prober {
     };
     const difference = this.difference(mark, second, run);
     machine.returnTo(mark);
-    const nestings = findNestings(seen.events, entries, () => this.walk(mark, second, outcome.at, 0).irets);
+    const nestings = findNestings(seen.events, entries, (end) => this.walk(mark, second, end, 0).irets);
     machine.returnTo(mark);
     return { ...seen, nestings, difference };
   }
@@ -98,7 +98,7 @@ export class Prober {
       if (stop.kind !== 'budget') return { outcome: { kind: 'ended', at, stop }, progress: 0, result };
       const running = machine.vm.nmiState.handlerDepth;
       if (at >= limit) return { outcome: { kind: 'unfinished', at, running }, progress: 0, result };
-      end = Math.min(limit, at + (at - mark.time));
+      end = Math.min(limit, at + Math.max(1, at - mark.time));
     }
   }
 
@@ -211,7 +211,8 @@ function findReturn(
     }
     const isBack = base === null || (event.kind === 'nmi-return' && event.running <= base);
     if (requested >= wanted && event.time >= last && waiting === 0 && isBack && isSettling(event.kind)) {
-      const at = base === null ? Math.max(event.time, start) : event.time;
+      // What happens at a boundary is over when an instruction after it is done.
+      const at = base === null ? event.time + 1 : event.time;
       return at <= vm.time ? { at, progress: at - start - inside } : null;
     }
   }

@@ -42,7 +42,7 @@ export interface SweepOptions extends Pick<GuestOptions, 'memoryBytes' | 'cpu' |
   readonly outputFollows?: boolean | undefined;
   /** Most instructions from request to handler; as many as masks and shadows explain, unless given. */
   readonly latencyBound?: number | undefined;
-  /** Most instructions from a request until the handler is back; 1 million unless given. */
+  /** Most instructions from a request until the handler is back; 100,000 unless given. */
   readonly handlerLimit?: number | undefined;
   /** Most instructions of the guest's own run; 20 million unless given. */
   readonly maxInstructions?: number | undefined;
@@ -54,7 +54,7 @@ export interface SweepOptions extends Pick<GuestOptions, 'memoryBytes' | 'cpu' |
   readonly command?: string | undefined;
 }
 
-const DEFAULT_HANDLER_LIMIT = 1_000_000;
+const DEFAULT_HANDLER_LIMIT = 100_000;
 const DEFAULT_MAX_INSTRUCTIONS = 20_000_000;
 const DEFAULT_VIOLATION_LIMIT = 10;
 const DEFAULT_SEED = 1;

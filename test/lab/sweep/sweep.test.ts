@@ -88,6 +88,15 @@ describe('a guest whose handler counts and returns', () => {
   });
 });
 
+it('finds an NMI that nobody injects again, and goes on from there', async () => {
+  // No instruction before has touched the stack: the first delivery meets a nested page fault.
+  const main = [...spin(3), ...exit(0)];
+  const result = await sweepOf({ main }, { from: 1, deliveries: ['naive-event-injection'], pairs: true });
+  expect(brokenBy(result)).toContain('naive-event-injection none-lost');
+  const careful = await sweepOf({ main }, { from: 1, deliveries: ['xen-event-injection'] });
+  expect(violationsOf(careful)).toEqual([]);
+});
+
 it('finds a register that the handler does not save, where that matters', async () => {
   // inc cx, once more than the loop counts on.
   const guest = { main: [...WARM_STACK, ...spin(5), ...exit(0)], nmi: [0x41, ...IRET] };
