@@ -45,16 +45,19 @@ const OUTPUT = `  --quiet, -q             no progress, no notes
 const STATUS = `exit status: 0 success, 1 the guest failed, 2 a mistake in the command, 130 interrupted.
 `;
 
-const RUN = `usage: vmexit run <guest> [options]
-
-Runs a guest. Prints its output, why it stopped, what became of its NMIs, and every exit with its cause.
-
-how NMIs are delivered:
+/** What is run, and how its NMIs get in. */
+const MACHINE = `how NMIs are delivered:
   --delivery NAME         default kvm-vnmi; one of
                           ${STRATEGY_NAMES.join(', ')}
 
 ${SCHEDULE}
-${GUEST}${LIMIT}
+${GUEST}${LIMIT}`;
+
+const RUN = `usage: vmexit run <guest> [options]
+
+Runs a guest. Prints its output, why it stopped, what became of its NMIs, and every exit with its cause.
+
+${MACHINE}
 output:
 ${KEPT}${TIMELINE}${OUTPUT}
 ${STATUS}
@@ -94,12 +97,7 @@ outside, and hashes of its state along the way. It has all that "vmexit replay" 
   --check-every N         a state hash every N instructions, to begin with (default 1000); of a long run
                           every other one is kept, again and again, so that there are at most 256
 
-how NMIs are delivered:
-  --delivery NAME         default kvm-vnmi; one of
-                          ${STRATEGY_NAMES.join(', ')}
-
-${SCHEDULE}
-${GUEST}${LIMIT}
+${MACHINE}
 output:
   --json                  the object that "vmexit compare --json" prints, with one run
   --quiet, -q             no progress, no notes
