@@ -48,8 +48,8 @@ export class GuestLoop {
   private readonly kick: Kick;
   private readonly tracer: Tracer | null;
   private readonly disassemble: VmOptions['disassemble'];
-  /** The exit that the last turn ended with, if it did. */
-  lastExit: ExitRecord | null = null;
+  private lastCode: number | null = null;
+  private lastCause: ExitCause = 'workload';
 
   constructor({ processor, vcpu, nmis, kick, tracer, disassemble }: GuestLoopParts) {
     this.processor = processor;
@@ -65,6 +65,12 @@ export class GuestLoop {
     return this.processor.isGuestEntered;
   }
 
+  /** The exit that the last turn ended with, if it did. Named only for who asks: every exit passes here. */
+  get lastExit(): ExitRecord | null {
+    if (this.lastCode === null) return null;
+    return { exit: exitName(this.lastCode), cause: this.lastCause };
+  }
+
   private get time(): number {
     return this.vcpu.now();
   }
@@ -75,7 +81,7 @@ export class GuestLoop {
    * @param end The time at which the guest pauses.
    */
   turn(end: number, traps?: ProcessorTraps): StopReason | null {
-    this.lastExit = null;
+    this.lastCode = null;
     if (this.isInside) {
       this.armKick();
       return this.leave(this.processor.resume({ maxInstructions: end - this.time, traps }));
@@ -162,7 +168,8 @@ export class GuestLoop {
     this.nmis.leave(exit.kind === 'shutdown' || exit.kind === 'invalid' ? exit.kind : 'exit');
     this.nmis.countExit(exit.code, cause);
     this.tracer?.exit(exit, cause);
-    this.lastExit = { exit: exitName(exit.code), cause };
+    this.lastCode = exit.code;
+    this.lastCause = cause;
     delivery.afterExit();
     this.tracer?.look();
     if (exit.kind === 'invalid')

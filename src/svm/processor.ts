@@ -233,7 +233,10 @@ export class Processor {
       refuseGuest(this.core, vmcb);
       return INVALID_EXIT;
     }
-    return this.#trapped(options?.traps, () => this.#guest.enter(vmcb, this.#limit(options)));
+    const limit = this.#limit(options);
+    this.#trap = null;
+    if (!options?.traps) return this.#guest.enter(vmcb, limit);
+    return this.#trapped(options.traps, () => this.#guest.enter(vmcb, limit));
   }
 
   /** A guest has paused or halted: `resume()` or `leave()` is next. */
@@ -244,7 +247,10 @@ export class Processor {
   /** Goes on with a guest that paused or halted. */
   resume(options?: RunOptions): RunResult {
     this.#requireGuest();
-    return this.#trapped(options?.traps, () => this.#guest.resume(this.#limit(options)));
+    const limit = this.#limit(options);
+    this.#trap = null;
+    if (!options?.traps) return this.#guest.resume(limit);
+    return this.#trapped(options.traps, () => this.#guest.resume(limit));
   }
 
   /** The trap that ended the last run; null if none did. */
@@ -300,9 +306,7 @@ export class Processor {
   }
 
   /** Runs with traps, which are gone when the run is over: the core's state never contains them. */
-  #trapped(traps: ProcessorTraps | undefined, run: () => RunResult): RunResult {
-    this.#trap = null;
-    if (!traps) return run();
+  #trapped(traps: ProcessorTraps, run: () => RunResult): RunResult {
     armTraps(this.core, traps);
     try {
       const end = run();
