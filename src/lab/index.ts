@@ -5,6 +5,7 @@ export type { HistoryOptions } from './debugger/history.js';
 export { type DebugStop, describeDebugStop } from './debugger/stop.js';
 export { encodePacket, type Incoming, PacketReader } from './gdb/packet.js';
 export { GdbSession, type SessionEnd, type SessionHost } from './gdb/session.js';
+export { describeEvent } from './describe-event.js';
 export { type Distribution, distribution } from './statistics.js';
 export {
   type ComparedTimelines,

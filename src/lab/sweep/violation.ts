@@ -1,6 +1,6 @@
 /** A breach of an invariant with everything that a person needs to understand it and to see it again. */
-import type { TraceEvent } from '../../hypervisor/trace.js';
 import type { SymbolTable } from '../../loader/symbols.js';
+import { describeEvent } from '../describe-event.js';
 import type { Breach } from './invariants/invariant.js';
 import type { Observation } from './observation.js';
 import type { SweepMachine } from './sweep-machine.js';
@@ -91,7 +91,7 @@ function timelineOf(seen: Observation, { symbols }: ViolationContext): string[] 
   const start = seen.at ?? 0;
   const lines = seen.events.map((event) => {
     const time = seen.at === null ? `${event.time}` : `+${event.time - start}`;
-    return `${time.padStart(8)}  ${describe(event).padEnd(40)}  ${symbols.format(event.rip)}`.trimEnd();
+    return `${time.padStart(8)}  ${describeEvent(event).padEnd(40)}  ${symbols.format(event.rip)}`.trimEnd();
   });
   const hidden = lines.length - TIMELINE_HEAD - TIMELINE_TAIL;
   if (hidden <= 0) return lines;
@@ -100,33 +100,6 @@ function timelineOf(seen: Observation, { symbols }: ViolationContext): string[] 
     `          … ${hidden} more events …`,
     ...lines.slice(-TIMELINE_TAIL),
   ];
-}
-
-function describe(event: TraceEvent): string {
-  switch (event.kind) {
-    case 'nmi-request':
-      return `NMI ${event.request} requested`;
-    case 'nmi-merge':
-      return `NMI ${event.request} merged: ${event.reason}`;
-    case 'nmi-lost':
-      return `NMI ${event.request} lost: ${event.reason}`;
-    case 'nmi-deliver':
-      return `NMI ${event.request} delivered (${event.how}), ${event.running} running`;
-    case 'nmi-return':
-      return `NMI handler returned, ${event.running} running`;
-    case 'nmi-mask':
-      return event.isMasked ? 'NMIs masked' : 'NMIs unmasked';
-    case 'shadow':
-      return event.isInShadow ? 'interrupt shadow' : 'interrupt shadow over';
-    case 'exit':
-      return `#VMEXIT ${event.exit} (${event.cause})${event.detail === '' ? '' : ` ${event.detail}`}`;
-    case 'inject':
-      return `VMRUN with ${event.event}`;
-    case 'mark':
-      return `mark ${event.value}`;
-    case 'serial':
-      return 'output';
-  }
 }
 
 function hex(value: bigint): string {
