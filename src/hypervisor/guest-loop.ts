@@ -100,6 +100,7 @@ export class GuestLoop {
     ) {
       this.nmis.request(at);
       this.vcpu.delivery.request();
+      this.nmis.reconcile(this.vcpu.delivery);
     }
   }
 
@@ -123,6 +124,7 @@ export class GuestLoop {
     this.tracer?.beforeEntry();
     this.kick.isForced = false;
     vcpu.delivery.prepareEntry();
+    this.nmis.reconcile(vcpu.delivery);
     vcpu.updateTscOffset();
     this.armKick();
     this.nmis.enter();
@@ -180,6 +182,7 @@ export class GuestLoop {
     const event = exit.kind === 'shutdown' ? null : interruptedEvent(vmcb);
     if (event) this.redeliver(event);
     const verdict = handleExit(this.vcpu, exit);
+    this.nmis.reconcile(delivery);
     this.tracer?.look();
     return verdict === 'resume' ? null : verdict;
   }

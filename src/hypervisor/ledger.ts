@@ -69,6 +69,11 @@ export class Ledger {
     return [...this.settled, ...this.outstanding].sort((a, b) => a.id - b.id);
   }
 
+  /** How many are neither delivered nor merged nor lost. */
+  get outstandingCount(): number {
+    return this.outstanding.length;
+  }
+
   /** A new request. It is outstanding until one of the methods below decides otherwise. Each gives the request's id. */
   request(now: number): number {
     const id = this.requested++;

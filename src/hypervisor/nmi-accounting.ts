@@ -15,6 +15,7 @@ import type { TraceListener } from './trace.js';
 const REPLACED = 'its delivery raised an exception, which was delivered in its place';
 const SHUT_DOWN = 'the guest shut down while it was delivered';
 const REFUSED = 'VMRUN refused the VMCB and cleared EVENTINJ';
+const FORGOTTEN = 'the hypervisor has forgotten it: neither its own state, nor EVENTINJ, nor V_NMI has it';
 
 export interface SavedAccounting {
   readonly ledger: SavedLedger;
@@ -81,6 +82,14 @@ export class NmiAccounting {
     if (gone < 0) throw new InvariantError('more NMIs came out of VMRUN than went in');
     const reason = exit === 'exit' ? REPLACED : exit === 'shutdown' ? SHUT_DOWN : REFUSED;
     for (let i = 0; i < gone; i++) this.lose(reason);
+  }
+
+  /** Outside of the guest: a request that neither the strategy nor the VMCB has any more is lost, whoever forgot it. */
+  reconcile(delivery: NmiDelivery): void {
+    const { outstandingCount } = this.ledger;
+    if (outstandingCount === 0) return;
+    const kept = delivery.held() + this.inVmcb();
+    for (let i = kept; i < outstandingCount; i++) this.lose(FORGOTTEN);
   }
 
   get exitTotal(): number {

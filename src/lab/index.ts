@@ -76,6 +76,7 @@ export type {
   RegisterDifference,
   RequestFate as ObservedRequest,
   StateDifference,
+  VmcbProblem,
 } from './sweep/observation.js';
 
 // Record and replay.

@@ -4,6 +4,7 @@
  */
 import { injectNmi, isInjectionPending } from '../../svm/event-injection.js';
 import { intercept } from '../../svm/intercepts.js';
+import { isInShadow } from '../../svm/interrupt-shadow.js';
 import { type DeliveryHost, NmiDelivery, type SavedDelivery } from './delivery.js';
 import { KvmSingleStep } from './kvm-single-step.js';
 import { isNmiInjected } from './nmi-in-hardware.js';
@@ -20,8 +21,11 @@ export abstract class KvmDelivery extends NmiDelivery {
     this.step = new KvmSingleStep(host.vmcb);
   }
 
-  /** Injects a pending NMI if nothing blocks it; arranges to look again if some are left. */
-  protected abstract injectPending(): void;
+  /** `svm_get_nmi_mask`: the guest is in an NMI handler. */
+  protected abstract isMasked(): boolean;
+
+  /** `svm_enable_nmi_window`: arranges to look again when the NMIs that wait can be injected. */
+  protected abstract openNmiWindow(): void;
 
   /** KVM always intercepts #DB. */
   override initialize(): void {
@@ -30,7 +34,7 @@ export abstract class KvmDelivery extends NmiDelivery {
 
   /** `kvm_check_and_inject_events`, then what `svm_vcpu_run` does about a step and an injection together. */
   override prepareEntry(): void {
-    if (this.isInjected) injectNmi(this.vmcb);
+    if (this.isInjected) this.inject();
     if (this.pending > 0) {
       // -EBUSY: another event goes first, and KVM wants to look again as soon as it is delivered.
       if (isInjectionPending(this.vmcb)) this.host.exitAtOnce();
@@ -41,6 +45,26 @@ export abstract class KvmDelivery extends NmiDelivery {
       this.step.disarm();
       this.host.exitAtOnce();
     }
+  }
+
+  /** `svm_nmi_blocked`. */
+  protected isBlocked(): boolean {
+    return this.isMasked() || isInShadow(this.vmcb);
+  }
+
+  /** `svm_inject_nmi`. */
+  protected inject(): void {
+    injectNmi(this.vmcb);
+  }
+
+  /** The NMI part of `kvm_check_and_inject_events`. */
+  private injectPending(): void {
+    if (!this.isBlocked()) {
+      this.pending--;
+      this.isInjected = true;
+      this.inject();
+    }
+    if (this.pending > 0) this.openNmiWindow();
   }
 
   /** The NMI part of `svm_complete_interrupts`. */

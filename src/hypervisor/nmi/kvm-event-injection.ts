@@ -4,9 +4,7 @@
  *
  * Unlike Xen, KVM waits until the IRET has retired: RIP is no longer that of the intercepted IRET.
  */
-import { injectNmi } from '../../svm/event-injection.js';
 import { intercept, removeIntercept } from '../../svm/intercepts.js';
-import { isInShadow } from '../../svm/interrupt-shadow.js';
 import type { SavedDelivery } from './delivery.js';
 import { KvmDelivery } from './kvm-delivery.js';
 
@@ -15,13 +13,13 @@ const TWO_AT_ONCE = 'KVM keeps two NMIs that arrive together (process_nmi), and 
 
 export class KvmEventInjection extends KvmDelivery {
   /** `svm->nmi_masked`. */
-  private isMasked = false;
+  private nmiMasked = false;
   /** `svm->awaiting_iret_completion` and `nmi_iret_rip`. */
   private awaitedIret: bigint | null = null;
 
   /** `process_nmi`. */
   override request(): void {
-    const limit = this.isMasked || this.isInjected ? 1 : 2;
+    const limit = this.nmiMasked || this.isInjected ? 1 : 2;
     if (this.pending < limit) this.pending++;
     else this.host.merge(limit === 1 ? ONE_BEHIND : TWO_AT_ONCE);
   }
@@ -31,7 +29,7 @@ export class KvmEventInjection extends KvmDelivery {
     super.afterExit();
     if (this.awaitedIret === null || this.awaitedIret === this.vmcb.get('rip')) return;
     this.awaitedIret = null;
-    this.isMasked = false;
+    this.nmiMasked = false;
   }
 
   /** `iret_interception`: the mask stays until the IRET has retired. */
@@ -41,39 +39,37 @@ export class KvmEventInjection extends KvmDelivery {
   }
 
   override softwareMask(): boolean {
-    return this.isMasked;
+    return this.nmiMasked;
   }
 
   override isDue(): boolean {
-    return this.isInjected || (this.pending > 0 && !this.isMasked);
+    return this.isInjected || (this.pending > 0 && !this.nmiMasked);
   }
 
   override save(): SavedDelivery {
-    return { ...super.save(), isMasked: this.isMasked, awaitedIret: this.awaitedIret };
+    return { ...super.save(), isMasked: this.nmiMasked, awaitedIret: this.awaitedIret };
   }
 
   override restore(saved: SavedDelivery): void {
     super.restore(saved);
     const { isMasked, awaitedIret } = saved;
-    this.isMasked = isMasked === true;
+    this.nmiMasked = isMasked === true;
     this.awaitedIret = typeof awaitedIret === 'bigint' ? awaitedIret : null;
   }
 
-  protected override injectPending(): void {
-    if (!this.isMasked && !isInShadow(this.vmcb)) {
-      this.pending--;
-      this.isInjected = true;
-      this.isMasked = true;
-      injectNmi(this.vmcb);
-      intercept(this.vmcb, 'iret');
-    }
-    if (this.pending > 0) this.openNmiWindow();
+  protected override isMasked(): boolean {
+    return this.nmiMasked;
   }
 
-  /** `svm_enable_nmi_window`. */
-  private openNmiWindow(): void {
+  protected override inject(): void {
+    super.inject();
+    this.nmiMasked = true;
+    intercept(this.vmcb, 'iret');
+  }
+
+  protected override openNmiWindow(): void {
     // The IRET intercept will fire first.
-    if (this.isMasked && this.awaitedIret === null) return;
+    if (this.nmiMasked && this.awaitedIret === null) return;
     this.step.arm();
   }
 }

@@ -4,8 +4,6 @@
  * One NMI waits in V_NMI. Of two that arrive together the other goes through EVENTINJ, which sets V_NMI_MASK just as
  * well (APM vol 2 §15.21.10), so the first waits for its IRET. No IRET intercept, ever.
  */
-import { injectNmi } from '../../svm/event-injection.js';
-import { isInShadow } from '../../svm/interrupt-shadow.js';
 import { enableVirtualNmi, isNmiMasked, isNmiPending, requestNmi } from '../../svm/vnmi.js';
 import { KvmDelivery } from './kvm-delivery.js';
 
@@ -20,8 +18,8 @@ export class KvmVnmi extends KvmDelivery {
 
   /** `process_nmi` and `svm_set_vnmi_pending`. */
   override request(): void {
-    const outstanding = isNmiMasked(this.vmcb) || this.isInjected ? 1 : 2;
-    const limit = outstanding - (isNmiPending(this.vmcb) ? 1 : 0);
+    const outstanding = this.isMasked() || this.isInjected ? 1 : 2;
+    const limit = outstanding - (this.isVnmiPending() ? 1 : 0);
     if (this.pending < limit) this.pending++;
     else this.host.merge(outstanding === 1 ? V_NMI_SET : TWO_AT_ONCE);
     if (this.pending === 0 || isNmiPending(this.vmcb)) return;
@@ -34,13 +32,17 @@ export class KvmVnmi extends KvmDelivery {
     return this.isInjected || (isWaiting && !isNmiMasked(this.vmcb));
   }
 
-  protected override injectPending(): void {
-    if (!isNmiMasked(this.vmcb) && !isInShadow(this.vmcb)) {
-      this.pending--;
-      this.isInjected = true;
-      injectNmi(this.vmcb);
-    }
-    // `svm_enable_nmi_window`: nothing is done while masked, the processor tracks IRET itself.
-    if (this.pending > 0 && !isNmiMasked(this.vmcb)) this.step.arm();
+  /** `svm_is_vnmi_pending`. */
+  protected isVnmiPending(): boolean {
+    return isNmiPending(this.vmcb);
+  }
+
+  protected override isMasked(): boolean {
+    return isNmiMasked(this.vmcb);
+  }
+
+  /** Nothing is done while masked: the processor tracks IRET itself. */
+  protected override openNmiWindow(): void {
+    if (!this.isMasked()) this.step.arm();
   }
 }

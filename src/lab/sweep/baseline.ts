@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js';
 import { describeStop, type StopReason } from '../../hypervisor/run-result.js';
 import type { TraceEvent } from '../../hypervisor/trace.js';
 import type { AddressRange } from './address-ranges.js';
-import type { RequestFate } from './observation.js';
+import type { RequestFate, VmcbProblem } from './observation.js';
 import type { HandlerEntry } from './recorder.js';
 import type { Mark, SweepMachine } from './sweep-machine.js';
 
@@ -23,7 +23,7 @@ export interface Baseline {
   readonly record: {
     readonly events: readonly TraceEvent[];
     readonly requests: readonly RequestFate[];
-    readonly vmcb: readonly string[];
+    readonly vmcb: readonly VmcbProblem[];
     readonly entries: readonly HandlerEntry[];
   };
   /** Guest-physical memory at the end, by the page's address: those that changed in the run. */

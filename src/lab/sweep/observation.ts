@@ -69,6 +69,13 @@ export interface EndDifference {
   readonly isAssumed: boolean;
 }
 
+/** Fields of the VMCB that contradict each other, at an exit or an entry. */
+export interface VmcbProblem {
+  readonly message: string;
+  readonly time: number;
+  readonly rip: bigint;
+}
+
 export interface Observation {
   /** The delivery strategy. */
   readonly delivery: string;
@@ -86,7 +93,7 @@ export interface Observation {
   readonly outcome: Outcome;
   readonly nestings: readonly Nesting[];
   /** What VMCBs contradicted at exits and entries. */
-  readonly vmcb: readonly string[];
+  readonly vmcb: readonly VmcbProblem[];
   /** Null: the program ended, or goes on, as without the NMI. */
   readonly difference: EndDifference | null;
   /** What the strategy promises; null: nothing. */

@@ -2,7 +2,7 @@
 import type { TraceEvent } from '../../hypervisor/trace.js';
 import type { Vm } from '../../hypervisor/vm.js';
 import { naturalBytes, readStack, stackPointer } from './handler-stack.js';
-import type { RequestFate } from './observation.js';
+import type { RequestFate, VmcbProblem } from './observation.js';
 import { checkVmcb } from './vmcb-watch.js';
 
 /** An NMI has been delivered: where the handler's stack begins. */
@@ -22,7 +22,7 @@ export type RecorderMark = readonly RequestFate[];
 
 export class Recorder {
   events: TraceEvent[] = [];
-  vmcb: string[] = [];
+  vmcb: VmcbProblem[] = [];
   entries: HandlerEntry[] = [];
   private fates = new Map<number, MutableFate>();
   private vm: Vm | null = null;
@@ -101,7 +101,7 @@ export class Recorder {
   }
 
   private look(event: TraceEvent): void {
-    const problem = this.vm ? checkVmcb(event, this.vm) : null;
-    if (problem !== null) this.vmcb.push(problem);
+    const message = this.vm ? checkVmcb(event, this.vm) : null;
+    if (message !== null) this.vmcb.push({ message, time: event.time, rip: event.rip });
   }
 }

@@ -53,6 +53,8 @@ export interface SweepViolation {
   readonly at: number | null;
   /** When the second one was; null without one. */
   readonly second: number | null;
+  /** When it happened, in the machine's time. */
+  readonly time: number;
   /** The boundary: hexadecimal, and as symbol and offset. */
   readonly boundary: { readonly rip: string; readonly place: string };
   /** The instruction that the violation is about. */

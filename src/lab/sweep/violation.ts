@@ -17,9 +17,13 @@ export interface ViolationContext {
 const CONTEXT = 3;
 /** Farther than this behind its symbol an instruction is shown without those before it. */
 const MOST_FUNCTION_BYTES = 4096n;
-/** Lines of a timeline: the first ones and the last ones of a long one. */
-const TIMELINE_HEAD = 30;
-const TIMELINE_TAIL = 30;
+/** Of a timeline with more lines than this some are left out. */
+const MOST_LINES = 60;
+/** What a long one keeps: what follows the NMI, what is around the breach, and how it ends. */
+const LINES_AFTER_NMI = 10;
+const LINES_BEFORE_BREACH = 15;
+const LINES_AFTER_BREACH = 20;
+const LINES_AT_END = 5;
 
 export function toViolation(
   invariant: string,
@@ -29,6 +33,7 @@ export function toViolation(
 ): SweepViolation {
   const rip = breach.rip ?? seen.rip;
   const { symbols } = context;
+  const time = breach.time ?? seen.at ?? 0;
   return {
     invariant,
     message: breach.message,
@@ -36,11 +41,12 @@ export function toViolation(
     delivery: seen.delivery,
     at: seen.at,
     second: seen.second,
+    time,
     boundary: { rip: hex(seen.rip), place: symbols.format(seen.rip) },
     rip: hex(rip),
     place: symbols.format(rip),
     disassembly: disassembleAround(rip, context),
-    timeline: timelineOf(seen, context),
+    timeline: timelineOf(seen, time, context),
     reproduce: reproduction(seen, context.command),
   };
 }
@@ -87,19 +93,32 @@ function lengthAt(rip: bigint, { vm, disassembler }: SweepMachine): number {
   return bytes.length === 0 ? 1 : Math.max(1, disassembler.format(bytes, bits, rip).length);
 }
 
-function timelineOf(seen: Observation, { symbols }: ViolationContext): string[] {
+function timelineOf(seen: Observation, breach: number, { symbols }: ViolationContext): string[] {
   const start = seen.at ?? 0;
   const lines = seen.events.map((event) => {
     const time = seen.at === null ? `${event.time}` : `+${event.time - start}`;
     return `${time.padStart(8)}  ${describeEvent(event).padEnd(40)}  ${symbols.format(event.rip)}`.trimEnd();
   });
-  const hidden = lines.length - TIMELINE_HEAD - TIMELINE_TAIL;
-  if (hidden <= 0) return lines;
-  return [
-    ...lines.slice(0, TIMELINE_HEAD),
-    `          … ${hidden} more events …`,
-    ...lines.slice(-TIMELINE_TAIL),
-  ];
+  if (lines.length <= MOST_LINES) return lines;
+  const index = seen.events.findLastIndex(({ time }) => time <= breach);
+  const isKept = (i: number): boolean =>
+    (seen.at !== null && i < LINES_AFTER_NMI) ||
+    (i > index - LINES_BEFORE_BREACH && i <= index + LINES_AFTER_BREACH) ||
+    i >= lines.length - LINES_AT_END;
+  return leaveOut(lines, isKept);
+}
+
+/** Where lines are missing, one says how many. */
+function leaveOut(lines: readonly string[], isKept: (index: number) => boolean): string[] {
+  const shown: string[] = [];
+  let hidden = 0;
+  lines.forEach((line, i) => {
+    if (!isKept(i)) return void hidden++;
+    if (hidden > 0) shown.push(`          … ${hidden} events …`);
+    hidden = 0;
+    shown.push(line);
+  });
+  return shown;
 }
 
 function hex(value: bigint): string {

@@ -68,6 +68,23 @@ it('delivers as the caller says', async () => {
   });
 });
 
+/** Looks at no EXITINTINFO, and tells nobody. */
+class Forgetful extends EverySecond {
+  override redeliver(): void {}
+}
+
+it('loses an NMI that it forgets', async () => {
+  // Nothing has touched the stack yet: the first delivery meets a nested page fault.
+  const cold = realModeGuest({ main: [...spin(200), ...exit(0)] });
+  const nmi: CustomStrategy = { name: 'forgetful', create: (host) => new Forgetful(host) };
+  const result = (await createVm({ ...options, guest: cold, nmi })).run();
+  expect(result.stop).toEqual({ kind: 'exit', status: 0 });
+  expect(result.nmi).toMatchObject({ requested: 4, delivered: 1, merged: 2, lost: 1, pending: 0 });
+  expect(Object.keys(result.nmi.lossReasons)).toEqual([
+    'the hypervisor has forgotten it: neither its own state, nor EVENTINJ, nor V_NMI has it',
+  ]);
+});
+
 it('is named in snapshots, which need it again', async () => {
   const vm = await createVm(options);
   vm.run({ maxInstructions: 120 });

@@ -1,20 +1,20 @@
 /** Each request is delivered once, or merged into one that waits; none is lost. */
-import type { RequestFate } from '../observation.js';
-import type { Invariant } from './invariant.js';
+import type { Observation, RequestFate } from '../observation.js';
+import type { Breach, Invariant } from './invariant.js';
 
 /** None is given up, or disappears between the hypervisor and the processor. */
-export const noneLost: Invariant = ({ requests }) => {
+export const noneLost: Invariant = ({ requests, events }) => {
   const lost = requests.find(({ fate }) => fate === 'lost');
-  return lost ? { message: `an NMI was lost: ${lost.reason}`, time: lost.settledAt ?? undefined } : null;
+  return lost ? { message: `an NMI was lost: ${lost.reason}`, ...settlement(lost, events) } : null;
 };
 
 /** The NMI latch is one bit: a request may become part of another that waits. With none waiting there is no other. */
-export const mergedIntoAnother: Invariant = ({ requests }) => {
+export const mergedIntoAnother: Invariant = ({ requests, events }) => {
   const merged = requests.find((request) => request.fate === 'merged' && request.among < 2);
   if (!merged) return null;
   return {
     message: `an NMI was merged although no other was waiting (${merged.reason})`,
-    time: merged.settledAt ?? undefined,
+    ...settlement(merged, events),
   };
 };
 
@@ -38,11 +38,22 @@ export const handlerReturns: Invariant = ({ outcome, requests }) => {
   return { message };
 };
 
+/** When and before which instruction a request merged or was lost. */
+function settlement(
+  { id, settledAt }: RequestFate,
+  events: Observation['events'],
+): Pick<Breach, 'time' | 'rip'> {
+  const event = events.find(
+    (one) => (one.kind === 'nmi-merge' || one.kind === 'nmi-lost') && one.request === id,
+  );
+  return { time: settledAt ?? undefined, rip: event?.rip };
+}
+
 function isOutstanding({ fate }: RequestFate): boolean {
   return fate === 'outstanding';
 }
 
-function handlersAt(events: Parameters<Invariant>[0]['events']): number {
+function handlersAt(events: Observation['events']): number {
   let running = 0;
   for (const event of events)
     if (event.kind === 'nmi-deliver' || event.kind === 'nmi-return') running = event.running;

@@ -5,5 +5,5 @@ export const vmcbConsistency: Invariant = ({ vmcb, outcome }) => {
   if (outcome.kind === 'ended' && outcome.stop.kind === 'invalid-vmcb')
     return { message: `VMRUN refused the VMCB: ${outcome.stop.violations.join('; ')}`, time: outcome.at };
   const [first] = vmcb;
-  return first === undefined ? null : { message: first };
+  return first ?? null;
 };
