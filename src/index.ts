@@ -117,6 +117,7 @@ export {
   type VmcbValue,
 } from './svm/vmcb.js';
 export { type DescriptorTable, GuestRegisters } from './svm/guest-registers/guest-registers.js';
+export type { RegisterChange, RegisterImage } from './svm/guest-registers/register-image.js';
 export type { IoioExit, NestedPageFaultExit, TaskSwitchExit, VmExit } from './svm/exit.js';
 export { exitName, intercept, type InterceptName, isIntercepted, removeIntercept } from './svm/intercepts.js';
 export {

@@ -64,6 +64,11 @@ export class VirtualMemory {
     return null;
   }
 
+  /** The size of code that CS says. */
+  codeBits(): CodeBits {
+    return codeBitsOf(this.state());
+  }
+
   /** The bytes of the instruction at CS:`rip`: 15, or fewer where memory ends; and the size of code that CS says. */
   code(rip: bigint): { readonly bytes: Uint8Array; readonly bits: CodeBits } {
     const bits = codeBitsOf(this.state());

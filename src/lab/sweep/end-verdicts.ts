@@ -3,7 +3,7 @@
  *
  * A difference that is the same at many boundaries, say a counter that nobody declared, is run to the end a few times only.
  */
-import type { RunResult, StopReason } from '../../hypervisor/run-result.js';
+import type { StopReason } from '../../hypervisor/run-result.js';
 import { type AddressRange, toRanges } from './address-ranges.js';
 import { type Baseline, isSameEnd, isSameOutput, memoryAtEnd } from './baseline.js';
 import { captureState, StateComparison } from './machine-state.js';
@@ -36,7 +36,8 @@ export class EndVerdicts {
   ) {}
 
   /** The guest has ended before the program was back. */
-  ofEnd({ stop, serialText }: RunResult): EndDifference | null {
+  ofEnd(): EndDifference | null {
+    const { stop, serialText } = this.machine.vm.run();
     return this.compare(NOTHING, stop, serialText, []);
   }
 

@@ -10,20 +10,20 @@ const FRAME_BYTES = { 16: 6n, 32: 20n, 64: 40n } as const;
 const FRAME_BYTES_32_SAME_LEVEL = 12n;
 
 export function frameBytes(vm: Vm, isSwitched: boolean): bigint {
-  const { bits } = vm.codeAt(0n);
+  const bits = vm.virtual.codeBits();
   return bits === 32 && !isSwitched ? FRAME_BYTES_32_SAME_LEVEL : FRAME_BYTES[bits];
 }
 
 /** RSP as a linear address. */
 export function stackPointer(vm: Vm): bigint {
   const rsp = vm.registers.get('rsp');
-  if (vm.codeAt(0n).bits === 64) return rsp;
+  if (vm.virtual.codeBits() === 64) return rsp;
   return BigInt.asUintN(32, vm.registers.segment('ss').base + rsp);
 }
 
 /** Bytes of what the processor pushes at once for code of this size. */
 export function naturalBytes(vm: Vm): number {
-  return vm.codeAt(0n).bits / 8;
+  return vm.virtual.codeBits() / 8;
 }
 
 /** A little-endian number at a linear address. */

@@ -37,12 +37,13 @@ const EXCEPTION_SLACK = 16n;
 /** Steps from where the machine is until `end`, with `base` handlers running outside of those that are looked at. */
 export function walkHandlers(machine: SweepMachine, end: number, base: number): HandlerWalk {
   const { vm } = machine;
+  machine.recorder.readsFrames = true;
   const stacks: HandlerStack[] = [];
   const irets: IretAttempt[] = [];
   let pointer = stackPointer(vm);
   while (vm.time < end) {
     const before = look(machine);
-    const { stop } = machine.runTo(vm.time + 1);
+    const stop = machine.runTo(vm.time + 1);
     const running = vm.nmiState.handlerDepth;
     const previous = pointer;
     pointer = stackPointer(vm);
@@ -50,6 +51,7 @@ export function walkHandlers(machine: SweepMachine, end: number, base: number): 
     if (running > base) follow(stacks, pointer, previous, machine, before.time);
     if (stop.kind !== 'budget') break;
   }
+  machine.recorder.readsFrames = false;
   return { stacks, irets };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Checkpoint } from '../../hypervisor/checkpoint.js';
 import type { Vm } from '../../hypervisor/vm.js';
+import type { RegisterImage } from '../../svm/guest-registers/register-image.js';
 import { type AddressRange, isCovered, toRanges } from './address-ranges.js';
 import type { RegisterDifference, StateDifference } from './observation.js';
 
@@ -12,24 +13,9 @@ const PAGE_BYTES = 4096;
 /** The processor clears it with the next instruction, and pushes it set when it interrupts a REP (APM vol 2 §3.1.6). */
 const RFLAGS_RF = 1n << 16n;
 
-const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const;
-
-// prettier-ignore
-const INTEGER = [
-  'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rip', 'rflags', 'cpl',
-  'cr0', 'cr2', 'cr3', 'cr4', 'cr8', 'dr0', 'dr1', 'dr2', 'dr3', 'dr6', 'dr7', 'efer', 'star', 'lstar', 'cstar', 'sfmask', 'kernelGsBase',
-  'sysenterCs', 'sysenterEsp', 'sysenterEip', 'pat', 'tscAux', 'xcr0',
-] as const;
-
-const MEDIA = [
-  ...Array.from({ length: 16 }, (_, i) => `ymm${i}`),
-  ...Array.from({ length: 8 }, (_, i) => `st${i}`),
-  ...['mxcsr', 'fcw', 'fsw', 'ftw', 'fop', 'fip', 'fdp', 'fcs', 'fds'],
-];
-
 /** A machine's state, its memory as the pages that have changed since a checkpoint. */
 export interface StateImage {
-  readonly registers: ReadonlyMap<string, bigint>;
+  readonly registers: RegisterImage;
   readonly isAsleep: boolean;
   /** By address. */
   readonly pages: ReadonlyMap<number, Uint8Array>;
@@ -38,66 +24,48 @@ export interface StateImage {
 export function captureState(vm: Vm, since: Checkpoint): StateImage {
   const pages = new Map<number, Uint8Array>();
   for (const page of vm.pagesChangedSince(since)) pages.set(page, vm.memory.read(page, PAGE_BYTES));
-  return { registers: readRegisters(vm), isAsleep: vm.nmiState.isAsleep, pages };
-}
-
-function readRegisters({ registers }: Vm): Map<string, bigint> {
-  const values = new Map<string, bigint>();
-  for (const name of [...INTEGER, ...MEDIA]) values.set(name, registers.get(name));
-  values.set('rflags', registers.get('rflags') & ~RFLAGS_RF);
-  for (const name of SEGMENTS) {
-    const { selector, attributes, limit, base } = registers.segment(name);
-    values.set(name, BigInt(selector));
-    values.set(`${name} base`, base);
-    values.set(`${name} limit`, BigInt(limit));
-    values.set(`${name} attributes`, BigInt(attributes));
-  }
-  for (const name of ['gdtr', 'idtr'] as const) {
-    const { base, limit } = registers.table(name);
-    values.set(`${name} base`, base);
-    values.set(`${name} limit`, BigInt(limit));
-  }
-  return values;
+  return { registers: vm.registers.image(), isAsleep: vm.nmiState.isAsleep, pages };
 }
 
 /** The pages that lie in neither image are alike: they have not changed since the checkpoint. */
 export class StateComparison {
-  constructor(
-    private readonly expected: StateImage,
-    private readonly found: StateImage,
-    private readonly since: Checkpoint,
-  ) {}
+  private readonly registers: readonly RegisterDifference[];
+  /** Addresses, ascending. */
+  private readonly memory: readonly number[];
+  private readonly isAwake: boolean;
+
+  constructor(expected: StateImage, found: StateImage, since: Checkpoint) {
+    this.registers = differingRegisters(expected, found);
+    this.memory = differingMemory(expected, found, since);
+    this.isAwake = expected.isAsleep !== found.isAsleep;
+  }
 
   /** What differs outside of the ranges; null if nothing does. */
   difference(allowed: readonly AddressRange[]): StateDifference | null {
-    const registers = this.registers();
-    const memory = this.memory(allowed);
-    const isAwake = this.expected.isAsleep !== this.found.isAsleep;
+    const { registers, isAwake } = this;
+    const memory = toRanges(this.memory.filter((address) => !isCovered(address, allowed)));
     return registers.length + memory.length === 0 && !isAwake ? null : { registers, memory, isAwake };
   }
+}
 
-  private registers(): RegisterDifference[] {
-    const differences: RegisterDifference[] = [];
-    for (const [name, expected] of this.expected.registers) {
-      const found = this.found.registers.get(name);
-      if (found !== undefined && found !== expected) differences.push({ name, expected, found });
-    }
-    return differences;
-  }
+function differingRegisters(expected: StateImage, found: StateImage): RegisterDifference[] {
+  if (expected.registers.equals(found.registers)) return [];
+  return expected.registers.changesTo(found.registers).flatMap(({ name, from, to }) => {
+    const ignored = name === 'rflags' ? RFLAGS_RF : 0n;
+    const difference = { name, expected: from & ~ignored, found: to & ~ignored };
+    return difference.expected === difference.found ? [] : [difference];
+  });
+}
 
-  private memory(allowed: readonly AddressRange[]): AddressRange[] {
-    const pages = new Set([...this.expected.pages.keys(), ...this.found.pages.keys()]);
-    const addresses: number[] = [];
-    for (const page of [...pages].sort((a, b) => a - b)) {
-      const expected = this.expected.pages.get(page) ?? this.since.read(page, PAGE_BYTES);
-      const found = this.found.pages.get(page) ?? this.since.read(page, PAGE_BYTES);
-      for (const offset of differingBytes(expected, found)) {
-        const address = page + offset;
-        if (!isCovered(address, allowed)) addresses.push(address);
-      }
-    }
-    return toRanges(addresses);
-  }
+function differingMemory(expected: StateImage, found: StateImage, since: Checkpoint): number[] {
+  const pages = new Set([...expected.pages.keys(), ...found.pages.keys()]);
+  return [...pages]
+    .sort((a, b) => a - b)
+    .flatMap((page) => {
+      const before = expected.pages.get(page) ?? since.read(page, PAGE_BYTES);
+      const after = found.pages.get(page) ?? since.read(page, PAGE_BYTES);
+      return differingBytes(before, after).map((offset) => page + offset);
+    });
 }
 
 /** Offsets at which two pages differ. Both are copies, so they are aligned for words. */

@@ -2,7 +2,6 @@
  * One probe: from a point of the baseline, an NMI now (and perhaps another a little later), until the handler has returned and
  * the interrupted program is where it was. Then its state is held against the baseline's at the same point.
  */
-import type { RunResult } from '../../hypervisor/run-result.js';
 import type { AddressRange } from './address-ranges.js';
 import type { Baseline } from './baseline.js';
 import type { ExitPromise } from './exit-promises.js';
@@ -32,7 +31,6 @@ interface Run {
   readonly outcome: Outcome;
   /** Instructions of the interrupted program since the request. */
   readonly progress: number;
-  readonly result: RunResult;
 }
 
 export class Prober {
@@ -55,6 +53,7 @@ export class Prober {
     const { vm } = machine;
     const rip = vm.registers.get('rip');
     const running = vm.nmiState.handlerDepth;
+    const before = captureState(vm, mark.point);
     const run = this.runToReturn(mark, second, rip);
     const { outcome } = run;
     const { entries } = machine.recorder;
@@ -71,8 +70,7 @@ export class Prober {
       promise: settings.promise,
       latencyBound: settings.latencyBound,
     };
-    const difference = this.difference(mark, second, run);
-    machine.returnTo(mark);
+    const difference = this.difference(mark, second, run, before);
     const nestings = findNestings(seen.events, entries, (end) => this.walk(mark, second, end, 0).irets);
     machine.returnTo(mark);
     return { ...seen, nestings, difference };
@@ -86,18 +84,17 @@ export class Prober {
     const limit = mark.time + this.settings.handlerLimit;
     let end = Math.min(mark.time + guess, limit);
     for (;;) {
-      const result = machine.runTo(end);
-      const { stop } = result;
+      const stop = machine.runTo(end);
       const back = findReturn(machine, mark, second);
       if (back) {
         if (second === null) this.guesses.set(rip, back.at - mark.time);
         if (back.at < machine.vm.time) this.rerun(mark, second, back.at);
-        return { outcome: { kind: 'returned', at: back.at }, progress: back.progress, result };
+        return { outcome: { kind: 'returned', at: back.at }, progress: back.progress };
       }
       const at = machine.vm.time;
-      if (stop.kind !== 'budget') return { outcome: { kind: 'ended', at, stop }, progress: 0, result };
+      if (stop.kind !== 'budget') return { outcome: { kind: 'ended', at, stop }, progress: 0 };
       const running = machine.vm.nmiState.handlerDepth;
-      if (at >= limit) return { outcome: { kind: 'unfinished', at, running }, progress: 0, result };
+      if (at >= limit) return { outcome: { kind: 'unfinished', at, running }, progress: 0 };
       end = Math.min(limit, at + Math.max(1, at - mark.time));
     }
   }
@@ -123,11 +120,12 @@ export class Prober {
   private difference(
     mark: Mark,
     second: number | null,
-    { outcome, progress, result }: Run,
+    { outcome, progress }: Run,
+    before: StateImage,
   ): EndDifference | null {
     if (outcome.kind === 'unfinished') return null;
-    if (outcome.kind === 'ended') return this.verdicts.ofEnd(result);
-    const state = this.stateDifference(mark, second, outcome.at, progress);
+    if (outcome.kind === 'ended') return this.verdicts.ofEnd();
+    const state = this.stateDifference(mark, second, outcome.at, progress, before);
     if (state === null) return null;
     return this.verdicts.judge(state, () => {
       this.machine.returnTo(mark);
@@ -135,20 +133,26 @@ export class Prober {
     });
   }
 
-  /** The machine is where the program is back. */
+  /** The machine is where the program is back. @param before The state at the mark. */
   private stateDifference(
     mark: Mark,
     second: number | null,
     end: number,
     progress: number,
+    before: StateImage,
   ): StateDifference | null {
     const { machine, settings } = this;
     const { vm } = machine;
     const tops = machine.recorder.entries.map(({ stack }) => stack);
     const found = captureState(vm, mark.point);
+    if (progress === 0) {
+      // Most probes end here: nothing of the interrupted program has run, so the machine need not go anywhere.
+      const comparison = new StateComparison(before, found, mark.point);
+      if (comparison.difference([...settings.mayWrite, ...this.stacksBelow(tops)]) === null) return null;
+    }
     const expected = this.expectedState(mark, progress);
     const comparison = new StateComparison(expected, found, mark.point);
-    const allowed = [...settings.mayWrite, ...this.stacksBelow(tops, this.stackDepth)];
+    const allowed = [...settings.mayWrite, ...this.stacksBelow(tops)];
     const first = comparison.difference(allowed);
     if (first === null || first.memory.length === 0) return first;
     const { stacks } = this.walk(mark, second, end, vm.nmiState.handlerDepth);
@@ -166,7 +170,8 @@ export class Prober {
     return captureState(machine.vm, mark.point);
   }
 
-  private stacksBelow(pointers: readonly bigint[], depth: bigint): AddressRange[] {
+  private stacksBelow(pointers: readonly bigint[]): AddressRange[] {
+    const depth = this.stackDepth;
     if (depth === 0n) return [];
     const { vm } = this.machine;
     return pointers.flatMap((pointer) => {

@@ -11,8 +11,8 @@ export interface HandlerEntry {
   readonly running: number;
   /** The linear stack pointer at the handler's first instruction. */
   readonly stack: bigint;
-  /** Where the NMI struck: RIP in the frame. */
-  readonly interrupted: bigint;
+  /** Where the NMI struck: RIP in the frame. Null: it struck no handler, and nobody wanted to know. */
+  readonly interrupted: bigint | null;
 }
 
 type MutableFate = { -readonly [K in keyof RequestFate]: RequestFate[K] };
@@ -26,6 +26,8 @@ export class Recorder {
   entries: HandlerEntry[] = [];
   private fates = new Map<number, MutableFate>();
   private vm: Vm | null = null;
+  /** Every handler's frame is read. Otherwise only where handlers nest: it costs a walk of the page tables. */
+  readsFrames = false;
 
   /** The machine whose events come; it exists only after its listener. */
   attach(vm: Vm): void {
@@ -92,12 +94,9 @@ export class Recorder {
   private enter(time: number, running: number): void {
     if (!this.vm) return;
     const stack = stackPointer(this.vm);
-    this.entries.push({
-      time,
-      running,
-      stack,
-      interrupted: readStack(this.vm, stack, naturalBytes(this.vm)),
-    });
+    const isWanted = this.readsFrames || running > 1;
+    const interrupted = isWanted ? readStack(this.vm, stack, naturalBytes(this.vm)) : null;
+    this.entries.push({ time, running, stack, interrupted });
   }
 
   private look(event: TraceEvent): void {

@@ -2,7 +2,7 @@
 import { createDisassembler, createVm, type CreateVmOptions } from '../../create-vm.js';
 import type { Checkpoint } from '../../hypervisor/checkpoint.js';
 import type { CustomStrategy, StrategyName } from '../../hypervisor/nmi/strategies.js';
-import type { RunResult } from '../../hypervisor/run-result.js';
+import type { StopReason } from '../../hypervisor/run-result.js';
 import type { Vm } from '../../hypervisor/vm.js';
 import { Recorder, type RecorderMark } from './recorder.js';
 
@@ -52,8 +52,8 @@ export class SweepMachine {
   }
 
   /** Runs until the machine's time is `time`, or the guest ends before. */
-  runTo(time: number): RunResult {
-    return this.vm.run({ maxInstructions: Math.max(0, time - this.vm.time) });
+  runTo(time: number): StopReason {
+    return this.vm.advance({ maxInstructions: Math.max(0, time - this.vm.time) });
   }
 
   /** The instruction at CS:`rip`, as text; empty where there is none. */

@@ -40,7 +40,7 @@ export class UnitSweep {
     const { machine } = this;
     const tally = new Tally(this.settings);
     if (machine.vm.time > from) machine.returnTo(this.baseline.start);
-    let { stop } = machine.runTo(from);
+    let stop = machine.runTo(from);
     let wasAsleep = false;
     while (stop.kind === 'budget' && machine.vm.time < to) {
       const { isAsleep } = machine.vm.nmiState;
@@ -50,7 +50,7 @@ export class UnitSweep {
         this.probeHere(tally);
         if (onBoundary?.() === false) return null;
       }
-      ({ stop } = machine.runTo(machine.vm.time + 1));
+      stop = machine.runTo(machine.vm.time + 1);
     }
     return tally.toUnit(index);
   }

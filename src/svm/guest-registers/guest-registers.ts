@@ -14,6 +14,7 @@ import type { Processor } from '../processor.js';
 import { CleanBit, type SegmentImage, Vmcb, type VmcbSegmentName } from '../vmcb.js';
 import { mediaRegisters } from './media-registers.js';
 import { CANONICAL, GENERAL_REGISTERS, KEPT, SEGMENTS, SWITCHED } from './places.js';
+import { RegisterCamera, type RegisterImage } from './register-image.js';
 import { partNames, partOf, type Register, toRegisterValue } from './register.js';
 
 /** RFLAGS bits that exist and are not always zero. */
@@ -38,6 +39,7 @@ export class GuestRegisters {
   readonly #byName: ReadonlyMap<string, Register>;
   /** Where the core puts a picture of the guest that is entered. */
   readonly #image: Vmcb;
+  readonly #camera: RegisterCamera;
 
   /**
    * @param vmcb The guest's. Its FS, GS, LDTR, TR and system-call MSRs have been loaded with VMLOAD.
@@ -51,6 +53,7 @@ export class GuestRegisters {
     const { core } = processor;
     const address = core.exports.GUEST_IMAGE_ADDRESS.value as number;
     this.#image = new Vmcb(new DataView(core.bytes.buffer, address, VMCB_BYTES), 0);
+    this.#camera = new RegisterCamera(core);
     this.#byName = new Map([...this.#integerRegisters(), ...mediaRegisters(core)]);
   }
 
@@ -124,6 +127,11 @@ export class GuestRegisters {
       state.set(`${name}Limit`, limit);
     });
     this.onWrite?.();
+  }
+
+  /** All registers as they are now, hidden parts included, to be held against those of another moment: microseconds. */
+  image(): RegisterImage {
+    return this.#camera.take(this.current(), this.vmcb, this.#taskPriority());
   }
 
   /** The state save area as a #VMEXIT would write it now, for reading; only until the next call of a method here. */
@@ -246,15 +254,18 @@ export class GuestRegisters {
   }
 
   /** In the processor while the guest is entered, in V_TPR otherwise. */
+  #taskPriority(): number {
+    const { processor, vmcb } = this;
+    if (processor.isGuestEntered) return processor.core.state.get('cr8');
+    return vmcb.word(VmcbOffset.VirtualInterrupt) & VirtualInterrupt.Tpr;
+  }
+
   #cr8(): Register {
     const { processor, vmcb } = this;
     const { state } = processor.core;
     return {
       bits: 4,
-      get: () =>
-        BigInt(
-          processor.isGuestEntered ? state.get('cr8') : vmcb.low('virtualInterrupt') & VirtualInterrupt.Tpr,
-        ),
+      get: () => BigInt(this.#taskPriority()),
       set: (value) => {
         if (processor.isGuestEntered) return state.set('cr8', Number(value));
         const rest = vmcb.word(VmcbOffset.VirtualInterrupt) & ~VirtualInterrupt.Tpr;

@@ -24,12 +24,17 @@ export function mediaRegisters(core: Core): [name: string, register: Register][]
       [`xmm${i}`, partOf(ymm, 0, 128)],
     ];
   });
-  const top = (): number => (core.exports.x87StatusWord() >>> TOP_SHIFT) & 7;
+  const top = (): number => x87Top(core.exports.x87StatusWord());
   const stack = range(COUNT_OF_X87).flatMap((i): [string, Register][] => [
     [`st${i}`, bytesAt(core.x87Registers, () => ((top() + i) & 7) * X87_BYTES, X87_BITS)],
     [`mm${i}`, bytesAt(core.x87Registers, () => i * X87_BYTES, MMX_BITS)],
   ]);
   return [...vectors, ...stack, ...controlRegisters(core)];
+}
+
+/** The physical register that is st0, by the x87 status word. */
+export function x87Top(statusWord: number): number {
+  return (statusWord >>> TOP_SHIFT) & 7;
 }
 
 function controlRegisters({ exports, state }: Core): [name: string, register: Register][] {

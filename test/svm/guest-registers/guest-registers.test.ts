@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.js';
 import { GuestRegisters } from '../../../src/svm/guest-registers/guest-registers.js';
 import type { VmcbSegmentName } from '../../../src/svm/vmcb.js';
-import { BareGuest, PAGE_TABLES } from '../../helpers/bare-guest.js';
+import { BareGuest } from '../../helpers/bare-guest.js';
+import { otherValue } from '../../helpers/register-values.js';
 
 const SEGMENTS: readonly VmcbSegmentName[] = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'];
 const VMMCALL = [0x0f, 0x01, 0xd9];
@@ -28,32 +29,8 @@ function everything(): Record<string, unknown> {
   return Object.fromEntries([...values, ...segments, ['gdtr', registers.table('gdtr')]]);
 }
 
-/** A value that the register can hold and that is not the one it has. */
 function other(name: string): bigint {
-  const fixed: Record<string, bigint> = {
-    rip: 0x1003n,
-    rflags: 0x8d7n,
-    eflags: 0x246n,
-    cr0: 0x8001_0033n,
-    cr3: BigInt(PAGE_TABLES) | 0x18n,
-    cr4: 0x6a0n,
-    dr6: 0xffff_4ff1n,
-    dr7: 0x401n,
-    efer: 0xd01n,
-    pat: 0x0706_0504_0100_0607n,
-    xcr0: 7n,
-    mxcsr: 0x9f80n,
-    fcw: 0x27fn,
-    fsw: 0x3801n,
-    ftw: 0x5557n,
-    cr8: 5n,
-    cpl: 0n,
-    kernelGsBase: 0xffff_8000_1234_5678n,
-    lstar: 0xffff_ffff_8000_0000n,
-    cstar: 0x7fff_ffff_ffffn,
-  };
-  const bits = registers.bits(name);
-  return fixed[name] ?? BigInt.asUintN(bits, 0x5a17_c3e8_9d24_b6f1_0e2d_4c6b_8a97_1f35n);
+  return otherValue(registers, name);
 }
 
 describe.each(['real', 'protected', 'long'] as const)('%s mode', (mode) => {
