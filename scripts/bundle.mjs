@@ -42,6 +42,41 @@ const MINIFICATION = {
   codegen: { removeWhitespace: true },
 };
 
+/**
+ * What the machine consists of is one file, and what the assembler or a page without a machine needs of it another: a page
+ * that imports `vmexit` asks for both at once. Left to itself the bundler makes six files in a chain of three requests.
+ */
+const CHUNKS = {
+  groups: [
+    {
+      debugName: 'machine or base',
+      name(id, modules) {
+        const of = (entry) => isReached(join(ROOT, LIBRARY[entry]), id, modules);
+        if (!of('index') || id === join(ROOT, LIBRARY.index)) return null;
+        return of('asm') || of('worker') || of('element') ? 'base' : 'machine';
+      },
+    },
+  ],
+};
+
+/** What most commands need is one file; what only one needs, a server, a pool of threads, the assembler, waits until it is called. */
+const COMMAND_CHUNKS = {
+  groups: [{ name: 'commands', test: /src[\\/]cli[\\/](?!main|sweep|gdb|asm-)/ }],
+};
+
+const reachedFrom = new Map();
+
+/** Whether the module `entry` imports `id`, itself or through others, before it can run. */
+function isReached(entry, id, modules) {
+  if (!reachedFrom.has(entry)) {
+    const reached = new Set([entry]);
+    for (const module of reached)
+      for (const next of modules.getModuleInfo(module)?.importedIds ?? []) reached.add(next);
+    reachedFrom.set(entry, reached);
+  }
+  return reachedFrom.get(entry).has(id);
+}
+
 /** Writes dist/*.js. */
 export async function bundle() {
   const common = { cwd: ROOT, optimization: OPTIMIZATION, external: [/^node:/] };
@@ -50,14 +85,14 @@ export async function bundle() {
     input: LIBRARY,
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
-    output: { dir: 'dist', comments: COMMENTS, minify: MINIFICATION },
+    output: { dir: 'dist', comments: COMMENTS, minify: MINIFICATION, codeSplitting: CHUNKS },
   });
   await build({
     ...common,
     input: COMMAND,
     platform: 'node',
     plugins: [publicLibrary],
-    output: { dir: 'dist/cli', comments: COMMENTS, minify: MINIFICATION },
+    output: { dir: 'dist/cli', comments: COMMENTS, minify: MINIFICATION, codeSplitting: COMMAND_CHUNKS },
   });
 }
 

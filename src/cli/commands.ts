@@ -1,32 +1,32 @@
 /** The commands by name, and what becomes of their errors. */
 import { InvariantError, VmexitError } from '../errors.js';
-import { asmCommand } from './asm-command.js';
 import { compareCommand } from './compare-command.js';
 import { ExitStatus } from './exit-status.js';
-import { gdbCommand } from './gdb-command.js';
 import { HELP } from './help.js';
 import { listCommand } from './list-command.js';
+import { mergeCommand } from './merge-command.js';
 import { type Arguments, type CommandName, OPTIONS, parseOptions } from './options.js';
 import { recordCommand } from './record-command.js';
 import { replayCommand } from './replay-command.js';
-import { mergeCommand } from './merge-command.js';
 import { resumeCommand } from './resume-command.js';
 import { runCommand } from './run-command.js';
-import { sweepCommand } from './sweep-command.js';
 import { didYouMean } from './suggestion.js';
 import type { Terminal } from './terminal.js';
 
-const COMMANDS: { readonly [K in CommandName]: (args: Arguments, terminal: Terminal) => Promise<number> } = {
-  run: runCommand,
-  resume: resumeCommand,
-  record: recordCommand,
-  replay: replayCommand,
-  gdb: gdbCommand,
-  compare: compareCommand,
-  sweep: sweepCommand,
-  merge: mergeCommand,
-  asm: asmCommand,
-  list: listCommand,
+type Command = (args: Arguments, terminal: Terminal) => Promise<number>;
+
+/** Those that need more than the others, an assembler, a server, a pool of threads, are loaded when they are called for. */
+const COMMANDS: { readonly [K in CommandName]: () => Command | Promise<Command> } = {
+  run: () => runCommand,
+  resume: () => resumeCommand,
+  record: () => recordCommand,
+  replay: () => replayCommand,
+  gdb: async () => (await import('./gdb-command.js')).gdbCommand,
+  compare: () => compareCommand,
+  sweep: async () => (await import('./sweep-command.js')).sweepCommand,
+  merge: () => mergeCommand,
+  asm: async () => (await import('./asm-command.js')).asmCommand,
+  list: () => listCommand,
 };
 
 /** @param args What follows `name`. */
@@ -65,7 +65,8 @@ async function dispatch(name: string, args: readonly string[], terminal: Termina
     terminal.stdout.write(HELP[name]);
     return 0;
   }
-  return COMMANDS[name](given, terminal);
+  const command = await COMMANDS[name]();
+  return command(given, terminal);
 }
 
 function isCommand(name: string | undefined): name is CommandName {

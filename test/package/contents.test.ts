@@ -50,6 +50,13 @@ describe.skipIf(!isBuilt)('the package (skipped without "npm run build")', () =>
     }
   });
 
+  it('asks for all its modules at once: what the machine imports, the entry point imports, too', () => {
+    const entry = importedBy('index.js');
+    const deeper = [...entry].flatMap((module) => [...importedBy(module)]);
+    expect(entry.size).toBeGreaterThan(0);
+    expect(deeper.filter((module) => !entry.has(module))).toEqual([]);
+  });
+
   it('keeps names of functions and classes', () => {
     const modules = paths.filter((path) => /^dist\/[^/]*\.js$/.test(path));
     const code = modules.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n');
@@ -58,3 +65,9 @@ describe.skipIf(!isBuilt)('the package (skipped without "npm run build")', () =>
     expect(code).toMatch(/\bmessageOf\(/); // Nobody outside of its module knows this one.
   });
 });
+
+/** The modules in dist/ that one of them imports before it runs. */
+function importedBy(module: string): Set<string> {
+  const code = readFileSync(join(ROOT, 'dist', module), 'utf8');
+  return new Set([...code.matchAll(/from\s*"\.\/([^"]+)"/g)].map(([, name]) => name!));
+}
