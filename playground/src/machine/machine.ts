@@ -4,7 +4,6 @@
  * One action at a time; those that come while another is under way wait for it, but for a pause.
  */
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { TraceEvent } from 'vmexit';
 import { breakpoints, diagnostics, name, settings, source } from '../program/program.js';
 import { DEFAULT_SETTINGS, type Settings } from '../program/settings.js';
 import { startMachine } from './client.js';
@@ -25,11 +24,6 @@ const loadedSource = signal<string | null>(null);
 export const loadedSettings = signal<Settings>(DEFAULT_SETTINGS);
 /** Something that went wrong with the machine itself, in words. */
 export const failure = signal<string | null>(null);
-/** The last things that happened, newest first. */
-export const recentEvents = signal<readonly TraceEvent[]>([]);
-
-const MOST_RECENT = 40;
-
 export const state = computed<MachineState>(() =>
   isRunning.value ? 'running' : (view.value?.state ?? 'absent'),
 );
@@ -57,8 +51,6 @@ function show(next: MachineView | null, isNew = false): void {
     view.value = next;
     progress.value = null;
     isRunning.value = false;
-    const news = next?.events.slice(-MOST_RECENT).toReversed() ?? [];
-    recentEvents.value = isNew ? news : [...news, ...recentEvents.peek()].slice(0, MOST_RECENT);
   });
 }
 
@@ -147,9 +139,9 @@ export function stepBack(): Promise<void> {
 }
 
 /** To a moment of this run: back, or forward. */
-export async function goTo(time: number): Promise<void> {
-  if (time <= (view.peek()?.time ?? 0)) return goBack(() => machine.goBackTo(time));
-  return act(() => machine.run({ kind: 'time', time }));
+export function goTo(time: number): Promise<void> {
+  const isBack = time <= (view.peek()?.time ?? 0);
+  return (isBack ? goBack : act)(() => machine.goTo(time));
 }
 
 function goBack(action: () => Promise<MachineView>): Promise<void> {

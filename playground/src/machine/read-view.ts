@@ -26,9 +26,11 @@ export interface ViewSource {
   readonly stop: StopView;
   readonly hasEnded: boolean;
   readonly events: readonly TraceEvent[];
+  readonly news: readonly TraceEvent[];
 }
 
-export function readView({ vm, result, source, code, stop, hasEnded, events }: ViewSource): MachineView {
+export function readView(parts: ViewSource): MachineView {
+  const { vm, result, source, code, stop, hasEnded, events, news } = parts;
   const { registers, vmcb } = vm;
   const rip = registers.get('rip');
   const { bits } = vm.codeAt(rip);
@@ -54,6 +56,7 @@ export function readView({ vm, result, source, code, stop, hasEnded, events }: V
     exits: result.exits,
     serial: tailOf(result.serial),
     events,
+    news,
   };
 }
 

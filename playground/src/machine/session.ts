@@ -11,22 +11,22 @@ import {
   DEFAULT_MEMORY_BYTES,
   describeStop,
   isResumable,
+  type RunResult,
   startSchedule,
-  type TraceEvent,
   type Vm,
 } from 'vmexit';
 import { AssemblyError } from 'vmexit/asm';
 import { MAIN_FILE } from '../program/main-file.js';
-import type { Timeline } from 'vmexit/lab';
+import { Debugger, type DebugStop, describeDebugStop, type Timeline } from 'vmexit/lab';
 import { INCLUDES } from '../program/includes.js';
 import type { Settings } from '../program/settings.js';
 import { LiveRecording } from '../timeline/live-recording.js';
 import { CodeWindow } from './code-window.js';
-import { EventBuffer } from './event-buffer.js';
+import { EventLog } from './event-log.js';
 import { GuestSource } from './guest-source.js';
+import { readMemory } from './memory-view.js';
 import { readView, tailOf } from './read-view.js';
-import { type Halt, RunControl, type RunGoal } from './run-control.js';
-import type { TourMoment } from './tour-moments.js';
+import { TOUR_MOMENTS, type TourMoment } from './tour-moments.js';
 import type { AddressSpace, CheckView, MachineView, MemoryView, ProgressView, StopView } from './view.js';
 
 /** The page hears of a run this often. */
@@ -40,11 +40,18 @@ export interface LoadView {
 
 interface Loaded {
   readonly vm: Vm;
-  readonly control: RunControl;
+  readonly debug: Debugger;
   readonly source: GuestSource;
   readonly code: CodeWindow;
+  readonly log: EventLog;
   readonly recording: LiveRecording;
 }
+
+/** Moments to go back to in a long run, and room for the address of "run to the cursor" beside the breakpoints. */
+const MOST_CHECKPOINTS = 256;
+const MOST_BREAKPOINTS = 1023;
+/** Events that the page shows. */
+const MOST_EVENTS = 40;
 
 /** Breakpoints: at lines of the source, and at addresses. */
 export interface Breakpoints {
@@ -57,13 +64,14 @@ export type RunTarget =
   | { readonly kind: 'end' | 'exit' }
   | { readonly kind: 'line'; readonly line: number }
   | { readonly kind: 'address'; readonly address: bigint }
-  | { readonly kind: 'time'; readonly time: number }
   | { readonly kind: 'moment'; readonly moment: TourMoment };
 
 export class MachineSession {
   private loaded: Loaded | null = null;
-  private readonly events = new EventBuffer();
   private told = 0;
+  /** Events that had happened at the last view. */
+  private seen = 0;
+  private pausing = new AbortController();
 
   constructor(private readonly onProgress: (progress: ProgressView) => void) {}
 
@@ -76,21 +84,22 @@ export class MachineSession {
   async load(name: string, source: string, settings: Settings, breakpoints: Breakpoints): Promise<LoadView> {
     const { check, assembled } = await assembleSource(source);
     if (assembled === null) return { check, view: null };
-    this.events.clear();
+    const { guest, assembly } = assembled;
+    const log = new EventLog();
     const vm = await createVm({
-      guest: assembled.guest,
+      guest,
       nmi: settings.delivery,
       nmiSchedule: startSchedule(settings.schedule),
       cpu: settings.cpu,
-      onTrace: (event) => this.note(event),
+      onTrace: (event) => recording.note(event),
     });
-    const { entry } = assembled.guest;
-    const guestSource = new GuestSource(assembled.assembly);
-    const start = BigInt(entry.rip + entry.segments.cs.base);
+    const recording = new LiveRecording(vm, log, { guest: name, strategy: settings.delivery });
+    const guestSource = new GuestSource(assembly);
+    const start = BigInt(guest.entry.rip + guest.entry.segments.cs.base);
     const code = new CodeWindow(await createDisassembler(), guestSource, start);
-    const control = new RunControl(vm, () => this.report());
-    const recording = new LiveRecording(vm, { guest: name, strategy: settings.delivery });
-    this.loaded = { vm, control, source: guestSource, code, recording };
+    const debug = new Debugger(vm, { mostCheckpoints: MOST_CHECKPOINTS });
+    this.loaded = { vm, debug, source: guestSource, code, log, recording };
+    this.seen = 0;
     this.setBreakpoints(breakpoints);
     return { check, view: this.view({ kind: 'ready', text: 'before the first instruction' }) };
   }
@@ -98,72 +107,86 @@ export class MachineSession {
   /** Where runs stop from now on; also while the guest runs. */
   setBreakpoints({ lines, addresses }: Breakpoints): readonly bigint[] {
     if (this.loaded === null) return [];
-    const { control, source } = this.loaded;
+    const { debug, source } = this.loaded;
     const ofLines = lines.flatMap((line) => source.addressOf(line) ?? []);
-    control.breakpoints = new Set([...ofLines, ...addresses]);
-    return [...control.breakpoints];
+    debug.breakpoints.clear();
+    for (const address of [...ofLines, ...addresses].slice(0, MOST_BREAKPOINTS))
+      debug.breakpoints.add(address);
+    return [...debug.breakpoints];
   }
 
-  step(): MachineView {
-    return this.view(stopView(this.machine().control.step()));
+  async step(): Promise<MachineView> {
+    const { vm, debug } = this.machine();
+    const { deliveries } = vm.moment;
+    const stop = await debug.step();
+    const isAtHandler = stop.kind === 'step' && vm.moment.deliveries > deliveries;
+    return this.view(stopView(isAtHandler ? { kind: 'delivery' } : stop));
   }
 
-  stepBack(): MachineView {
-    const halt = this.machine().control.stepBack();
-    this.machine().recording.moved();
-    return this.view(stopView(halt));
+  async stepBack(): Promise<MachineView> {
+    await this.machine().debug.stepBack();
+    return this.view({ kind: 'back', text: 'went back' });
   }
 
-  /** To an earlier time. */
-  goBackTo(time: number): MachineView {
-    const halt = this.machine().control.goBackTo(time);
-    this.machine().recording.moved();
-    return this.view(stopView(halt));
+  /** To a moment of this run: back, or forward. */
+  async goTo(time: number): Promise<MachineView> {
+    return this.view(stopView(await this.machine().debug.goTo(time, this.running())));
   }
 
   async run(target: RunTarget): Promise<MachineView> {
-    const { control } = this.machine();
-    const goal = this.goalOf(target);
-    if (goal === null) return this.view({ kind: 'no-code', text: 'no code at or after that line' });
-    return this.view(stopView(await control.run(goal)));
+    const { debug, source } = this.machine();
+    switch (target.kind) {
+      case 'end':
+        return this.view(stopView(await debug.continue(this.running())));
+      case 'exit':
+        return this.view(stopView(await debug.stepToNextExit(this.running())));
+      case 'address':
+        return this.view(stopView(await debug.runTo(target.address, this.running())));
+      case 'line': {
+        const address = source.addressOf(target.line);
+        if (address === null) return this.view({ kind: 'no-code', text: 'no code at or after that line' });
+        return this.run({ kind: 'address', address });
+      }
+      case 'moment':
+        return this.view(stopView(await this.runToMoment(target.moment)));
+    }
   }
 
   /** Also while the guest runs. */
   pause(): void {
-    this.loaded?.control.pause();
+    this.pausing.abort();
   }
 
   /** Also while the guest runs. */
   requestNmi(): void {
-    this.loaded?.recording.diverge();
-    this.loaded?.control.requestNmi();
+    this.loaded?.debug.requestNmi();
   }
 
   /** What is known of the run of the present machine; null without one. Also while the guest runs. */
   timeline(): Timeline | null {
     if (this.loaded === null) return null;
-    const { recording, control } = this.loaded;
-    return recording.timeline(control.result());
+    const { recording, vm } = this.loaded;
+    return recording.timeline(resultOf(vm));
   }
 
   memory(space: AddressSpace, address: bigint, length: number): MemoryView {
-    const { vm } = this.machine();
-    const bytes = new Int16Array(length).fill(-1);
-    if (space === 'physical') readPhysical(vm, Number(address), bytes);
-    else readVirtual(vm, address, bytes);
-    return { bytes };
+    return readMemory(this.machine().vm, space, address, length);
   }
 
-  private goalOf(target: RunTarget): RunGoal | null {
-    if (target.kind !== 'line') return target;
-    const address = this.machine().source.addressOf(target.line);
-    return address === null ? null : { kind: 'address', address };
+  private async runToMoment(moment: TourMoment): Promise<DebugStop> {
+    const { vm, debug } = this.machine();
+    const options = { ...this.running(), exits: true, deliveries: true };
+    for (;;) {
+      const stop = await debug.continue(options);
+      const isEvent = stop.kind === 'exit' || stop.kind === 'delivery';
+      if (!isEvent || TOUR_MOMENTS[moment](vm, stop)) return stop;
+    }
   }
 
-  private note(event: TraceEvent): void {
-    this.loaded?.recording.note(event);
-    if (event.kind === 'serial' || this.loaded?.control.isReplaying === true) return;
-    this.events.add(event);
+  /** Of a run that begins now. */
+  private running() {
+    this.pausing = new AbortController();
+    return { signal: this.pausing.signal, onSlice: () => this.report() };
   }
 
   private machine(): Loaded {
@@ -172,35 +195,42 @@ export class MachineSession {
   }
 
   private view(stop: StopView): MachineView {
-    const { vm, source, code, control } = this.machine();
-    const result = control.result();
+    const { vm, source, code, log } = this.machine();
+    const result = resultOf(vm);
     const hasEnded = !isResumable(result.stop);
-    const shown = hasEnded ? stopView(result.stop) : stop;
-    return readView({ vm, source, code, result, hasEnded, events: this.events.take(), stop: shown });
+    const shown = hasEnded ? { kind: result.stop.kind, text: describeStop(result.stop) } : stop;
+    const happened = log.countUpTo(vm.moment);
+    const events = log.between(0, happened, MOST_EVENTS);
+    const news = log.between(this.seen, happened, MOST_EVENTS);
+    this.seen = happened;
+    return readView({ vm, source, code, result, hasEnded, events, news, stop: shown });
   }
 
   private report(): void {
     const now = performance.now();
     if (now - this.told < PROGRESS_MS) return;
     this.told = now;
-    const { time, instructions, exits, nmi, serial } = this.machine().control.result();
+    const { time, instructions, exits, nmi, serial } = resultOf(this.machine().vm);
     const count = exits.reduce((sum, exit) => sum + exit.count, 0);
     this.onProgress({ time, instructions, exits: count, nmis: nmi.delivered, serial: tailOf(serial) });
   }
 }
 
-function stopView(halt: Halt): StopView {
-  switch (halt.kind) {
-    case 'pause':
+/** What there is to report, without running on. */
+function resultOf(vm: Vm): RunResult {
+  return vm.run({ maxInstructions: 0 });
+}
+
+function stopView(stop: DebugStop): StopView {
+  switch (stop.kind) {
+    case 'cancelled':
       return { kind: 'pause', text: 'paused' };
-    case 'goal':
+    case 'time':
       return { kind: 'goal', text: 'at that moment' };
     case 'step':
       return { kind: 'step', text: 'stepped one instruction' };
-    case 'back':
-      return { kind: 'back', text: 'went back' };
     default:
-      return { kind: halt.kind, text: describeStop(halt) };
+      return { kind: stop.kind, text: describeDebugStop(stop) };
   }
 }
 
@@ -219,22 +249,5 @@ async function assembleSource(source: string) {
       return { check: { ...none, diagnostics: error.diagnostics }, assembled: null };
     const problem = error instanceof Error ? error.message : String(error);
     return { check: { ...none, diagnostics: [], problem }, assembled: null };
-  }
-}
-
-function readPhysical(vm: Vm, address: number, into: Int16Array): void {
-  const end = Math.min(address + into.length, vm.memory.byteLength);
-  if (end > address) into.set(vm.memory.read(address, end - address));
-}
-
-/** Page by page past what is not mapped. */
-function readVirtual(vm: Vm, address: bigint, into: Int16Array): void {
-  const PAGE = 0x1000;
-  let at = 0;
-  while (at < into.length) {
-    const start = address + BigInt(at);
-    const inPage = Math.min(into.length - at, PAGE - Number(start & 0xfffn));
-    into.set(vm.virtual.read(start, inPage).bytes, at);
-    at += inPage;
   }
 }

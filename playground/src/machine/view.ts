@@ -80,8 +80,10 @@ export interface MachineView {
   readonly tally: NmiTally;
   readonly exits: readonly ExitCount[];
   readonly serial: SerialView;
-  /** What happened since the view before this one; the last of it, where it is much. */
+  /** The last things that happened up to now. */
   readonly events: readonly TraceEvent[];
+  /** Those of them that happened since the view before this one. */
+  readonly news: readonly TraceEvent[];
 }
 
 /** How a run gets on, a few times a second. */

@@ -11,7 +11,7 @@ export function NmiPanel() {
   const now = view.value;
   const { delivery } = loadedSettings.value;
   if (now === null) return <Panel title="NMI delivery" class="nmi" />;
-  const present = now.events.filter(({ time }) => time >= now.time - LAST_INSTRUCTION);
+  const present = now.news.filter(({ time }) => time >= now.time - LAST_INSTRUCTION);
   const picture = nmiPicture(now.nmi, delivery, present);
   return (
     <Panel title="NMI delivery" class="nmi" aside={<span class="dim">{delivery}</span>}>

@@ -1,10 +1,10 @@
 /** The last things that happened, newest first. */
 import { describeEvent } from 'vmexit/lab';
-import { recentEvents } from '../machine/machine.js';
+import { view } from '../machine/machine.js';
 import { grouped, hex } from './number-format.js';
 
 export function EventLog() {
-  const events = recentEvents.value;
+  const events = view.value?.events.toReversed() ?? [];
   if (events.length === 0) return <p class="note">Nothing has happened yet: no exit, no NMI.</p>;
   return (
     <ol class="event-log mono" aria-label="What happened last, newest first">

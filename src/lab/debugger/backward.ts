@@ -5,7 +5,7 @@ import type { Vm } from '../../hypervisor/vm.js';
 import type { History } from './history.js';
 import type { Pacer } from './pacer.js';
 import type { Place, Player } from './player.js';
-import { type DebugStop, trapped } from './stop.js';
+import type { DebugStop } from './stop.js';
 
 /** What to go back to; of several, whichever comes first. */
 export interface BackwardTarget {
@@ -114,7 +114,7 @@ export class Backward {
     while (this.isBefore(end) && vm.time < end.moment.time) {
       if (await pacer.isCancelled()) return 'cancelled';
       const stop = condition ? player.step(traps) : player.advance(end.moment.time, traps);
-      if (stop?.kind === 'trap') note(trapped(stop.trap));
+      if (stop?.kind === 'trap') note(stop.trap);
       else if (stop) break;
       else if (condition?.(vm)) note({ kind: 'condition' });
     }
@@ -128,7 +128,7 @@ export class Backward {
     if (vm.time !== end.moment.time) return;
     while (this.isBefore(end)) {
       const stop = player.step(traps);
-      if (stop?.kind === 'trap') note(trapped(stop.trap));
+      if (stop?.kind === 'trap') note(stop.trap);
       else if (stop) return;
     }
     this.noteBreakpoint(traps, note);

@@ -19,17 +19,23 @@ import { History, type HistoryOptions } from './history.js';
 import { Backward, type BackwardTarget } from './backward.js';
 import { Pacer } from './pacer.js';
 import { Player } from './player.js';
-import { type DebugStop, trapped } from './stop.js';
+import type { DebugStop } from './stop.js';
 
 export interface ContinueOptions {
   /** Linear addresses, beside `breakpoints` of the debugger. */
   readonly breakpoints?: Iterable<bigint> | undefined;
   /** Beside `watchpoints` of the debugger. */
   readonly watchpoints?: readonly Watchpoint[] | undefined;
+  /** Stop after each #VMEXIT, too. */
+  readonly exits?: boolean | undefined;
+  /** Stop where the handler of an exception or interrupt is about to run its first instruction, too. */
+  readonly deliveries?: boolean | undefined;
   /** Asked after every step: slow, for each instruction is one. */
   readonly until?: ((vm: Vm) => boolean) | undefined;
   readonly maxInstructions?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called every 25 ms or so, before the event loop goes on. The machine stands still, and may be looked at. */
+  readonly onSlice?: (() => void) | undefined;
 }
 
 export type SteppingOptions = Pick<ContinueOptions, 'signal'>;
@@ -38,7 +44,7 @@ export type SteppingOptions = Pick<ContinueOptions, 'signal'>;
 const STEPPED_OVER = /^(call|int|syscall|rep|loop)/;
 
 export class Debugger {
-  /** Linear addresses at which `continue` and `runBack` stop. */
+  /** Linear addresses at which `continue` and `runBack` stop. May change while the machine runs on. */
   readonly breakpoints = new Set<bigint>();
   /** What `continue` and `runBack` watch. */
   readonly watchpoints: Watchpoint[] = [];
@@ -46,6 +52,9 @@ export class Debugger {
   private readonly player: Player;
   private readonly backward: Backward;
   private isBusy = false;
+  /** What was asked for on the way back: the machine is at some moment of its past, which is not meant. */
+  private readonly asked: NmiRequestOptions[] = [];
+  private isGoingBack = false;
 
   constructor(
     readonly vm: Vm,
@@ -81,14 +90,18 @@ export class Debugger {
     return this.isBusy;
   }
 
-  /** Requests an NMI; going back and forth comes by it again. */
-  requestNmi(options?: NmiRequestOptions): void {
-    this.vm.requestNmi(options);
+  /**
+   * Requests an NMI; going back and forth comes by it again. Also while the machine runs on: then it comes with the next slice. And
+   * while it goes back: then it comes where the machine arrives.
+   */
+  requestNmi(options: NmiRequestOptions = {}): void {
+    if (this.isGoingBack) this.asked.push(options);
+    else this.vm.requestNmi(options);
   }
 
   /** Goes forward by so many instructions. */
   step(count = 1, { signal }: SteppingOptions = {}): Promise<DebugStop> {
-    return this.work(signal, async (pacer) => {
+    return this.goOn({ signal }, async (pacer) => {
       for (let i = 0; i < count; i++) {
         if (await pacer.isCancelled()) return { kind: 'cancelled' };
         const stop = this.player.step();
@@ -118,7 +131,7 @@ export class Debugger {
 
   /** Goes to the next #VMEXIT, of any kind. */
   stepToNextExit(options: ContinueOptions = {}): Promise<DebugStop> {
-    return this.run({ exits: true }, options);
+    return this.continue({ ...options, exits: true });
   }
 
   /** Goes on until the instruction at linear address `address` is next, or one of the breakpoints and watchpoints stops it. */
@@ -126,14 +139,42 @@ export class Debugger {
     return this.continue({ ...options, breakpoints: [...(options.breakpoints ?? []), address] });
   }
 
-  /** Goes on to a breakpoint, a watchpoint, the condition, the budget, the signal, or the guest's end. */
+  /** Goes on to a breakpoint, a watchpoint, what else the options name, or the guest's end. */
   continue(options: ContinueOptions = {}): Promise<DebugStop> {
-    return this.run({}, options);
+    const { until, maxInstructions = Infinity } = options;
+    const end = this.vm.time + maxInstructions;
+    return this.goOn(options, async (pacer) => {
+      while (this.vm.time < end) {
+        if (await pacer.isCancelled()) return { kind: 'cancelled' };
+        this.history.pass();
+        const traps = this.trapsOf(options);
+        const stop = until ? this.player.step(traps) : this.player.advance(end, traps);
+        if (stop) return stop.kind === 'trap' ? stop.trap : over(stop);
+        if (until?.(this.vm)) return { kind: 'condition' };
+      }
+      this.player.settle();
+      return { kind: 'time' };
+    });
+  }
+
+  /** Goes to the first instruction of a time, back or forward. Nothing stops it on the way but the guest's end. */
+  goTo(time: number, options: Pick<ContinueOptions, 'signal' | 'onSlice'> = {}): Promise<DebugStop> {
+    if (time <= this.vm.time) return this.runBackTo({ instruction: time }, options);
+    return this.goOn(options, async (pacer) => {
+      while (this.vm.time < time) {
+        if (await pacer.isCancelled()) return { kind: 'cancelled' };
+        this.history.pass();
+        const stop = this.player.advance(time, {});
+        if (stop) return over(stop);
+      }
+      this.player.settle();
+      return { kind: 'time' };
+    });
   }
 
   /** Goes back by so many steps. */
   stepBack(count = 1, { signal }: SteppingOptions = {}): Promise<DebugStop> {
-    return this.work(signal, (pacer) => this.backward.step(count, pacer));
+    return this.goBack(signal, (pacer) => this.backward.step(count, pacer));
   }
 
   /** Goes back to where a breakpoint or watchpoint was hit last before now, or to the start of the history. */
@@ -148,7 +189,7 @@ export class Debugger {
   runBackTo(target: BackwardTarget, { signal }: SteppingOptions = {}): Promise<DebugStop> {
     const breakpoints = [...this.breakpoints, ...(target.address === undefined ? [] : [target.address])];
     const traps = { breakpoints, watchpoints: this.watchpoints, exits: target.exit === true };
-    return this.work(signal, (pacer) => this.backward.run(target, traps, pacer));
+    return this.goBack(signal, (pacer) => this.backward.run(target, traps, pacer));
   }
 
   /** Lets the history go. The machine stays as it is. */
@@ -156,38 +197,55 @@ export class Debugger {
     this.history.release();
   }
 
-  private run(more: Pick<Traps, 'exits'>, options: ContinueOptions): Promise<DebugStop> {
-    const { until, maxInstructions = Infinity, signal } = options;
-    const breakpoints = [...new Set([...this.breakpoints, ...(options.breakpoints ?? [])])];
-    const watchpoints = [...this.watchpoints, ...(options.watchpoints ?? [])];
-    const end = this.vm.time + maxInstructions;
-    const traps = { breakpoints, watchpoints, ...more };
-    return this.work(signal, async (pacer) => {
-      while (this.vm.time < end) {
-        if (await pacer.isCancelled()) return { kind: 'cancelled' };
-        this.history.pass();
-        const stop = until ? this.player.step(traps) : this.player.advance(end, traps);
-        if (stop) return stop.kind === 'trap' ? trapped(stop.trap) : over(stop);
-        if (until?.(this.vm)) return { kind: 'condition' };
-      }
-      this.player.settle();
-      return { kind: 'time' };
-    });
+  private trapsOf({ breakpoints = [], watchpoints = [], exits, deliveries }: ContinueOptions): Traps {
+    return {
+      breakpoints: [...new Set([...this.breakpoints, ...breakpoints])],
+      watchpoints: [...this.watchpoints, ...watchpoints],
+      exits,
+      deliveries,
+    };
   }
 
-  private async work(
+  private goOn(
+    { signal, onSlice }: Pick<ContinueOptions, 'signal' | 'onSlice'>,
+    job: (pacer: Pacer) => Promise<DebugStop>,
+  ): Promise<DebugStop> {
+    const onPause = (): void => {
+      this.history.leave();
+      onSlice?.();
+    };
+    return this.work(job, new Pacer(signal, { onPause, onResume: () => this.enter() }));
+  }
+
+  private async goBack(
     signal: AbortSignal | undefined,
     job: (pacer: Pacer) => Promise<DebugStop>,
   ): Promise<DebugStop> {
+    try {
+      return await this.work((pacer) => {
+        this.isGoingBack = true;
+        return job(pacer);
+      }, new Pacer(signal));
+    } finally {
+      this.isGoingBack = false;
+      for (const options of this.asked.splice(0)) this.vm.requestNmi(options);
+    }
+  }
+
+  private async work(job: (pacer: Pacer) => Promise<DebugStop>, pacer: Pacer): Promise<DebugStop> {
     if (this.isBusy) throw new UsageError('the debugger is at work: await what it does, or abort it');
     this.isBusy = true;
     try {
-      this.history.enter();
-      return await job(new Pacer(signal));
+      this.enter();
+      return await job(pacer);
     } finally {
       this.history.leave();
       this.isBusy = false;
     }
+  }
+
+  private enter(): void {
+    if (this.history.enter()) this.player.forget();
   }
 }
 

@@ -65,18 +65,23 @@ export class History {
     return this.milestones.length;
   }
 
-  /** To be called before the machine is moved: notices what somebody else has done to it since `leave`. */
-  enter(): void {
+  /**
+   * To be called before the machine is moved: notices what somebody else has done to it since `leave`. True: what follows is
+   * not what was known to.
+   */
+  enter(): boolean {
     const { vm } = this;
     const isElsewhere = compareMoments(vm.moment, this.left) !== 0 || !this.first.checkpoint.isHeld;
+    const isEdited = vm.edits !== this.knownEdits;
+    this.knownEdits = vm.edits;
     if (isElsewhere) {
       this.begin(MOVED);
-    } else if (vm.edits !== this.knownEdits) {
+    } else if (isEdited) {
       // What was to follow does not: it did so without the change.
       this.clear(this.countUpTo(vm.moment));
       this.add(true);
     }
-    this.knownEdits = vm.edits;
+    return isElsewhere || isEdited;
   }
 
   /** To be called when the machine has been moved. */

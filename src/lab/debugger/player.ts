@@ -4,6 +4,7 @@ import { isResumable, type StopReason } from '../../hypervisor/run-result.js';
 import type { Traps } from '../../hypervisor/traps.js';
 import type { Vm } from '../../hypervisor/vm.js';
 import type { History } from './history.js';
+import { Slice } from './slice.js';
 
 /** Where a machine can stand. */
 export interface Place {
@@ -12,12 +13,10 @@ export interface Place {
   readonly isSettled: boolean;
 }
 
-/** Instructions in one go: a few milliseconds with traps. */
-const SLICE = 200_000;
-
 export class Player {
   /** The latest time that the machine's callbacks have been told of. */
   private frontier: number;
+  private readonly slice = new Slice();
 
   constructor(
     private readonly vm: Vm,
@@ -31,6 +30,11 @@ export class Player {
     return this.vm.time < this.frontier;
   }
 
+  /** Somebody has changed the machine, or taken it elsewhere: what comes now, its callbacks do not know. */
+  forget(): void {
+    this.frontier = this.vm.time;
+  }
+
   /**
    * One step: to the next instruction, to the handler of one that faults, to the wake-up of a guest that sleeps. Null: done.
    * With traps, one that it hits is what it returns.
@@ -40,13 +44,18 @@ export class Player {
     const { isAsleep, nextRequest } = vm.nmiState;
     const wait = isAsleep && nextRequest !== null ? Math.max(1, nextRequest - vm.time) : 1;
     const stop = this.go(vm.time + wait, isAsleep ? traps : { ...traps, deliveries: true });
-    if (stop && !(stop.kind === 'trap' && stop.trap.kind === 'delivery')) return stop;
-    return this.settle();
+    const isStep = stop?.kind === 'trap' && stop.trap.kind === 'delivery' && !traps.deliveries;
+    return stop && !isStep ? stop : this.settle();
   }
 
   /** On to `end`, or for a slice; to a trap, or to the guest's end. Null: go on. */
   advance(end: number, traps: Traps): StopReason | null {
-    return this.go(Math.min(end, this.vm.time + SLICE), traps);
+    const { vm, slice } = this;
+    const start = vm.time;
+    const deadline = slice.begin();
+    const stop = this.go(Math.min(end, start + slice.size), traps, deadline);
+    slice.end(vm.time - start);
+    return stop;
   }
 
   /** Lets happen what is due. */
@@ -90,16 +99,17 @@ export class Player {
   }
 
   /** To the first time that callbacks do not know, if that comes first; and by way of changes from outside. */
-  private go(end: number, traps: Traps): StopReason | null {
+  private go(end: number, traps: Traps, signal?: AbortSignal): StopReason | null {
     const { vm, history, isSilent } = this;
     const { edits } = vm;
     const edit = history.nextEdit(vm.moment);
     const known = isSilent ? Math.min(end, this.frontier) : end;
     const limit = edit ? Math.min(known, edit.moment.time) : known;
-    const stop = vm.time < limit ? vm.advance({ maxInstructions: limit - vm.time, traps, isSilent }) : null;
+    const maxInstructions = limit - vm.time;
+    const stop = maxInstructions > 0 ? vm.advance({ maxInstructions, traps, isSilent, signal }) : null;
     this.frontier = Math.max(this.frontier, vm.time);
     if (vm.edits !== edits) history.cut();
-    const isDone = stop === null || stop.kind === 'budget';
+    const isDone = stop === null || stop.kind === 'budget' || stop.kind === 'cancelled';
     if (stop?.kind === 'trap' && stop.trap.kind !== 'exit') this.settle();
     const isPast = edit && compareMoments(vm.moment, edit.moment) >= 0;
     if (edit && (isPast || (isDone && vm.time >= edit.moment.time))) history.returnTo(edit);

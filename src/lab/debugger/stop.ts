@@ -1,22 +1,16 @@
 /** Why a debugged machine stands still. */
 import { describeStop, type StopReason } from '../../hypervisor/run-result.js';
-import type { ExitRecord, Trap } from '../../hypervisor/traps.js';
-import type { Watchpoint } from '../../svm/traps.js';
+import type { Trap } from '../../hypervisor/traps.js';
 
 export type DebugStop =
   /** The steps that were asked for are done. */
   | { readonly kind: 'step' }
-  /** The instruction at this linear address is next: a breakpoint, or the address of `runTo` and `runBackTo`. */
-  | { readonly kind: 'breakpoint'; readonly address: bigint }
-  /** Forward: the last instruction touched it. Backward: the next one will. `address` is where the access begins. */
-  | {
-      readonly kind: 'watchpoint';
-      readonly watchpoint: Watchpoint;
-      readonly address: bigint;
-      readonly isWrite: boolean;
-    }
-  /** A #VMEXIT has just been handled; the VMCB shows it. */
-  | ({ readonly kind: 'exit' } & ExitRecord)
+  /**
+   * A breakpoint, or the address of `runTo` and `runBackTo`: that instruction is next. A watchpoint: forward, the last
+   * instruction touched it; backward, the next one will. A #VMEXIT, which has just been handled; the VMCB shows it. A delivery: a
+   * handler's first instruction is next.
+   */
+  | Trap
   /** The condition holds. */
   | { readonly kind: 'condition' }
   /** The time that was asked for, or all of `maxInstructions`. */
@@ -28,22 +22,16 @@ export type DebugStop =
   /** Forward: the guest is over. */
   | { readonly kind: 'over'; readonly stop: StopReason };
 
-/** What a trap is to who debugs. Deliveries end steps, and nobody asks for them otherwise. */
-export function trapped(trap: Trap): DebugStop {
-  return trap.kind === 'delivery' ? { kind: 'step' } : trap;
-}
-
 /** The reason in words: one line. */
 export function describeDebugStop(stop: DebugStop): string {
   switch (stop.kind) {
     case 'step':
       return 'stepped';
     case 'breakpoint':
-      return `breakpoint at ${hex(stop.address)}`;
     case 'watchpoint':
-      return `watchpoint: ${stop.isWrite ? 'write' : 'read'} at ${hex(stop.address)}`;
     case 'exit':
-      return `#VMEXIT ${stop.exit} (${stop.cause})`;
+    case 'delivery':
+      return describeStop({ kind: 'trap', trap: stop });
     case 'condition':
       return 'the condition holds';
     case 'time':
@@ -55,8 +43,4 @@ export function describeDebugStop(stop: DebugStop): string {
     case 'over':
       return describeStop(stop.stop);
   }
-}
-
-function hex(value: bigint): string {
-  return `${value.toString(16)}h`;
 }

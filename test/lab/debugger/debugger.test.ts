@@ -37,6 +37,19 @@ align 8
 counter: dq 0
 `;
 
+/** Spins with a handler for NMIs. */
+const SPIN = `
+bits 16
+    xor ax, ax
+    mov ds, ax
+    mov word [8], handler
+    mov [10], cs
+spin:
+    jmp spin
+handler:
+    iret
+`;
+
 async function debug(source = PROGRAM, options: Partial<CreateVmOptions> = {}) {
   const guest = await loadAssembly({ assembly: source }, { memoryBytes: MEMORY_BYTES });
   const vm = await createVm({ ...options, guest, memoryBytes: MEMORY_BYTES });
@@ -102,6 +115,46 @@ describe('forward', () => {
     const running = debugger_.continue({ maxInstructions: 5_000_000 });
     await expect(debugger_.step()).rejects.toThrow(UsageError);
     expect(await running).toEqual({ kind: 'time' });
+  });
+
+  it('goes to times in both directions, past breakpoints', async () => {
+    const { debug: debugger_, vm, at } = await debug();
+    debugger_.breakpoints.add(at('routine'));
+    expect(await debugger_.goTo(100)).toEqual({ kind: 'time' });
+    const there = seen(vm);
+    expect(there.moment.time).toBe(100);
+    expect(await debugger_.goTo(400)).toEqual({ kind: 'time' });
+    expect(await debugger_.goTo(100)).toEqual({ kind: 'time' });
+    expect(seen(vm)).toEqual(there);
+    expect(await debugger_.goTo(1e9)).toMatchObject({ kind: 'over' });
+  });
+
+  it('stops where handlers begin, and at exits, if asked to', async () => {
+    const { debug: debugger_, vm, at, rip } = await debug(SPIN, { nmi: 'xen-event-injection' });
+    await debugger_.goTo(100);
+    debugger_.requestNmi();
+    const stops = [];
+    while (rip() !== at('handler')) stops.push(await debugger_.continue({ exits: true, deliveries: true }));
+    expect(stops.at(-1)).toEqual({ kind: 'delivery' });
+    expect(describeDebugStop(stops.at(-1)!)).toBe('a handler is about to run');
+    expect(vm.time).toBe(100);
+    expect(await debugger_.continue({ exits: true, deliveries: true })).toMatchObject({
+      kind: 'exit',
+      exit: 'iret',
+    });
+  });
+
+  it('stops at a breakpoint that is set, and goes past one that is taken away, while it runs', async () => {
+    const { debug: debugger_, at } = await debug(SPIN);
+    setTimeout(() => debugger_.breakpoints.add(at('spin')), 40);
+    expect(await debugger_.continue()).toEqual({ kind: 'breakpoint', address: at('spin') });
+    let slices = 0;
+    const onSlice = (): void => void slices++;
+    debugger_.breakpoints.clear();
+    expect(await debugger_.continue({ signal: AbortSignal.timeout(60), onSlice })).toEqual({
+      kind: 'cancelled',
+    });
+    expect(slices).toBeGreaterThan(0);
   });
 
   it('shows a fault and its handler as steps of their own', async () => {
@@ -229,6 +282,38 @@ describe('backward', () => {
     expect(counter()).toBeGreaterThan(200);
     await debugger_.runBackTo({ instruction: after.moment.time });
     expect(counter()).toBeGreaterThanOrEqual(200);
+  });
+
+  it('tells of another future, and only of that', async () => {
+    let printed = '';
+    const onSerial = (byte: number): void => void (printed += String.fromCharCode(byte));
+    const { debug: debugger_, vm, at } = await debug(PROGRAM, { onSerial });
+    await debugger_.runTo(at('ending'));
+    expect(printed).toBe('xy');
+    await debugger_.runBackTo({ address: at('again') });
+    vm.registers.set('rcx', 3n);
+    await debugger_.continue();
+    expect(printed).toBe('xyxy');
+  });
+
+  it('comes again by an NMI that was requested while it ran', async () => {
+    const { debug: debugger_, vm, at } = await debug(SPIN);
+    setTimeout(() => debugger_.requestNmi(), 30);
+    await debugger_.runTo(at('handler'));
+    const there = seen(vm);
+    await debugger_.goTo(50);
+    await debugger_.runTo(at('handler'));
+    expect(seen(vm)).toEqual(there);
+  });
+
+  it('takes a request on the way back for the moment where it arrives', async () => {
+    const { debug: debugger_, vm, at } = await debug(SPIN);
+    await debugger_.continue({ maxInstructions: 200_000 });
+    const arrived = debugger_.runBackTo({ condition: (it) => it.time === 50 });
+    debugger_.requestNmi();
+    await arrived;
+    await debugger_.runTo(at('handler'));
+    expect(vm.time).toBe(50);
   });
 
   it('begins anew when somebody else has run the machine, and says so', async () => {
