@@ -13,6 +13,7 @@ import type { IcedEncoder } from './iced-encoder.js';
 import type { InstructionTable } from './instruction-table.js';
 import type { Operand } from './operand.js';
 import { Location } from './location.js';
+import { fillGap, type Padding, usualThreshold } from './padding.js';
 import { applyAttributes } from './section-attributes.js';
 import { composeImage, type Image, layOutSections, MOST_OUTPUT_BYTES } from './sections.js';
 import type { Body, Statement } from './statement.js';
@@ -79,6 +80,7 @@ export class Assembler {
   bits: CodeBits = 16;
   private firstBits: CodeBits | undefined;
   private isRelative = false;
+  private padding: Padding | undefined;
   private loadAddress: bigint | undefined;
   private statements = 0;
 
@@ -145,6 +147,7 @@ export class Assembler {
     this.statements = 0;
     this.bits = this.initialBits;
     this.isRelative = false;
+    this.padding = undefined;
     this.loadAddress = undefined;
     this.firstBits = undefined;
     this.symbols.begin(this.pass);
@@ -228,6 +231,8 @@ export class Assembler {
         return this.location.append(this.includeBinary(body, line));
       case 'align':
         return this.align(body, line);
+      case 'alignmode':
+        return this.setPadding(body);
       case 'instruction':
         return this.location.append(this.encode(body, line));
       case 'bits':
@@ -279,9 +284,20 @@ export class Assembler {
       throw new Problem('RANGE', `${number} is no power of two to align to`, boundary.column);
     const { location } = this;
     const gap = Number((number - (BigInt(location.position) % number)) % number);
-    if (filler === undefined || location.current?.isNoBits) location.reserve(gap);
+    if (filler === 'room' || location.current?.isNoBits) location.reserve(gap);
+    else if (filler === 'nothing') location.append(fillGap(gap, this.bits, this.padding));
     else for (let i = 0; i < gap; i++) this.assembleBody(filler, line);
     location.current?.raiseAlignment(number);
+  }
+
+  private setPadding({ mode, threshold }: Body & { kind: 'alignmode' }): void {
+    if (threshold === undefined) this.padding = { mode, threshold: usualThreshold(mode) };
+    else if (threshold === 'never') this.padding = { mode, threshold: Infinity };
+    else
+      this.padding = {
+        mode,
+        threshold: Number(evaluateConstant(threshold, this.scope, 'the threshold of ALIGNMODE')),
+      };
   }
 
   private encode(body: Body & { kind: 'instruction' }, line: ParsedLine): Uint8Array {

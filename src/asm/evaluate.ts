@@ -1,6 +1,7 @@
 /** Expressions to values, as of one moment of one pass. */
 import { Problem } from './diagnostics.js';
 import type { BinaryOperator, Expression, UnaryOperator } from './expression.js';
+import { logarithm } from './functions.js';
 import { add, isScalar, multiply, scalar, type Value } from './value.js';
 
 /** What names mean now. */
@@ -25,6 +26,13 @@ export function evaluate(expression: Expression, scope: Scope): Value {
       return scope.sectionStart();
     case 'unary':
       return unary(expression.operator, evaluate(expression.of, scope), expression.column);
+    case 'logarithm': {
+      const { rounding, of, column } = expression;
+      const argument = evaluate(of, scope);
+      // A size that is not known yet need not be a power of two yet.
+      if (argument.isUnknown) return argument;
+      return onScalar(argument, 'ILOG2', column, (number) => logarithm(rounding, number, column));
+    }
     case 'binary':
       return binary(
         expression.operator,

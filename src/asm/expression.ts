@@ -1,6 +1,7 @@
 /** Expressions: tokens to a tree, by NASM's operators and precedence. */
 import { Problem } from './diagnostics.js';
-import { specialFloat } from './float.js';
+import { floatPartNamed, specialFloat } from './float.js';
+import { type Logarithm, logarithmNamed } from './functions.js';
 import { isFloatText, parseNumber } from './number.js';
 import { bytesOfString, numberOfString } from './quoted-string.js';
 import { registerNumber } from './registers.js';
@@ -33,6 +34,12 @@ export type Expression =
   | {
       readonly kind: 'unary';
       readonly operator: UnaryOperator;
+      readonly of: Expression;
+      readonly column: number;
+    }
+  | {
+      readonly kind: 'logarithm';
+      readonly rounding: Logarithm;
       readonly of: Expression;
       readonly column: number;
     }
@@ -172,7 +179,37 @@ class ExpressionParser {
     if (token === undefined || token.kind === TokenKind.Punctuation || token.kind === TokenKind.Preprocessor)
       throw reader.unexpected('a value');
     reader.next();
-    return operandOf(token);
+    return this.call(token) ?? operandOf(token);
+  }
+
+  /** `__?ilog2f?__(x)`, `__?float32?__(1.5)`; undefined if the token names no function. */
+  private call({ kind, text, column }: Token): Expression | undefined {
+    if (kind !== TokenKind.Identifier || !text.startsWith('__')) return undefined;
+    const { reader } = this;
+    const rounding = logarithmNamed(text);
+    const floatBits = floatPartNamed(text);
+    if (rounding === undefined && floatBits === undefined) return undefined;
+    reader.expect('(');
+    const value: Expression =
+      rounding === undefined
+        ? { kind: 'value', value: scalar(floatBits!(...this.signedFloat(), column)), column }
+        : { kind: 'logarithm', rounding, of: this.parse(), column };
+    reader.expect(')');
+    return value;
+  }
+
+  /** A number with a point or an exponent, or the name of a special one. */
+  private signedFloat(): [text: string, isNegative: boolean] {
+    const { reader } = this;
+    const isNegative = reader.takes('-');
+    if (!isNegative) reader.takes('+');
+    const { current } = reader;
+    const special = current?.kind === TokenKind.Identifier ? specialFloat(current.text) : undefined;
+    const isFloat = current?.kind === TokenKind.Number && isFloatText(current.text);
+    if (current === undefined || (special === undefined && !isFloat))
+      throw reader.unexpected('a floating-point number');
+    reader.next();
+    return [special ?? current.text, isNegative];
   }
 }
 

@@ -19,6 +19,27 @@ const FORMATS: Readonly<Record<number, FloatFormat>> = {
   16: { exponentBits: 15, fractionBits: 112, hasExplicitOne: false },
 };
 
+const BFLOAT16: FloatFormat = { exponentBits: 8, fractionBits: 7, hasExplicitOne: false };
+
+/** What `__?float80e?__` and its kind take of a number: its format, and which bits. */
+interface FloatPart {
+  readonly format: FloatFormat;
+  readonly from: number;
+  readonly bits: number;
+}
+
+const PARTS: Readonly<Record<string, FloatPart>> = {
+  bfloat16: { format: BFLOAT16, from: 0, bits: 16 },
+  float8: { format: FORMATS[1]!, from: 0, bits: 8 },
+  float16: { format: FORMATS[2]!, from: 0, bits: 16 },
+  float32: { format: FORMATS[4]!, from: 0, bits: 32 },
+  float64: { format: FORMATS[8]!, from: 0, bits: 64 },
+  float80m: { format: FORMATS[10]!, from: 0, bits: 64 },
+  float80e: { format: FORMATS[10]!, from: 64, bits: 16 },
+  float128l: { format: FORMATS[16]!, from: 0, bits: 64 },
+  float128h: { format: FORMATS[16]!, from: 64, bits: 64 },
+};
+
 /** Beyond it, powers of ten are too long to be worth computing: every format is at 0 or infinity by then. */
 const MOST_EXPONENT = 20_000;
 
@@ -36,12 +57,27 @@ export function specialFloat(name: string): string | undefined {
   return inner !== undefined && Object.hasOwn(SPECIAL, inner) ? inner : undefined;
 }
 
+/** The part of a number's bits that `__?float32?__` or `__float80e__` names; undefined if it names none. */
+export function floatPartNamed(
+  name: string,
+): ((text: string, isNegative: boolean, column: number) => bigint) | undefined {
+  const inner = /^__\??(\w+?)\??__$/.exec(name)?.[1];
+  if (inner === undefined || !Object.hasOwn(PARTS, inner)) return undefined;
+  const { format, from, bits } = PARTS[inner]!;
+  return (text, isNegative, column) =>
+    BigInt.asUintN(bits, encode(text, isNegative, format, column) >> BigInt(from));
+}
+
 /** The bits of a float of `bytes` bytes. `text` is a number or the name of a special value, without a sign. */
 export function floatBits(text: string, isNegative: boolean, bytes: number, column = 0): bigint {
   const format = FORMATS[bytes];
   if (format === undefined)
     throw new Problem('EXPRESSION', `there is no floating-point number of ${bytes} bytes`, column);
-  const sign = isNegative ? 1n << BigInt(bytes * 8 - 1) : 0n;
+  return encode(text, isNegative, format, column);
+}
+
+function encode(text: string, isNegative: boolean, format: FloatFormat, column: number): bigint {
+  const sign = isNegative ? 1n << BigInt(format.exponentBits + format.fractionBits) : 0n;
   const special = SPECIAL[text];
   if (special !== undefined) return sign | specialBits(special, format);
   const [numerator, denominator] = parseRational(text, column);

@@ -95,8 +95,6 @@ export function parseAlign(
   parseFiller: (reader: TokenReader) => Body,
 ): Body {
   const boundary = parseExpression(reader);
-  if (!reader.takes(',')) return { kind: 'align', boundary, filler: isReserve ? undefined : NOP };
+  if (!reader.takes(',')) return { kind: 'align', boundary, filler: isReserve ? 'room' : 'nothing' };
   return { kind: 'align', boundary, filler: parseFiller(reader) };
 }
-
-const NOP: Body = { kind: 'data', unit: 1, items: [{ kind: 'string', bytes: Uint8Array.of(0x90) }] };

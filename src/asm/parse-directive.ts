@@ -2,6 +2,7 @@
 import { Problem } from './diagnostics.js';
 import { expressionOf } from './expression.js';
 import { parseNumber } from './number.js';
+import { isPaddingMode, PADDING_MODES } from './padding.js';
 import type { Body, SectionAttribute } from './statement.js';
 import { isPunctuation, isWord, type Token, textOf, TokenKind } from './token.js';
 
@@ -19,6 +20,8 @@ const IGNORED = new Set([
   'required',
   'sectalign',
 ]);
+/** In brackets: what ALIGNMODE of `%use smartalign` stands for. */
+export const ALIGN_MODE = '__?alignmode?__';
 const LINKED = new Set(['extern', 'common', 'import', 'export']);
 
 /** The directive called `word`; undefined if there is none. */
@@ -53,6 +56,8 @@ export function parseDirective(
       return parseSection(rest, endColumn);
     case 'default':
       return parseDefault(rest, endColumn);
+    case ALIGN_MODE:
+      return parseAlignMode(rest, endColumn);
     default:
       return undefined;
   }
@@ -71,6 +76,16 @@ function parseDefault(tokens: readonly Token[], endColumn: number): Body {
     return { kind: 'default', isRelative: isWord(word, 'rel') };
   if (isWord(word, 'bnd') || isWord(word, 'nobnd')) return { kind: 'nothing' };
   throw new Problem('SYNTAX', 'DEFAULT takes REL or ABS', word?.column ?? endColumn);
+}
+
+/** `k8`, `p6, 32` or `nop, nojmp` */
+function parseAlignMode([name, comma, ...threshold]: readonly Token[], endColumn: number): Body {
+  const mode = name?.text.toLowerCase() ?? '';
+  if (!isPaddingMode(mode))
+    throw new Problem('SYNTAX', `ALIGNMODE takes ${PADDING_MODES.join(', ')}`, name?.column ?? endColumn);
+  if (comma === undefined) return { kind: 'alignmode', mode, threshold: undefined };
+  const isNever = threshold.length === 1 && isWord(threshold[0], 'nojmp');
+  return { kind: 'alignmode', mode, threshold: isNever ? 'never' : expressionOf(threshold, endColumn) };
 }
 
 function parseSection(tokens: readonly Token[], endColumn: number): Body {

@@ -1,6 +1,7 @@
 /** What a line says, once macros are gone. */
 import type { Expression } from './expression.js';
 import type { Operand } from './operand.js';
+import type { PaddingMode } from './padding.js';
 import type { Prefixes } from './prefixes.js';
 
 /** One item of DB and its kind. */
@@ -23,8 +24,14 @@ export type Body =
       readonly skip: Expression | undefined;
       readonly length: Expression | undefined;
     }
-  /** `filler` is what fills the gap: a statement of one byte; undefined for ALIGNB, which reserves. */
-  | { readonly kind: 'align'; readonly boundary: Expression; readonly filler: Body | undefined }
+  /** `filler` is what fills the gap: a statement of one byte, what does nothing, or for ALIGNB room. */
+  | { readonly kind: 'align'; readonly boundary: Expression; readonly filler: Body | 'nothing' | 'room' }
+  /** How gaps are filled from here on. `threshold` is undefined for what the mode has. */
+  | {
+      readonly kind: 'alignmode';
+      readonly mode: PaddingMode;
+      readonly threshold: Expression | 'never' | undefined;
+    }
   | {
       readonly kind: 'instruction';
       readonly name: string;

@@ -11,6 +11,8 @@ export interface Knowledge {
   readonly multi: MultiLineMacros;
   /** Name of the innermost context; undefined without one. */
   readonly context: string | undefined;
+  /** Packages that %use has read, and those that it could. */
+  readonly packages: { readonly used: ReadonlySet<string>; readonly usable: readonly string[] };
   constant(tokens: readonly Token[], what: string): bigint;
 }
 
@@ -38,6 +40,8 @@ const KINDS = new Set([
   'empty',
   'env',
   'diff',
+  'using',
+  'usable',
 ]);
 
 /** Decides a condition. `kind` is what follows `if`: '' for an expression, 'ndef' for %ifndef. */
@@ -60,6 +64,10 @@ function decide(kind: string, tokens: readonly Token[], knowledge: Knowledge): b
       return knowledge.context !== undefined && tokens.some(({ text }) => text === knowledge.context);
     case 'env':
       return false;
+    case 'using':
+      return tokens.some(({ text }) => knowledge.packages.used.has(text.toLowerCase()));
+    case 'usable':
+      return tokens.some(({ text }) => knowledge.packages.usable.includes(text.toLowerCase()));
     case 'idn':
       return areIdentical(single.expand(tokens), (text) => text);
     case 'idni':

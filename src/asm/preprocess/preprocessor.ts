@@ -3,11 +3,13 @@
  * defines is known to the next and conditions can ask about labels that are behind them.
  */
 import { FatalProblem, type Origin, Problem, type Reporter } from '../diagnostics.js';
+import { tokenize } from '../lexer.js';
 import { isPunctuation, type Token, TokenKind } from '../token.js';
-import { conditionKind, holdsCondition, type Knowledge } from './conditions.js';
+import { Branches, isBranch } from './branches.js';
 import { ContextStack } from './contexts.js';
 import { DEFINITIONS, type DefinitionTools } from './definitions.js';
 import { type Frame, FrameStack, originOf } from './frames.js';
+import { expandIndirect } from './indirect.js';
 import {
   bareText,
   bindArguments,
@@ -16,8 +18,10 @@ import {
   parseHeader,
   substituteParameters,
 } from './multi-line.js';
+import { PACKAGE_NAMES, packageSource } from './packages.js';
 import { SingleLineMacros } from './single-line.js';
 import { linesOf, type PlainLine, type SourceLine } from './source-line.js';
+import { type FrameMacros, isFrameDirective, StackFrame } from './stack-frame.js';
 import { textArgument } from './text-argument.js';
 
 /** What the preprocessor asks of the rest of the assembler. */
@@ -56,7 +60,9 @@ export class Preprocessor {
   private readonly multi = new MultiLineMacros();
   private readonly frames = new FrameStack();
   private readonly contexts = new ContextStack();
-  private readonly knowledge: Knowledge;
+  private readonly stackFrame = new StackFrame();
+  private readonly used = new Set<string>();
+  private readonly branches: Branches;
   private readonly tools: DefinitionTools;
   private collecting: Collecting | undefined;
   private origin: Origin;
@@ -71,15 +77,17 @@ export class Preprocessor {
     this.origin = { file, line: 1, parent: undefined, macro: undefined, column: 0 };
     this.single = new SingleLineMacros((name) => surroundings.dynamic(name, this.origin));
     const constant = (tokens: readonly Token[], what: string): bigint => surroundings.constant(tokens, what);
-    const { single, multi, contexts } = this;
-    this.knowledge = {
+    const { single, multi, contexts, used } = this;
+    const knowledge = {
       single,
       multi,
       constant,
+      packages: { used, usable: PACKAGE_NAMES },
       get context() {
         return contexts.current;
       },
     };
+    this.branches = new Branches(knowledge, (tokens, frame) => this.prepare(tokens, frame));
     this.tools = { single, multi, constant };
     this.enterFile(file, text);
   }
@@ -148,9 +156,8 @@ export class Preprocessor {
       this.collect(this.collecting, line, frame);
       return;
     }
-    const isReading = frame.conditions.at(-1)?.isReading ?? true;
-    if (!isReading) {
-      this.skip(line, frame);
+    if (!this.branches.isReading(frame)) {
+      this.branches.skip(line, this.origin, frame);
       return;
     }
     const tokens = this.prepare(line.tokens, frame);
@@ -160,29 +167,15 @@ export class Preprocessor {
     else this.pass(this.single.expand(tokens), frame, made);
   }
 
-  /** Lines that a condition leaves out: only other conditions in them count. */
-  private skip(line: SourceLine, frame: Frame): void {
-    let first: Token | undefined;
-    try {
-      [first] = line.tokens;
-    } catch (problem) {
-      if (problem instanceof Problem) return;
-      throw problem;
-    }
-    if (first === undefined || !isDirective(first)) return;
-    const name = first.text.slice(1).toLowerCase();
-    const condition = conditionKind(name);
-    if (condition !== undefined && !condition.isElse) this.open(frame, false, true);
-    else if (condition !== undefined || name === 'else' || name === 'endif')
-      this.condition(name, first, line.tokens.slice(1), frame);
-  }
-
   /** Parameters, labels of a macro and of a context, and `%[...]`. */
   private prepare(raw: readonly Token[], frame: Frame): readonly Token[] {
     if (!raw.some(({ kind }) => kind === TokenKind.Preprocessor)) return raw;
     const { invocation } = frame;
     const bound = invocation === undefined ? raw : substituteParameters(raw, invocation);
-    return this.expandIndirect(bound.flatMap((token) => this.nameLocal(token)));
+    return expandIndirect(
+      bound.flatMap((token) => this.nameLocal(token)),
+      (tokens) => this.single.expand(tokens),
+    );
   }
 
   /** `%$x` is a name of the context; `%{$x}` is what it stands for, and sticks to its neighbours. */
@@ -194,23 +187,6 @@ export class Preprocessor {
     if (!token.text.startsWith('%{')) return [name];
     const close: Token = { ...token, kind: TokenKind.Punctuation, text: ']', isSpaced: false };
     return [{ ...token, text: '%[' }, { ...name, isSpaced: false }, close];
-  }
-
-  private expandIndirect(tokens: readonly Token[]): readonly Token[] {
-    const open = tokens.findIndex(({ kind, text }) => kind === TokenKind.Preprocessor && text === '%[');
-    if (open < 0) return tokens;
-    let depth = 1;
-    let end = open + 1;
-    for (; end < tokens.length && depth > 0; end++) {
-      const token = tokens[end] as Token;
-      if (isPunctuation(token, '[') || token.text === '%[') depth += 1;
-      if (isPunctuation(token, ']')) depth -= 1;
-    }
-    if (depth > 0) throw new Problem('MACRO', '%[ is not closed', tokens[open]?.column);
-    const inner = this.single.expand(this.expandIndirect(tokens.slice(open + 1, end - 1)));
-    const isSpaced = tokens[open]?.isSpaced ?? false;
-    const placed = inner.map((token, i) => (i === 0 ? { ...token, isSpaced } : token));
-    return joined(tokens.slice(0, open), placed, this.expandIndirect(tokens.slice(end)));
   }
 
   /** A line for the assembler, or the call of a macro. */
@@ -279,10 +255,8 @@ export class Preprocessor {
   private direct(first: Token, rest: readonly Token[], frame: Frame): void {
     const name = bareText(first.text).slice(1).toLowerCase();
     if (IGNORED.has(name)) return;
-    if (name === 'else' || name === 'endif' || conditionKind(name) !== undefined) {
-      this.condition(name, first, rest, frame);
-      return;
-    }
+    if (isBranch(name)) return this.branches.direct({ name, first, rest, origin: this.origin }, frame);
+    if (isFrameDirective(name)) return this.stackFrame.direct(name, rest, first.column, this.frameMacros);
     const define = DEFINITIONS[name];
     if (define !== undefined) define(this.tools, rest, first);
     else this.command(name, first, rest, frame);
@@ -309,6 +283,8 @@ export class Preprocessor {
         return this.rotate(rest, frame, column);
       case 'include':
         return this.include(rest, column);
+      case 'use':
+        return this.use(rest, column);
       case 'push':
       case 'pop':
       case 'repl':
@@ -354,6 +330,31 @@ export class Preprocessor {
     this.enterFile(file, text);
   }
 
+  private use(tokens: readonly Token[], column: number): void {
+    const name = textArgument(this.single.expand(tokens)).toLowerCase();
+    const source = packageSource(name);
+    if (source === undefined)
+      throw new Problem('SYNTAX', `%use takes ${PACKAGE_NAMES.join(', ')}`, tokens[0]?.column ?? column);
+    if (this.used.has(name)) return;
+    this.used.add(name);
+    this.enterFile(`(package ${name})`, source);
+  }
+
+  private get frameMacros(): FrameMacros {
+    return {
+      define: (name, body) => {
+        this.single.define(name, undefined, body, false);
+      },
+      grow: (bytes, column) => {
+        const name = this.contexts.nameOf('$localsize', column);
+        if (!this.single.isDefined(name))
+          throw new Problem('MACRO', '%local adds to %$localsize: %assign %$localsize 0 before it', column);
+        const size = this.surroundings.constant(this.single.expand(tokenize(name)), '%$localsize');
+        this.single.define(name, undefined, tokenize(String(size + BigInt(bytes))), false);
+      },
+    };
+  }
+
   private begin(kind: Collecting['kind'], first: Token, count: bigint, header: Collecting['header']): void {
     this.collecting = { kind, header, count, body: [], origin: this.origin, column: first.column, depth: 0 };
   }
@@ -378,37 +379,6 @@ export class Preprocessor {
     const remaining = collecting.count;
     this.frames.push({ kind: 'repeat', lines: body, invocation, macro, parent, column, remaining });
   }
-
-  private open(frame: Frame, isTrue: boolean, isDead: boolean): void {
-    const { origin } = this;
-    frame.conditions.push({ isReading: isTrue, hasBeenTrue: isTrue, hasElse: false, isDead, origin });
-  }
-
-  private condition(name: string, first: Token, rest: readonly Token[], frame: Frame): void {
-    const { column } = first;
-    const condition = conditionKind(name);
-    if (condition !== undefined && !condition.isElse) {
-      // A condition that cannot be decided is false, and must still be closed.
-      this.open(frame, false, false);
-      const opened = frame.conditions.at(-1);
-      const isTrue = holdsCondition(condition.kind, rest, this.knowledge);
-      if (opened !== undefined) opened.isReading = opened.hasBeenTrue = isTrue;
-      return;
-    }
-    const open = frame.conditions.at(-1);
-    if (open === undefined) throw new Problem('CONDITION', `${first.text} has no %if`, column);
-    if (name === 'endif') {
-      frame.conditions.pop();
-      return;
-    }
-    if (open.hasElse) throw new Problem('CONDITION', `${first.text} comes after %else`, column);
-    open.hasElse = name === 'else';
-    open.isReading = false;
-    if (open.isDead || open.hasBeenTrue) return;
-    const isTrue =
-      condition === undefined || holdsCondition(condition.kind, this.prepare(rest, frame), this.knowledge);
-    open.isReading = open.hasBeenTrue = isTrue;
-  }
 }
 
 /** A word of the preprocessor that is a directive, not a parameter or a label. */
@@ -419,23 +389,4 @@ function isDirective({ kind, text }: Token): boolean {
 function wrongCount(macros: readonly MultiLineMacro[]): string {
   const counts = macros.map(({ least, most }) => (least === most ? `${least}` : `${least} to ${most}`));
   return `the macro ${macros[0]?.name ?? ''} takes ${counts.join(' or ')} parameters`;
-}
-
-/** What `%[...]` made sticks to what is written against it. */
-function joined(before: readonly Token[], made: readonly Token[], after: readonly Token[]): Token[] {
-  const out = [...before];
-  for (const part of [made, after]) {
-    const [head, ...tail] = part;
-    const left = out.at(-1);
-    if (head === undefined) continue;
-    const sticks = left !== undefined && !head.isSpaced && isNameLike(left) && isNameLike(head);
-    if (sticks) out.splice(-1, 1, { ...left, text: left.text + head.text });
-    else out.push(head);
-    out.push(...tail);
-  }
-  return out;
-}
-
-function isNameLike({ kind }: Token): boolean {
-  return kind === TokenKind.Identifier || kind === TokenKind.Number;
 }
