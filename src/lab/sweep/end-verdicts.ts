@@ -35,6 +35,10 @@ export class EndVerdicts {
     private readonly baseline: Baseline,
   ) {}
 
+  forget(): void {
+    this.harmful.clear();
+  }
+
   /** The guest has ended before the program was back. */
   ofEnd(): EndDifference | null {
     const { stop, serialText } = this.machine.vm.run();

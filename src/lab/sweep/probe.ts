@@ -47,6 +47,12 @@ export class Prober {
     this.verdicts = new EndVerdicts(machine, baseline);
   }
 
+  /** What is found in a unit of work depends on nothing that was found in others, wherever and in whatever order they run. */
+  beginUnit(): void {
+    this.verdicts.forget();
+    this.stackDepth = 0n;
+  }
+
   /** The machine is at the mark before and after. @param second When a second NMI is requested, or null. */
   probe(mark: Mark, second: number | null): Observation {
     const { machine, settings } = this;

@@ -39,6 +39,7 @@ export class UnitSweep {
   run(index: number, from: number, to: number, onBoundary?: () => boolean): SweepUnit | null {
     const { machine } = this;
     const tally = new Tally(this.settings);
+    this.prober.beginUnit();
     if (machine.vm.time > from) machine.returnTo(this.baseline.start);
     let stop = machine.runTo(from);
     let wasAsleep = false;
