@@ -33,6 +33,11 @@ export class MemoryRangeError extends VmexitError {
   }
 }
 
+/** What vmexit needs of the machine that it runs on is gone: a thread died, and died again. */
+export class HostError extends VmexitError {
+  readonly code = 'HOST';
+}
+
 /** An internal invariant broke. Always a bug in vmexit, never in the guest or the caller. */
 export class InvariantError extends VmexitError {
   readonly code = 'INVARIANT';

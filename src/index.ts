@@ -149,4 +149,4 @@ export { type NestedMapping, NestedPageTables, type NestedPermissions } from './
 export { ExitCode } from '../assembly/abi/exit-code.js';
 export { EventType, Vector } from '../assembly/abi/vector.js';
 
-export { InvariantError, MemoryRangeError, UsageError, VmexitError } from './errors.js';
+export { HostError, InvariantError, MemoryRangeError, UsageError, VmexitError } from './errors.js';

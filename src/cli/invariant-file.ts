@@ -14,5 +14,19 @@ export async function readInvariants(path: string): Promise<Record<string, Invar
   for (const [name, value] of entries)
     if (typeof value !== 'function')
       throw new UsageError(`--invariant: ${path} exports ${name}, which is no function`);
-  return exported as Record<string, Invariant>;
+  return Object.fromEntries(
+    entries.map(([name, invariant]) => [name, explained(name, path, invariant as Invariant)]),
+  );
+}
+
+/** What goes wrong in it is its author's to mend. */
+function explained(name: string, path: string, invariant: Invariant): Invariant {
+  return (seen) => {
+    try {
+      return invariant(seen);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new UsageError(`--invariant: ${name} of ${path} threw: ${message}`);
+    }
+  };
 }

@@ -43,7 +43,12 @@ export async function sweepCommand(given: Arguments, terminal: Terminal): Promis
       reporter.show(progress);
       kept?.keep(progress);
     },
-  }).finally(() => reporter.clear());
+  })
+    .catch(async (error: unknown) => {
+      await kept?.writeLast();
+      throw error;
+    })
+    .finally(() => reporter.clear());
   await kept?.write(result);
   return writeSweep(result, files, options, terminal);
 }
@@ -108,6 +113,7 @@ async function producer(): Promise<string> {
 class KeptResult {
   private writing: Promise<void> = Promise.resolve();
   private writtenAt = performance.now();
+  private last: SweepProgress | null = null;
 
   private constructor(
     readonly known: SweepResult | undefined,
@@ -124,10 +130,11 @@ class KeptResult {
     return new KeptResult(exists ? await readSweep(path) : undefined, file);
   }
 
-  keep({ result }: SweepProgress): void {
+  keep(progress: SweepProgress): void {
+    this.last = progress;
     if (performance.now() - this.writtenAt < KEEP_EVERY_MS) return;
     this.writtenAt = performance.now();
-    const contents = result();
+    const contents = progress.result();
     // A failure shows when the last one is written.
     this.writing = this.writing.then(() => this.put(contents)).catch(() => undefined);
   }
@@ -135,6 +142,11 @@ class KeptResult {
   async write(result: SweepResult): Promise<void> {
     await this.writing;
     await this.put(result);
+  }
+
+  /** The sweep has failed: what was done until then. */
+  async writeLast(): Promise<void> {
+    if (this.last !== null && this.last.done > 0) await this.write(this.last.result());
   }
 
   private put(result: SweepResult): Promise<void> {

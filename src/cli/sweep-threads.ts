@@ -1,17 +1,16 @@
 /** Units of a sweep in worker threads. Each thread keeps its machines, one for each delivery that it has met. */
 import { availableParallelism } from 'node:os';
-import { Tinypool } from 'tinypool';
 import type { RunSweepOptions, SweepPlan, SweepUnit, UnitExecutor, UnitKey } from '../lab/index.js';
 import { wholeNumber } from './sweep-output.js';
 import type { SweepOrder } from './sweep-worker.js';
+import { ThreadPool } from './thread-pool.js';
 
 /** @param given `--threads`. */
 export function threadCount(given: string | undefined): number {
   return given === undefined ? availableParallelism() : wholeNumber('--threads', given, 1);
 }
 
-/** How the sources are run, undecided by a bundler: threads need JavaScript that is there. */
-const WORKER = new URL('./sweep-worker.js', import.meta.url);
+/** Threads need JavaScript that is there. */
 const isBundled = import.meta.url.endsWith('.js');
 
 /** Undefined where one thread is enough: this one. */
@@ -25,12 +24,7 @@ export function inThreads(
     const order = toOrder(options, plan, invariantFile);
     const count = Math.min(threads, units.length);
     if (count === 0) return;
-    const pool = new Tinypool({
-      filename: WORKER.href,
-      minThreads: count,
-      maxThreads: count,
-      workerData: order,
-    });
+    const pool = new ThreadPool(order, count);
     try {
       await share(pool, units, count, take, signal);
     } finally {
@@ -39,9 +33,9 @@ export function inThreads(
   };
 }
 
-/** A few units ahead of each thread, so that a signal finds little that is queued. */
+/** One unit ahead of each thread, so that a signal finds nothing that is queued. */
 async function share(
-  pool: Tinypool,
+  pool: ThreadPool,
   units: readonly UnitKey[],
   threads: number,
   take: (unit: SweepUnit) => void,
@@ -51,7 +45,7 @@ async function share(
   const work = async (): Promise<void> => {
     for (const unit of queue) {
       if (signal?.aborted) return;
-      take((await pool.run(unit)) as SweepUnit);
+      take(await pool.run(unit));
     }
   };
   await Promise.all(Array.from({ length: threads }, work));

@@ -1,6 +1,6 @@
 /** A worker thread of a sweep: runs one unit after the other. */
 import { workerData } from 'node:worker_threads';
-import { InvariantError } from '../errors.js';
+import { InvariantError, UsageError } from '../errors.js';
 import { SymbolTable, type LoadedGuest } from '../index.js';
 import {
   type SweepPlan,
@@ -25,11 +25,19 @@ export interface SweepOrder {
 
 let runner: Promise<UnitRunner> | undefined;
 
-export default async function runUnit({ delivery, index }: UnitKey): Promise<SweepUnit> {
-  runner ??= makeRunner();
-  const unit = await (await runner).run(delivery, index);
-  if (unit === null) throw new InvariantError('a unit ended that nobody ended');
-  return unit;
+/** What comes back: an error loses its class between threads. */
+export type SweepAnswer = { readonly unit: SweepUnit } | { readonly mistake: string };
+
+export default async function runUnit({ delivery, index }: UnitKey): Promise<SweepAnswer> {
+  try {
+    runner ??= makeRunner();
+    const unit = await (await runner).run(delivery, index);
+    if (unit === null) throw new InvariantError('a unit ended that nobody ended');
+    return { unit };
+  } catch (error) {
+    if (error instanceof UsageError) return { mistake: error.message };
+    throw error;
+  }
 }
 
 async function makeRunner(): Promise<UnitRunner> {
