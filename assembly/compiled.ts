@@ -90,5 +90,5 @@ function executeAlone(uop: u32): Flow {
   const copy = single + BLOCK_HEADER;
   v128.store(copy, v128.load(uop));
   changetype<UopRecord>(copy + 16).code = <u16>Uop.Done;
-  return execute(single);
+  return execute(copy);
 }

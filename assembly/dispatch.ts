@@ -8,7 +8,7 @@ import { Rflags } from './abi/processor-bits';
 import { Reg } from './abi/register';
 import { Flow } from './abi/stop';
 import { Uop, UOP_BYTES } from './abi/uop';
-import { BLOCK_HEADER, setRunningUop } from './code-cache';
+import { setRunningUop } from './code-cache';
 import { adc, add, cmp, cmpxchg, dec, inc, neg, sbb, sub } from './exec/arith';
 import { bitAddress, bsf, bsr, bt, btc, btr, bts } from './exec/bit';
 import {
@@ -78,9 +78,9 @@ import { vectorAddress } from './vector-file';
 import { executeX87 } from './x87';
 import { checkX87Pending, enterMmx, leaveMmx } from './x87-state';
 
-/** Runs the micro-ops of a block, and of blocks that follow directly, until one leaves. */
-export function execute(block: u32): Flow {
-  let at = block + BLOCK_HEADER;
+/** Runs the micro-ops of a block from the one at `first`, and of blocks that follow directly, until one leaves. */
+export function execute(first: u32): Flow {
+  let at = first;
   while (true) {
     const uop = changetype<UopRecord>(at);
     switch (<Uop>(<i32>uop.code)) {

@@ -83,7 +83,15 @@ export {
 export { publishX87, publishX87Register } from './compiled-x87-exit';
 export { X87_RESULT_TOP_ADDRESS } from './exec/x87-fast';
 export { carryOf, settleFlags } from './lazy-flags';
-export { createRegion, hotBlock, setHotThreshold, setRegionPage, STALENESS_ADDRESS } from './region';
+export {
+  createRegion,
+  EXIT_BLOCK_ADDRESS,
+  hotBlock,
+  hotNeedsCalls,
+  setHotThreshold,
+  setRegionPage,
+  STALENESS_ADDRESS,
+} from './region';
 export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
 export { deliverEvent } from './settle';
 export { GUEST_IMAGE_ADDRESS, loadGuestImage, storeGuestImage } from './guest-image';

@@ -14,6 +14,9 @@ class Region {
   /** Index of its function in the core's table. */
   entry: u32;
   isAlive: u32;
+  /** How often it has left an instruction to the interpreter soon after it did so before; and when that was. */
+  misses: u32;
+  missClock: u64;
   /** Pages beside that of the entry; they follow the record. */
   pageCount: u32;
   /** The pages were found where they were expected in this generation of translations, for this entry address. */
@@ -54,6 +57,37 @@ export function setHotThreshold(executions: u32): void {
 
 export function setHotBlock(block: u32): void {
   hotBlock = block;
+  hotNeedsCalls = 0;
+}
+
+/** `hotBlock` is compiled, but its region is left too often: it is to call the core where it leaves now. */
+export let hotNeedsCalls: u32 = 0;
+
+/** Misses in a row after which a region is compiled anew, with calls of the core. */
+export const MOST_MISSES: u32 = 256;
+/** Instructions between two misses that are soon after each other: what leaving costs, at the speed that calls cost. */
+const SOON: u64 = 500;
+
+/** Of a region: how often it has left an instruction to the interpreter soon after it did so before. */
+export function misses(region: u32): u32 {
+  return changetype<Region>(region).misses;
+}
+
+/** Makes `Stop.Hot` ask for a region with calls in place of the one whose entry is `block`. */
+export function askForCalls(region: u32, block: u32): void {
+  changetype<Region>(region).misses = 0;
+  hotBlock = block;
+  hotNeedsCalls = 1;
+}
+
+/** Where compiled code writes the block that it leaves before one of its instructions. */
+const exitBlockCell = <u32>memory.data(4, 4);
+
+export const EXIT_BLOCK_ADDRESS: u32 = exitBlockCell;
+
+/** The block that compiled code has left before one of its instructions. */
+export function exitBlock(): u32 {
+  return load<u32>(exitBlockCell);
 }
 
 export function initializeRegions(start: u32): void {
@@ -81,6 +115,8 @@ export function createRegion(entry: u32, pageCount: u32): u32 {
   const region = changetype<Region>(address);
   region.entry = entry;
   region.isAlive = 1;
+  region.misses = 0;
+  region.missClock = 0;
   region.pageCount = pageCount;
   region.checkedGeneration = 0;
   region.checkedLinear = 0;
@@ -117,16 +153,27 @@ export function killRegions(list: u32): void {
 }
 
 /**
- * Runs a region whose entry is at `linear`, the address of RIP. False: it could not do a single instruction, because a
- * page is not known to be where it was, or the deadline is too near.
+ * Runs a region whose entry is at `linear`, the address of RIP. Returns `Flow.Next` if it could not do a single instruction,
+ * because a page is not known to be where it was, or the deadline is too near; the micro-op that the interpreter has to go on
+ * with, in `exitBlock()`; or another `Flow`.
  */
-export function enterRegion(state: CpuState, address: u32, linear: u64): bool {
+export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   const region = changetype<Region>(address);
-  if (region.pageCount != 0 && !isMapped(region, linear)) return false;
+  if (region.pageCount != 0 && !isMapped(region, linear)) return Flow.Next;
   store<u32>(staleness, 0);
   const before = state.clock;
-  const flow = call_indirect<Flow>(region.entry);
-  return flow != Flow.Leave || state.clock != before;
+  const next = call_indirect<u32>(region.entry);
+  if (next == <u32>Flow.Abort) return next;
+  if (next > <u32>Flow.Repeat) noteMiss(region, state.clock);
+  if (state.clock == before) return Flow.Next;
+  // Its blocks are gone with it.
+  return region.isAlive != 0 ? next : Flow.Leave;
+}
+
+function noteMiss(region: Region, clock: u64): void {
+  region.misses =
+    clock - region.missClock < SOON ? min<u32>(region.misses + 1, MOST_MISSES) : region.misses >> 1;
+  region.missClock = clock;
 }
 
 /** Whether each page is where it was when the region was compiled, as far as the TLB knows. */

@@ -30,7 +30,15 @@ import { execute } from './dispatch';
 import { isAborted, raiseGp } from './fault';
 import { translateFetch } from './memory';
 import { updateAttention } from './mode';
-import { enterRegion, hotThreshold, setHotBlock } from './region';
+import {
+  askForCalls,
+  enterRegion,
+  exitBlock,
+  hotThreshold,
+  misses,
+  MOST_MISSES,
+  setHotBlock,
+} from './region';
 import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
@@ -81,8 +89,14 @@ export function run(): Stop {
     }
     const region = regionAt(record);
     if (region != 0) {
+      if (misses(region) == MOST_MISSES) {
+        askForCalls(region, block);
+        return Stop.Hot;
+      }
       setRunningBlock(0);
-      if (enterRegion(state, region, linearRip(state))) continue;
+      const next = enterRegion(state, region, linearRip(state));
+      if (next > <u32>Flow.Repeat) resumeBlock(state, exitBlock(), next);
+      if (next != <u32>Flow.Next) continue;
     } else if (++record.heat == hotThreshold) {
       setHotBlock(block);
       return Stop.Hot;
@@ -105,7 +119,22 @@ function reportBoundary(state: CpuState): Stop {
 function runBlock(state: CpuState, block: u32): Flow {
   state.blockRip = state.rip;
   setRunningBlock(block);
-  return settleBlock(state, execute(block));
+  return settleBlock(state, execute(block + BLOCK_HEADER));
+}
+
+/**
+ * Goes on with a block inside of it, where compiled code has left it: before the instruction that begins with the micro-op at
+ * `uop`. Does nothing if the block does not fit.
+ */
+function resumeBlock(state: CpuState, block: u32, uop: u32): void {
+  setRunningBlock(block);
+  const before = instructionsBefore(uop);
+  if (state.clock - before + changetype<Block>(block).instructions > state.deadline) return;
+  const rip = state.rip - changetype<UopRecord>(uop).ip;
+  state.rip = isCode64(state) ? rip : rip & 0xffffffff;
+  state.blockRip = state.rip;
+  state.clock -= before;
+  settleBlock(state, execute(uop));
 }
 
 /**
@@ -125,7 +154,7 @@ function runToDeadline(state: CpuState): Stop {
   setRunningBlock(block);
   const cut = instructionStart(block, <u32>left);
   const before = cutRunningBlock(cut);
-  settleBlock(state, execute(block));
+  settleBlock(state, execute(block + BLOCK_HEADER));
   v128.store(cut, before);
   return Stop.None;
 }

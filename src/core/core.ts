@@ -80,10 +80,12 @@ interface CoreExports {
   setTransientBlock(block: number): void;
   readonly table: WebAssembly.Table;
   readonly hotBlock: WebAssembly.Global;
+  readonly hotNeedsCalls: WebAssembly.Global;
   /** The micro-op that ran last. */
   readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;
   readonly STALENESS_ADDRESS: WebAssembly.Global;
+  readonly EXIT_BLOCK_ADDRESS: WebAssembly.Global;
   setHotThreshold(executions: number): void;
   createRegion(entry: number, pageCount: number): number;
   setRegionPage(region: number, index: number, distance: number, physical: number): void;

@@ -11,6 +11,7 @@ import { UOP_BYTES } from '../../assembly/abi/uop.js';
 import { compileBinary } from '../core/compiled-asset.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { Compiler } from '../jit/compiler.js';
+import type { SlowPath } from '../jit/emitter.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
 import { cpuModel, type CpuOption, DEFAULT_CPU } from '../decode/cpu-models.js';
 import { UsageError } from '../errors.js';
@@ -35,6 +36,8 @@ export interface EngineOptions extends Pick<CoreOptions, 'memoryBytes' | 'module
   readonly jit?: boolean | undefined;
   /** Executions of a block after which it is compiled. */
   readonly hotThreshold?: number;
+  /** What compiled code does at first where its fast path does not; it leaves unless given. */
+  readonly slowPath?: SlowPath;
 }
 
 export class Engine {
@@ -45,9 +48,9 @@ export class Engine {
   private constructor(
     readonly core: Core,
     readonly decoder: BlockDecoder,
-    { jit = true, hotThreshold }: EngineOptions,
+    { jit = true, hotThreshold, slowPath }: EngineOptions,
   ) {
-    if (jit) this.#compiler = new Compiler(core, hotThreshold);
+    if (jit) this.#compiler = new Compiler(core, hotThreshold, slowPath);
   }
 
   static async create(options: EngineOptions): Promise<Engine> {

@@ -3,7 +3,7 @@ import { Uop } from '../../assembly/abi/uop.js';
 import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
 import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
-import { Emitter } from './emitter.js';
+import { Emitter, SlowPath } from './emitter.js';
 import { readFloatMode } from './float-mode.js';
 import { Local, localsOf } from './locals.js';
 import type { Region } from './region.js';
@@ -21,12 +21,16 @@ import { X87Stack } from './x87-stack.js';
 const MOST_INSTRUCTIONS = 200_000;
 const SLOTS = 32;
 
-/** The module of a region; its function takes nothing and returns a `Flow`. */
-export function compileRegion(region: Region, addresses: StateAddresses): Uint8Array<ArrayBuffer> {
+/** The module of a region; its function takes nothing and returns what `enterRegion` wants to know (assembly/region.ts). */
+export function compileRegion(
+  region: Region,
+  addresses: StateAddresses,
+  slowPath: SlowPath,
+): Uint8Array<ArrayBuffer> {
   const use = useOfRegion(region);
   const emitter = new Emitter(addresses, region, use);
   emitter.open(Op.Block);
-  new RegionBody(emitter, analyze(region)).emit();
+  new RegionBody(emitter, analyze(region), slowPath).emit();
   emitter.close();
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
@@ -100,6 +104,9 @@ function epilogue({ addresses, use, vectors }: Emitter): Uint8Array {
   code.i32(0);
   code.get(Local.ExitRip);
   code.memory(Op.I64Store, addresses.rip);
+  code.i32(0);
+  code.get(Local.ExitBlock);
+  code.memory(Op.I32Store, addresses.exitBlock);
   code.i32(0);
   code.i32(0);
   code.memory(Op.I64Load, addresses.clock);

@@ -7,6 +7,7 @@
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
+import { SlowPath } from './emitter.js';
 import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { BlockField, discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
@@ -28,6 +29,8 @@ export class Compiler {
   constructor(
     private readonly core: Core,
     hotThreshold = HOT_THRESHOLD,
+    /** Of regions that have not been left often. */
+    private readonly slowPath = SlowPath.Leave,
   ) {
     this.addresses = new StateAddresses(core);
     this.firstEntry = core.functionCount;
@@ -44,7 +47,8 @@ export class Compiler {
     this.noteIndirectBranch(block);
     const region = discoverRegion(this.core, block, this.indirectTargets);
     if (region === undefined) return;
-    if (this.regions >= MOST_REGIONS || !this.install(region)) exports.dropAllCode();
+    const slowPath = exports.hotNeedsCalls.value === 0 ? this.slowPath : SlowPath.Call;
+    if (this.regions >= MOST_REGIONS || !this.install(region, slowPath)) exports.dropAllCode();
   }
 
   private forget(): void {
@@ -62,11 +66,11 @@ export class Compiler {
   }
 
   /** False: there is no room for the region's records. */
-  private install(region: Region): boolean {
+  private install(region: Region, slowPath: SlowPath): boolean {
     const { core } = this;
     const { exports } = core;
     const entry = this.firstEntry + this.regions;
-    core.setFunction(entry, compileRegion(region, this.addresses), {
+    core.setFunction(entry, compileRegion(region, this.addresses, slowPath), {
       module: IMPORT_MODULE,
       names: [...IMPORTS, ...X87_IMPORTS].map(({ name }) => name),
       exportName: EXPORT_NAME,

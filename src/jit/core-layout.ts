@@ -103,6 +103,7 @@ export class StateAddresses {
   readonly tlbBank: number;
   readonly asid: number;
   readonly staleness: number;
+  readonly exitBlock: number;
   readonly flagResult: number;
   readonly flagAux: number;
   readonly mxcsr: number;
@@ -124,6 +125,7 @@ export class StateAddresses {
     this.flagAux = state.address('flagAux');
     this.mxcsr = state.address('mxcsr');
     this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
+    this.exitBlock = exports.EXIT_BLOCK_ADDRESS.value as number;
     this.staleness = exports.STALENESS_ADDRESS.value as number;
     this.selectors = state.address('selectors');
     this.x87 = new X87Addresses(core);

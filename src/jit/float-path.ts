@@ -1,10 +1,11 @@
 /**
  * Operations that MXCSR governs, with Wasm's own arithmetic: where that is certain to give the same bits and the same
- * exceptions as the core gives (assembly/exec/float-fast.ts). Where it is not, the core runs the micro-op.
+ * exceptions as the core gives (assembly/exec/float-fast.ts). Where it is not, the interpreter runs the instruction, or the core
+ * the micro-op.
  */
 import { FLOAT_FORMAT_SHIFT, type FloatFormat } from '../../assembly/abi/float-op.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
-import type { Emitter } from './emitter.js';
+import { type Emitter, SlowPath } from './emitter.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
@@ -20,7 +21,7 @@ export function formatOf(uop: UopFields): FloatFormat {
   return (uop.low >>> FLOAT_FORMAT_SHIFT) & 3;
 }
 
-/** Emits what `fast` does, and the core's way for where it refuses. Nothing may have changed before the last refusal. */
+/** Emits what `fast` does, and the slow path for where it refuses. Nothing may have changed before the last refusal. */
 export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Refuse) => void): void {
   const { flags } = emitter;
   const { source, width } = flags;
@@ -31,9 +32,14 @@ export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Ref
   fast(() => emitter.branch(Op.BrIf, slow));
   emitter.branch(Op.Br, done);
   emitter.close();
+  const after = { source: flags.source, width: flags.width };
   flags.set(source, width);
-  interpret(emitter, uop);
-  if (touchesFlags(uop)) flags.makeExplicit();
+  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
+  else {
+    interpret(emitter, uop);
+    if (touchesFlags(uop)) flags.makeExplicit();
+  }
+  flags.set(after.source, after.width);
   emitter.close();
 }
 

@@ -38,8 +38,10 @@ export enum Local {
   Budget,
   TlbBank,
   TlbEntry,
-  /** The `Flow` to return. */
+  /** What to return: a `Flow`, or the micro-op that the interpreter is to go on with. */
   ExitFlow,
+  /** The block of that micro-op. */
+  ExitBlock,
   /** The region must be left after the running instruction: its code has changed. */
   IsStale,
   Narrow0,

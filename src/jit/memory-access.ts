@@ -1,10 +1,12 @@
-/** Loads and stores: the TLB inline, and the core's slow path (assembly/tlb.ts, assembly/memory.ts). */
+/**
+ * Loads and stores: the TLB inline, and what is done where it does not know the page (assembly/tlb.ts, assembly/memory.ts).
+ */
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Width } from '../../assembly/abi/width.js';
 import { Import, TlbField } from './core-layout.js';
-import type { Emitter } from './emitter.js';
+import { type Emitter, SlowPath } from './emitter.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -43,7 +45,7 @@ export function effectiveAddress(emitter: Emitter, uop: UopFields, scale: number
   }
 }
 
-/** Pushes memory at `Local.Linear`, zero-extended (i64). Leaves before the instruction if the access faults. */
+/** Pushes memory at `Local.Linear`, zero-extended (i64). Leaves before the instruction if the interpreter has to make the access. */
 export function load(emitter: Emitter, width: Width, segment: number, isForWrite = false): void {
   const { code } = emitter;
   hit(emitter, width, isForWrite ? TlbField.WriteTag : TlbField.ReadTag);
@@ -51,16 +53,19 @@ export function load(emitter: Emitter, width: Width, segment: number, isForWrite
   host(emitter);
   code.memory(LOADS[width]!, 0);
   emitter.else();
-  code.get(Local.Linear);
-  code.i32(segment);
-  code.call((isForWrite ? Import.ReadForWrite8 : Import.Read8) + width);
-  leaveIfAborted(emitter);
+  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
+  else {
+    code.get(Local.Linear);
+    code.i32(segment);
+    code.call((isForWrite ? Import.ReadForWrite8 : Import.Read8) + width);
+    leaveIfAborted(emitter);
+  }
   emitter.close();
 }
 
 /**
- * Memory at `Local.Linear` ← the low bits of what `pushValue` pushes (i64). Leaves before the instruction if the access
- * faults; `onChange` emits what is done if the store has changed code of a region.
+ * Memory at `Local.Linear` ← the low bits of what `pushValue` pushes (i64). Leaves before the instruction if the interpreter
+ * has to make the access; `onChange` emits what is done if the store has changed code of a region.
  */
 export function store(
   emitter: Emitter,
@@ -76,15 +81,18 @@ export function store(
   pushValue();
   code.memory(STORES[width]!, 0);
   emitter.else();
-  code.get(Local.Linear);
-  code.i32(segment);
-  pushValue();
-  code.call(Import.Write8 + width);
-  leaveIfAborted(emitter);
-  emitter.loadState(Op.I32Load, emitter.addresses.staleness);
-  emitter.open(Op.If);
-  onChange();
-  emitter.close();
+  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
+  else {
+    code.get(Local.Linear);
+    code.i32(segment);
+    pushValue();
+    code.call(Import.Write8 + width);
+    leaveIfAborted(emitter);
+    emitter.loadState(Op.I32Load, emitter.addresses.staleness);
+    emitter.open(Op.If);
+    onChange();
+    emitter.close();
+  }
   emitter.close();
 }
 

@@ -12,7 +12,7 @@ import type { ControlFlow } from './control-flow.js';
 import { Import } from './core-layout.js';
 import { areFlagsDead } from './dead-flags.js';
 import { dispatch } from './dispatcher.js';
-import type { Emitter } from './emitter.js';
+import { type Emitter, SlowPath } from './emitter.js';
 import { Source } from './flag-values.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
@@ -33,6 +33,7 @@ export class RegionBody {
   constructor(
     private readonly emitter: Emitter,
     private readonly flow: ControlFlow,
+    private readonly slowPath: SlowPath,
   ) {}
 
   emit(): void {
@@ -144,11 +145,14 @@ export class RegionBody {
       emitter.endsInstruction = next.ip !== uop.ip;
       emitter.nextIp = this.nextIp(block, i);
       emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
+      // What x87 operations do before and after an access is not undone.
+      emitter.slowPath = uop.code === Uop.X87 ? SlowPath.Call : this.slowPath;
       if (sharesRegisters(uop.code)) emitter.x87.close();
       const compile = compilationOf(uop.code);
       if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     });
     this.advance(block.last);
+    emitter.slowPath = this.slowPath;
     emitter.x87.close();
   }
 

@@ -6,7 +6,7 @@ import { Uop } from '../../assembly/abi/uop.js';
 import { VectorAlignment, VectorForm } from '../../assembly/abi/vector-register.js';
 import { Width } from '../../assembly/abi/width.js';
 import { TlbField } from './core-layout.js';
-import type { Emitter } from './emitter.js';
+import { type Emitter, SlowPath } from './emitter.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import { hit, host, linearAddress } from './memory-access.js';
@@ -66,7 +66,8 @@ function access(emitter: Emitter, uop: UopFields, width: number, tag: TlbField, 
   emitter.open(Op.If);
   direct();
   emitter.else();
-  interpret(emitter, uop);
+  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
+  else interpret(emitter, uop);
   emitter.close();
 }
 

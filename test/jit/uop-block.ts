@@ -34,17 +34,9 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha1').update(bytes).digest('hex');
 }
 
-/** What can be seen after the block. */
+/** What can be seen after the block, where the TLB knows no page, and again where it knows those of the first time. */
 export function runBlock(machine: Machine, records: readonly UopRecord[], start: StartState) {
   const { core, state: cpu } = machine.long();
-  enterGuest(machine);
-  start.registers.forEach((word, i) =>
-    core.bytes.set(new Uint8Array(BigUint64Array.of(word).buffer), cpu.address('rax') + 8 * i),
-  );
-  machine.rflags = start.flags;
-  core.write(WINDOW, start.window);
-  if (start.vectors !== undefined) core.vectorRegisters.set(start.vectors);
-  if (start.mxcsr !== undefined) cpu.set('mxcsr', start.mxcsr);
   cpu.setNum('rip', CODE);
   const view = new DataView(core.bytes.buffer, core.exports.nextBlockUops());
   records.forEach(({ code, a = 0, b = 0, c = 0, n = 0, ip = 0, low = 0, high = low >> 31 }, i) => {
@@ -57,6 +49,20 @@ export function runBlock(machine: Machine, records: readonly UopRecord[], start:
   });
   const instructions = new Set(records.filter(({ code }) => code !== Uop.Next).map(({ ip }) => ip)).size;
   core.exports.commitBlock(CODE, cpu.get('mode'), instructions, records.length, BLOCK_BYTES, NO_PAGE);
+  return [runFrom(machine, start, instructions), runFrom(machine, start, instructions)];
+}
+
+function runFrom(machine: Machine, start: StartState, instructions: number) {
+  const { core, state: cpu } = machine;
+  enterGuest(machine);
+  start.registers.forEach((word, i) =>
+    core.bytes.set(new Uint8Array(BigUint64Array.of(word).buffer), cpu.address('rax') + 8 * i),
+  );
+  machine.rflags = start.flags;
+  core.write(WINDOW, start.window);
+  if (start.vectors !== undefined) core.vectorRegisters.set(start.vectors);
+  if (start.mxcsr !== undefined) cpu.set('mxcsr', start.mxcsr);
+  cpu.setNum('rip', CODE);
   const stop = machine.run(instructions);
   const fields = ['rip', 'clock', 'exitCode', 'exitInfo1', 'exitInfo2'].map((name) => cpu.big(name));
   const registers = Array.from(start.registers, (_, i) =>
