@@ -11,16 +11,17 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 interface Manifest {
   readonly version: string;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
 }
 
 const { version, exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest;
 
-/** Each entry point of package.json: where it is built to, or the source that its declarations say it comes from. */
+/** Each entry point of package.json: where it is built to, or the source that it is built from. */
 function entryPoints(isBuild: boolean): Alias[] {
   return Object.entries(exports).flatMap(([entry, target]) => {
     if (typeof target === 'string') return [];
-    const source = target.types.replace('./dist/types/', '').replace(/\.d\.ts$/, '.ts');
+    const name = target.default.replace(/^.*\/|\.js$/g, '');
+    const source = name === 'index' ? 'src/index.ts' : `src/${name}/index.ts`;
     const file = isBuild ? target.default.replace('./', '') : source;
     return [{ find: new RegExp(`^vmexit${entry.slice(1)}$`), replacement: ROOT + file }];
   });

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = join(ROOT, 'src/cli');
 
 /** The library's entry points by the name of the bundle. */
-const LIBRARY = {
+export const LIBRARY = {
   index: 'src/index.ts',
   asm: 'src/asm/index.ts',
   lab: 'src/lab/index.ts',

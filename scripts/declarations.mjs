@@ -1,34 +1,38 @@
 /**
- * The type declarations of the public API: dist/types, less the files that nobody reaches from an entry point, and less the
- * comments in those that no entry point exports from: nobody is shown them.
+ * The type declarations of the public API: dist/types, a file for each entry point and what several of them share in files of
+ * its own, so that `Vm` is one class wherever it comes from. What no entry point reaches is left out, and so are the comments
+ * on what no entry point exports: nobody is shown them.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const TYPES = join(ROOT, 'dist/types');
+/** Where the compiler puts a declaration file for each source (tsconfig.build.json). */
+const PARTS = join(ROOT, 'build/types');
 
-/** @param entries Declaration files of entry points, relative to dist/types. */
-export function emitDeclarations(entries) {
+/** @param entries Sources of the entry points, from the root, by the name of their declaration file. */
+export async function emitDeclarations(entries) {
+  rmSync(PARTS, { recursive: true, force: true });
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   const options = ['-p', 'tsconfig.build.json'];
   const run = spawnSync(process.execPath, [tsc, ...options], { cwd: ROOT, stdio: 'inherit' });
   if (run.status !== 0) process.exit(1);
-  const reached = new Set();
-  for (const entry of entries) reach(join(TYPES, entry), reached);
-  prune(TYPES, reached);
-  const files = entries.map((entry) => join(TYPES, entry));
+  const input = Object.fromEntries(
+    Object.entries(entries).map(([name, source]) => [name, join(PARTS, source.replace(/\.ts$/, '.d.ts'))]),
+  );
+  const files = Object.values(input);
   const shown = new Set([...files, ...files.flatMap(importsOf)]);
-  for (const file of reached) if (!shown.has(file)) stripComments(file);
-}
-
-function reach(file, reached) {
-  if (reached.has(file)) return;
-  reached.add(file);
-  for (const imported of importsOf(file)) reach(imported, reached);
+  const bundle = await rollup({ input, external: /^node:/, plugins: [withoutComments(shown), dts()] });
+  await bundle.write({
+    dir: join(ROOT, 'dist/types'),
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: ({ name }) => `${name.replace(/\.d$/, '')}-[hash].d.ts`,
+  });
 }
 
 function importsOf(file) {
@@ -36,16 +40,10 @@ function importsOf(file) {
   return Array.from(imports, ([, path]) => join(dirname(file), path.replace(/\.js$/, '.d.ts')));
 }
 
-function stripComments(file) {
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^ *\/\*\*.*?\*\/\n/gms, ''));
-}
-
-/** Removes the files under `folder` that are not in `reached`, and folders that are empty then. */
-function prune(folder, reached) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) prune(path, reached);
-    else if (!reached.has(path)) rmSync(path);
-  }
-  if (readdirSync(folder).length === 0) rmdirSync(folder);
+/** Drops the comments of all files but these. */
+function withoutComments(kept) {
+  return {
+    name: 'without-comments',
+    transform: (code, id) => (kept.has(id) ? null : code.replace(/^ *\/\*\*.*?\*\/\n/gms, '')),
+  };
 }
