@@ -29,6 +29,9 @@ const COMMAND = {
   'entry/worker': 'node_modules/tinypool/dist/entry/worker.js',
 };
 
+/** What only a fleet needs, and who has one installs. */
+const PEERS = ['bullmq', 'ioredis'];
+
 /** The members of enums become numbers where they are used; an object of 1,600 mnemonics is slow to make. */
 const OPTIMIZATION = { inlineConst: { mode: 'smart', pass: 2 } };
 
@@ -79,7 +82,7 @@ function isReached(entry, id, modules) {
 
 /** Writes dist/*.js. */
 export async function bundle() {
-  const common = { cwd: ROOT, optimization: OPTIMIZATION, external: [/^node:/] };
+  const common = { cwd: ROOT, optimization: OPTIMIZATION, external: [/^node:/, ...PEERS] };
   await build({
     ...common,
     input: LIBRARY,
@@ -105,9 +108,9 @@ const publicLibrary = {
   resolveId(source, importer) {
     const isOurs = importer?.startsWith(CLI + sep);
     if (!isOurs || !source.startsWith('../')) return null;
-    const isOutside = relative(CLI, resolve(importer, '..', source)).startsWith(`..${sep}`);
-    if (!isOutside) return null;
-    const entry = /^\.\.\/(asm|lab)\//.exec(source)?.[1] ?? 'index';
+    const target = relative(CLI, resolve(importer, '..', source));
+    if (!target.startsWith(`..${sep}`)) return null;
+    const entry = /^\.\.[/\\](asm|lab)[/\\]/.exec(target)?.[1] ?? 'index';
     return { id: `../${entry}.js`, external: true };
   },
 };

@@ -1,6 +1,6 @@
 /**
  * npm run setup: the Debian packages that some tests compare with: an assembler, a C compiler for both word sizes, QEMU,
- * Bochs, Chromium and Firefox. None is needed to build or use vmexit.
+ * Bochs, GDB, Redis, Chromium and Firefox. None is needed to build or use vmexit.
  *
  * Installs what is missing when run as root on Debian; otherwise says in one line what to install. Tests that miss a
  * tool skip and say so in their name.
@@ -17,6 +17,7 @@ const TOOLS = [
   { name: 'bochs', use: 'comparison with Bochs', isPresent: () => isOnPath('bochs') },
   { name: 'bochs-term', use: 'Bochs without a window', isPresent: hasBochsTerminal },
   { name: 'gdb', use: 'the GDB stub', isPresent: () => isOnPath('gdb') },
+  { name: 'redis-server', use: 'sweeps over a queue', isPresent: () => isOnPath('redis-server') },
   { name: 'chromium', use: 'tests in browsers', isPresent: () => isOnPath('chromium') },
   { name: 'firefox-esr', use: 'tests in browsers', isPresent: () => isOnPath('firefox-esr') },
 ];

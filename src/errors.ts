@@ -33,7 +33,7 @@ export class MemoryRangeError extends VmexitError {
   }
 }
 
-/** What vmexit needs of the machine that it runs on is gone: a thread died, and died again. */
+/** What vmexit needs of the machine that it runs on is not there, or gone: a server, a thread that died and died again. */
 export class HostError extends VmexitError {
   readonly code = 'HOST';
 }

@@ -3,10 +3,10 @@
  *
  * What needs no library is answered here, and nothing is loaded for it.
  */
-import { readFile } from 'node:fs/promises';
 import { ExitStatus } from './exit-status.js';
 import { OVERVIEW } from './overview.js';
 import type { Terminal } from './terminal.js';
+import { version } from './version.js';
 
 /** @param args What follows the command's own name. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -27,10 +27,4 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
   const { executeCommand } = await import('./commands.js');
   return executeCommand(name, rest, terminal);
-}
-
-/** From the package's own package.json, two folders up in src/cli and in dist/cli. */
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.js';
 
 type Command = (args: Arguments, terminal: Terminal) => Promise<number>;
 
-/** Those that need more than the others, an assembler, a server, a pool of threads, are loaded when they are called for. */
+/** Those that need more than the others, an assembler, a server, a pool of threads, a queue, are loaded when they are called for. */
 const COMMANDS: { readonly [K in CommandName]: () => Command | Promise<Command> } = {
   run: () => runCommand,
   resume: () => resumeCommand,
@@ -24,6 +24,7 @@ const COMMANDS: { readonly [K in CommandName]: () => Command | Promise<Command> 
   gdb: async () => (await import('./gdb-command.js')).gdbCommand,
   compare: () => compareCommand,
   sweep: async () => (await import('./sweep-command.js')).sweepCommand,
+  worker: async () => (await import('./fleet/worker-command.js')).workerCommand,
   merge: () => mergeCommand,
   asm: async () => (await import('./asm-command.js')).asmCommand,
   list: () => listCommand,

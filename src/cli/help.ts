@@ -1,6 +1,6 @@
 /** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
 import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
-import { mergeHelp, sweepHelp } from './sweep-help.js';
+import { mergeHelp, sweepHelp, WORKER_HELP } from './sweep-help.js';
 import { OVERVIEW } from './overview.js';
 
 const GUEST = `the guest:
@@ -229,6 +229,7 @@ export const HELP = {
   gdb: GDB,
   compare: COMPARE,
   sweep: sweepHelp(GUEST, OUTPUT),
+  worker: WORKER_HELP,
   merge: mergeHelp(OUTPUT),
   asm: ASM,
   list: LIST,

@@ -108,6 +108,15 @@ export const OPTIONS = {
     threads: { type: 'string' },
     shard: { type: 'string' },
     resume: { type: 'string' },
+    queue: { type: 'string' },
+  },
+  worker: {
+    queue: { type: 'string' },
+    threads: { type: 'string' },
+    lease: { type: 'string' },
+    invariant: { type: 'string' },
+    quiet: { type: 'boolean', short: 'q' },
+    help: { type: 'boolean', short: 'h' },
   },
   merge: {
     ...pick(GUEST_OPTIONS, ['json', 'quiet', 'output', 'help']),

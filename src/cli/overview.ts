@@ -10,6 +10,7 @@ usage: vmexit <command> [options]
   gdb <guest>       let GDB debug a guest, forwards and backwards
   compare <guest>   run a guest under several ways of delivering NMIs; print a table
   sweep <guest>     request an NMI at every instruction boundary, under every delivery, and check what follows
+  worker            run units of sweeps that others put into a queue (BullMQ on Redis)
   merge <files>     join the results of parts of a sweep
   asm <source>      assemble a guest's source, in NASM's syntax, to a flat binary
   list              list the shipped guests, the processor models and the delivery strategies

@@ -1,5 +1,5 @@
 /** `vmexit sweep`. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import {
   type RunSweepOptions,
@@ -24,21 +24,22 @@ import {
 import { ResultFile } from './result-writer.js';
 import { openSweepFiles, wholeNumber, writeSweep } from './sweep-output.js';
 import { inThreads, threadCount } from './sweep-threads.js';
-import { ProgressLine, type Terminal } from './terminal.js';
+import { noteOn, ProgressLine, type Terminal } from './terminal.js';
+import { producer } from './version.js';
 
 export async function sweepCommand(given: Arguments, terminal: Terminal): Promise<number> {
   const { options } = given;
   const wanted = await sweepOptions(given);
-  const threads = threadCount(text(options, 'threads'));
   const files = await openSweepFiles(options);
   const kept = await KeptResult.open(text(options, 'resume'));
   const reporter = new ProgressReporter(wanted.name, terminal, options['quiet'] === true);
+  const crew = await chooseCrew(wanted, options, terminal);
   const result = await sweep({
     ...wanted,
     known: kept?.known,
     producer: await producer(),
     signal: terminal.signal,
-    executor: inThreads(wanted, text(options, 'invariant'), threads),
+    executor: crew.executor,
     onProgress: (progress) => {
       reporter.show(progress);
       kept?.keep(progress);
@@ -48,9 +49,29 @@ export async function sweepCommand(given: Arguments, terminal: Terminal): Promis
       await kept?.writeLast();
       throw error;
     })
-    .finally(() => reporter.clear());
+    .finally(() => {
+      reporter.clear();
+      crew.close?.();
+    });
   await kept?.write(result);
   return writeSweep(result, files, options, terminal);
+}
+
+interface Crew {
+  readonly executor: RunSweepOptions['executor'];
+  readonly close?: () => void;
+}
+
+/** Who runs the units: workers elsewhere, or threads here. */
+async function chooseCrew(wanted: RunSweepOptions, options: GivenOptions, terminal: Terminal): Promise<Crew> {
+  const [queue, threads, invariantFile] = ['queue', 'threads', 'invariant'].map((name) =>
+    text(options, name),
+  );
+  if (queue === undefined) return { executor: inThreads(wanted, invariantFile, threadCount(threads)) };
+  if (threads !== undefined)
+    throw new UsageError('--threads does not go with --queue: workers have their own');
+  const { openFleet } = await import('./fleet/over-queue.js');
+  return openFleet(queue, wanted, invariantFile, noteOn(terminal, options));
 }
 
 async function sweepOptions({ options, positionals }: Arguments): Promise<RunSweepOptions> {
@@ -102,11 +123,6 @@ function reproduction(positionals: readonly string[], options: GivenOptions): st
     return value === undefined ? [] : [`--${name} ${value}`];
   });
   return ['vmexit run', ...positionals, ...words].join(' ');
-}
-
-async function producer(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return `vmexit ${(JSON.parse(manifest) as { version: string }).version}`;
 }
 
 /** `--resume`: what is done goes to a file, again and again. */

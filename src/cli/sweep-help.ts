@@ -34,6 +34,8 @@ how it runs:
   --max-instructions N    most instructions of the guest's own run (default 20M)
   --threads N             worker threads (default: one for each core)
   --resume FILE           keep what is done in FILE, and go on from it if it is there
+  --queue URL             let workers run it ("vmexit worker") that listen at a Redis server:
+                          redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
 
 output:
   --json                  the result as one object; its names are in src/lab/sweep/sweep-result.ts
@@ -49,8 +51,29 @@ examples:
   vmexit sweep nmi-count-32 --symbol work --to 1200 --pairs --delivery xen-vnmi,kvm-vnmi
   vmexit sweep kernel.elf --from 250000 --to 260000 --may-write nmi_count:4 --junit report.xml
   vmexit sweep nmi-storm --from 1000 --to 101000 --resume storm.json
+  vmexit sweep nmi-storm --from 1000 --to 101000 --queue redis://queue.example:6379
 `;
 }
+
+export const WORKER_HELP = `usage: vmexit worker --queue URL [options]
+
+Runs units of sweeps that "vmexit sweep --queue" puts into a queue, until Ctrl-C, which lets it finish those
+in hand. A worker that dies, or loses its network, loses nothing: others run its units again. Workers and
+sweeps of one version of vmexit find each other, whatever they sweep. Needs npm install bullmq ioredis.
+
+  --queue URL             redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
+  --threads N             worker threads (default: one for each core)
+  --lease SECONDS         others take a unit when its worker has been silent for so long (default 10)
+  --invariant FILE        for sweeps with the same file: code does not go through the queue
+  --quiet, -q             no notes
+  --help, -h              this help
+
+exit status: 2 a mistake in the command, or no Redis there; 130 interrupted.
+
+examples:
+  vmexit worker --queue redis://127.0.0.1:6379
+  vmexit worker --queue rediss://fleet:secret@queue.example/nightly --threads 8
+`;
 
 export function mergeHelp(output: string): string {
   return `usage: vmexit merge <result>… [options]

@@ -52,7 +52,11 @@ async function share(
 }
 
 /** What a worker needs, as data. */
-function toOrder(options: RunSweepOptions, plan: SweepPlan, invariantFile: string | undefined): SweepOrder {
+export function toOrder(
+  options: RunSweepOptions,
+  plan: SweepPlan,
+  invariantFile: string | undefined,
+): SweepOrder {
   const {
     guest,
     invariants: _,

@@ -41,3 +41,13 @@ export class ProgressLine {
     this.isShown = false;
   }
 }
+
+/** Notes are lines on stderr, unless they are not wanted. */
+export function noteOn(
+  { stderr }: Terminal,
+  { quiet }: Readonly<Record<string, unknown>>,
+): (text: string) => void {
+  return (text) => {
+    if (!quiet) stderr.write(`vmexit: ${text}\n`);
+  };
+}

@@ -50,7 +50,7 @@ export { chromeTrace, type ChromeTraceEvent, chromeTraceEvents } from './timelin
 
 // The sweep: an NMI at every instruction boundary.
 export { sweep, type RunSweepOptions, type SweepProgress } from './sweep/sweep.js';
-export type { SweepOptions, SweptDelivery } from './sweep/sweep-plan.js';
+export { planSweep, type SweepOptions, type SweptDelivery } from './sweep/sweep-plan.js';
 export { mergeSweeps } from './sweep/merge.js';
 export type { Shard } from './sweep/unit-list.js';
 export {
@@ -101,4 +101,4 @@ export { countViolations, type DeliverySummary, summarizeSweep } from './sweep/s
 export { sweepText, violationText } from './sweep/sweep-text.js';
 export { sweepJunit } from './sweep/sweep-junit.js';
 export { sweepHtml } from './sweep/sweep-html.js';
-export { parseSweep } from './sweep/parse-sweep.js';
+export { isSweepUnit, parseSweep } from './sweep/parse-sweep.js';

@@ -1,6 +1,6 @@
 /** Reads a result that was written as JSON, and refuses what is none. */
 import { UsageError } from '../../errors.js';
-import { SWEEP_FORMAT, SWEEP_VERSION, type SweepResult } from './sweep-result.js';
+import { SWEEP_FORMAT, SWEEP_VERSION, type SweepResult, type SweepUnit } from './sweep-result.js';
 
 /** @param name What to call the file in an error. */
 export function parseSweep(text: string, name: string): SweepResult {
@@ -30,7 +30,7 @@ function hasShape({ producer, plan, baselines, units, unitCounts }: Record<strin
   const { deliveries } = plan;
   const isCounts = isNumbers(unitCounts) && unitCounts.length === deliveries.length;
   return (
-    isCounts && isStrings(plan['invariants']) && isArray(baselines, isBaseline) && isArray(units, isUnit)
+    isCounts && isStrings(plan['invariants']) && isArray(baselines, isBaseline) && isArray(units, isSweepUnit)
   );
 }
 
@@ -38,7 +38,8 @@ function isBaseline(value: unknown): boolean {
   return isObject(value) && typeof value['delivery'] === 'string' && Array.isArray(value['violations']);
 }
 
-function isUnit(value: unknown): boolean {
+/** Whether this has the form of one. */
+export function isSweepUnit(value: unknown): value is SweepUnit {
   if (!isObject(value) || typeof value['delivery'] !== 'string') return false;
   const { index, boundaries, probes, points, broken, violations } = value;
   const isCounted = [index, boundaries, probes].every((count) => Number.isSafeInteger(count));
