@@ -60,6 +60,8 @@ export {
   conditionHolds,
   executeUop,
 } from './compiled';
+export { compiledInterrupt, compiledReturn } from './compiled-transfer';
+export { handlerInLevel } from './same-level';
 export {
   x87Add,
   x87ArithmeticFloat32,

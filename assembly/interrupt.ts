@@ -34,6 +34,7 @@ import { discardShadow } from './interrupt-shadow';
 import { readSystem } from './memory';
 import { updateMode } from './mode';
 import { openNmiFrame, TASK_FRAME } from './nmi-frames';
+import { enterInLevel, NO_FRAME } from './same-level';
 import {
   checkPresentCode,
   checkCodeTarget,
@@ -96,13 +97,28 @@ export function deliverReturningTo(
   event.code = code;
   event.hasCode = hasCode ? 1 : 0;
   event.isSoftware = isSoftware ? 1 : 0;
+  event.frame = enterInLevel(vector, isSoftware, returnRip, pushedFlags(event), hasCode, code);
+  if (event.frame != NO_FRAME) {
+    enterHandler(event);
+    return Flow.Leave;
+  }
   cpu().externalEvent = isSoftware ? 0 : 1;
   if (isRealMode()) enterReal(event, rflags(), cpu().idtrBase);
   else if (isLongMode()) enterThroughLongGate(event);
   else enterThroughGate(event);
   cpu().externalEvent = 0;
   if (isAborted()) return Flow.Abort;
-  return enterHandler(event);
+  enterHandler(event);
+  updateMode();
+  return Flow.Leave;
+}
+
+/** INT n if its handler is in the running code segment. False: nothing has been done. */
+export function interruptInLevel(vector: u32, returnRip: u64): bool {
+  if (enterInLevel(vector, true, returnRip, rflags(), false, 0) == NO_FRAME) return false;
+  forgetRepeat(cpu());
+  cpu().eventsDelivered++;
+  return true;
 }
 
 /**
@@ -118,17 +134,17 @@ export function deliverToVirtual8086(returnRip: u64, vector: u32, image: u64): F
   event.type = EventType.SoftwareInterrupt;
   enterReal(event, image, 0);
   if (isAborted()) return Flow.Abort;
-  return enterHandler(event);
+  enterHandler(event);
+  updateMode();
+  return Flow.Leave;
 }
 
-/** What follows every delivery. */
-function enterHandler(event: Event): Flow {
+/** What follows every delivery, but for `updateMode` where the handler is in another segment. */
+function enterHandler(event: Event): void {
   discardShadow();
   forgetRepeat(cpu());
   cpu().eventsDelivered++;
   if (event.type == EventType.Nmi) openNmiFrame(event.frame);
-  updateMode();
-  return Flow.Leave;
 }
 
 /** Through an interrupt vector table of far pointers (APM vol 2 §8.6). */

@@ -12,6 +12,8 @@ import { rflags, setRflags } from './flags';
 import { readSystem } from './memory';
 import { updateMode } from './mode';
 import { closeNmiFrame, TASK_FRAME } from './nmi-frames';
+import { PLAIN, popFlags, poppableFlags, WIDE } from './pop-flags';
+import { NO_FRAME, returnInLevel } from './same-level';
 import {
   checkReturnCode,
   checkStackOrNull,
@@ -35,14 +37,10 @@ import {
 import { base, cpu, is64Bit, isLongMode, isV86, limit } from './state';
 import { flowAfterFault, switchTask, TaskSwitch } from './task';
 
-/** Flags that any IRET pops at any level. */
-const PLAIN: u64 = Rflags.Status | Rflags.Tf | Rflags.Df | Rflags.Nt;
-/** And those that only a 32- or 64-bit image has. */
-const WIDE: u64 = Rflags.Rf | Rflags.Ac | Rflags.Id;
-
 /** IRET, IRETD, IRETQ: slots of 1 << `width` bytes. The intercept beats everything (Table 15-7). */
 export function executeIret(width: u32): Flow {
   if (isIntercepted(ExitCode.Iret)) return exitInstruction(ExitCode.Iret);
+  if (returnQuickly(width)) return Flow.Leave;
   const state = cpu();
   const isTaskReturn = (state.mode & Mode.RealOrV86) == 0 && (state.systemFlags & Rflags.Nt) != 0;
   const rip = state.rip;
@@ -55,6 +53,14 @@ export function executeIret(width: u32): Flow {
   completeIret(frame);
   updateMode();
   return Flow.Leave;
+}
+
+/** IRET if it stays in the running code segment and stack. False: nothing has been done. */
+export function returnQuickly(width: u32): bool {
+  const frame = returnInLevel(width);
+  if (frame == NO_FRAME) return false;
+  completeIret(frame);
+  return true;
 }
 
 /** NMIs are no longer masked, and whoever waits for that is told. */
@@ -220,18 +226,4 @@ function returnToTask(): void {
   const link = <u32>readSystem<u16>(systemLinear(base(Seg.Tr)));
   if (isAborted()) return;
   switchTask(TaskSwitch.Return, link, cpu().nextRip, rflags() & ~(<u64>Rflags.Nt), false, 0);
-}
-
-/** What the present privilege may pop. */
-function poppableFlags(width: u32): u64 {
-  const state = cpu();
-  const iopl = (state.systemFlags & Rflags.Iopl) >> 12;
-  let mask: u64 = PLAIN | (width == 1 ? 0 : WIDE);
-  if (state.cpl <= iopl) mask |= Rflags.If;
-  if (state.cpl == 0) mask |= Rflags.Iopl | (width == 1 ? 0 : Rflags.Vif | Rflags.Vip);
-  return mask;
-}
-
-function popFlags(image: u64, mask: u64): void {
-  setRflags((rflags() & ~mask) | (image & mask));
 }

@@ -63,6 +63,12 @@ export function readSystem<T extends number>(linear: u64): T {
   return readThrough<T>(linear, SUPERVISOR_BANK, Access.Read);
 }
 
+/** Wasm address of `bytes` bytes that the processor itself may read, if the TLB has their page; else 0. */
+export function systemHost(linear: u64, bytes: u32): u32 {
+  const entry = tlbEntry(SUPERVISOR_BANK, linear);
+  return readTag(entry) == tlbTag(linear, bytes) ? tlbHost(entry, linear) : 0;
+}
+
 /** Writes as the processor itself does: TSS fields, accessed bits, frames of an inner stack. */
 export function writeSystem<T extends number>(linear: u64, value: T): void {
   const entry = tlbEntry(SUPERVISOR_BANK, linear);

@@ -6,6 +6,7 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { Layout } from '../../assembly/abi/layout.js';
 import type { Stop } from '../../assembly/abi/stop.js';
+import type { Transfer } from '../../assembly/abi/transfer.js';
 import type { EventType } from '../../assembly/abi/vector.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import { type CpuidResult, type CpuidRow, encodeCpuidRows } from './cpuid-row.js';
@@ -93,6 +94,9 @@ interface CoreExports {
   setRegionEntry(block: number, region: number): void;
   findDecoded(physical: number, mode: number): number;
   probeFetch(linear: bigint): number;
+  handlerInLevel(vector: number): bigint;
+  compiledInterrupt(vector: number, returnRip: bigint): Transfer;
+  compiledReturn(width: number): Transfer;
   deliverEvent(vector: number, type: EventType, hasCode: number, code: number): Stop;
   exitAtBoundary(code: number): void;
   loadGuest(vmcb: number): void;

@@ -1,13 +1,13 @@
 /** Which calls of a region each of its returns may belong to. */
 import { EndKind, type Region, type RegionBlock } from './region.js';
 
-/** For each block that returns the deltas of where it may return to within the region. */
+/** For each block that returns, from a call or from an interrupt, the deltas of where it may return to within the region. */
 export function returnSites(region: Region): ReadonlyMap<RegionBlock, readonly number[]> {
   const sites = new Map<RegionBlock, number[]>();
   const byDelta = new Map(region.blocks.map((block) => [block.delta, block]));
   for (const [target, callers] of callsByTarget(region)) {
     for (const block of functionAt(region, byDelta, target)) {
-      if (block.end !== EndKind.Return) continue;
+      if (block.end !== EndKind.Return && block.end !== EndKind.InterruptReturn) continue;
       sites.set(block, [...new Set([...(sites.get(block) ?? []), ...callers])]);
     }
   }
@@ -19,7 +19,7 @@ function callsByTarget(region: Region): Map<number, number[]> {
   const calls = new Map<number, number[]>();
   for (const { end, targets, returnSite } of region.blocks) {
     if (returnSite === undefined) continue;
-    for (const target of end === EndKind.Call ? targets : region.indirect) {
+    for (const target of end === EndKind.CallIndirect ? region.indirect : targets) {
       calls.set(target, [...(calls.get(target) ?? []), returnSite]);
     }
   }

@@ -65,7 +65,11 @@ function edgesOf(region: Region): Map<RegionBlock, Edges> {
 }
 
 function isIndirect({ end }: RegionBlock): boolean {
-  return end === EndKind.Indirect || end === EndKind.CallIndirect || end === EndKind.Return;
+  return end === EndKind.Indirect || end === EndKind.CallIndirect || isReturn(end);
+}
+
+function isReturn(end: EndKind): boolean {
+  return end === EndKind.Return || end === EndKind.InterruptReturn;
 }
 
 function targetsOf(
@@ -73,7 +77,7 @@ function targetsOf(
   { indirect }: Region,
   sites: ReadonlyMap<RegionBlock, readonly number[]>,
 ): readonly number[] {
-  if (block.end === EndKind.Return) return sites.get(block) ?? [];
+  if (isReturn(block.end)) return sites.get(block) ?? [];
   return isIndirect(block) ? indirect : block.targets;
 }
 

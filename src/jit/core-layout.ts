@@ -24,6 +24,8 @@ export const IMPORTS: readonly ImportedFunction[] = [
   { name: 'carryOf', parameters: [I32, I64, I64, I64], result: I32 },
   { name: 'multiplyHigh', parameters: [I64, I64], result: I64 },
   { name: 'setRunningUop', parameters: [I32], result: Empty },
+  { name: 'compiledInterrupt', parameters: [I32, I64], result: I32 },
+  { name: 'compiledReturn', parameters: [I32], result: I32 },
 ];
 
 const NUMBER = [I64, I32];
@@ -66,6 +68,8 @@ export enum Import {
   CarryOf = 15,
   MultiplyHigh = 16,
   SetRunningUop = 17,
+  Interrupt = 18,
+  InterruptReturn = 19,
 }
 
 /** Indices in `X87_IMPORTS`. */

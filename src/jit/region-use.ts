@@ -1,7 +1,7 @@
 /** What a whole region touches: registers that its function keeps in locals. */
 import { Uop } from '../../assembly/abi/uop.js';
-import type { Region } from './region.js';
-import { slotsRead, slotsWritten } from './register-use.js';
+import { EndKind, isTransfer, type Region } from './region.js';
+import { slotsRead, slotsWritten, TRANSFER_SLOTS } from './register-use.js';
 import { addVectorUse, noUse, type VectorUse } from './vector-use.js';
 
 export interface RegionUse {
@@ -16,8 +16,11 @@ export interface RegionUse {
 export function useOfRegion(region: Region): RegionUse {
   let [read, written, hasFloat] = [0, 0, false];
   const vectors = noUse();
-  for (const { uops, last } of region.blocks) {
-    for (const uop of [...uops, last]) {
+  for (const { uops, last, end } of region.blocks) {
+    if (isTransfer(end)) read |= TRANSFER_SLOTS;
+    if (isTransfer(end)) written |= TRANSFER_SLOTS;
+    const isLastCompiled = !isTransfer(end) && end !== EndKind.Interpret;
+    for (const uop of isLastCompiled ? [...uops, last] : uops) {
       read |= slotsRead(uop);
       written |= slotsWritten(uop);
       addVectorUse(vectors, uop);

@@ -5,6 +5,7 @@
 import { NO_PAGE } from '../../assembly/abi/layout.js';
 import { Mode } from '../../assembly/abi/processor-bits.js';
 import { Reg } from '../../assembly/abi/register.js';
+import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 
@@ -53,8 +54,17 @@ export enum EndKind {
   Call,
   /** To the value of a register, after pushing the address of the next instruction. */
   CallIndirect,
+  /** INT n: as a call, of a handler that is known unless the tables change. */
+  Interrupt,
+  /** IRET */
+  InterruptReturn,
   /** The instruction that follows is the interpreter's. */
   Interpret,
+}
+
+/** INT n and IRET, of which the core carries out what stays in the code segment. */
+export function isTransfer(end: EndKind): boolean {
+  return end === EndKind.Interrupt || end === EndKind.InterruptReturn;
 }
 
 export interface RegionBlock {
@@ -110,6 +120,12 @@ function isCompiled(mode: number): boolean {
   const isWide = (mode & Mode.CodeSize) !== Mode.Code16;
   return isWide && (mode & (Mode.Flat | Mode.RealOrV86 | Mode.Step | Mode.Exact)) === Mode.Flat;
 }
+
+/** How a block ends that ends with INT n or IRET. */
+type Transferring = Pick<RegionBlock, 'last' | 'end' | 'targets' | 'returnSite'>;
+
+/** `NO_FRAME` (assembly/same-level.ts). */
+const NO_HANDLER = 2n ** 64n - 1n;
 
 class Discovery {
   readonly mode: number;
@@ -223,12 +239,18 @@ class Discovery {
       this.uop(address + BlockField.Uop + i * UOP_BYTES),
     );
     const sys = all.find(({ code }) => code === Uop.Sys);
+    const transfer = sys && this.transferAt(sys, delta);
+    const instructionsOfBlock = this.field(address, BlockField.Instructions);
+    if (transfer !== undefined) {
+      const uops = all.slice(0, all.indexOf(transfer.last));
+      return { address, delta, uops, instructions: instructionsOfBlock, ...transfer };
+    }
     const last = sys === undefined ? all.at(-1)! : all.find(({ ip }) => ip === sys.ip)!;
     const uops = all.slice(0, all.indexOf(last));
     const end = sys === undefined ? endOf(last) : EndKind.Interpret;
     const isComplete = end !== EndKind.Interpret;
     const before = new Set(uops.filter(({ ip }) => ip !== last.ip).map(({ ip }) => ip)).size;
-    const instructions = isComplete ? this.field(address, BlockField.Instructions) : before;
+    const instructions = isComplete ? instructionsOfBlock : before;
     if (!isComplete && sys === undefined) {
       // The branch's own instruction is left to the interpreter as a whole.
       const whole = uops.filter(({ ip }) => ip !== last.ip);
@@ -240,6 +262,20 @@ class Discovery {
     const next = end === EndKind.Call ? last.high : indirect?.next;
     const targets = targetsOf(end, last, delta);
     return next === undefined ? { ...block, targets } : { ...block, targets, returnSite: delta + next };
+  }
+
+  /** INT n or IRET, if compiled code can go on after it; both end their block, and have no other micro-op. */
+  private transferAt(sys: UopFields, delta: number): Transferring | undefined {
+    const op = sys.low & 0xffff;
+    if (op === SysOp.Iret) {
+      const isOfMode = sys.c === (this.mode & Mode.CodeSize) + 1;
+      return isOfMode ? { last: sys, end: EndKind.InterruptReturn, targets: [] } : undefined;
+    }
+    if (op !== SysOp.IntN) return undefined;
+    const handler = BigInt.asUintN(64, this.core.exports.handlerInLevel(sys.low >>> 16));
+    if (handler === NO_HANDLER) return undefined;
+    const target = Number(BigInt.asIntN(64, handler - this.entryLinear));
+    return { last: sys, end: EndKind.Interrupt, targets: [target], returnSite: delta + sys.ip + sys.n };
   }
 
   private uop(address: number): UopFields {

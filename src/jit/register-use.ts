@@ -87,6 +87,9 @@ define(Uop.MmxCheck, Uop.MmxRead, 0);
 define(Uop.X87, Uop.X87, Use.ReadB | Use.ReadC | Use.Flags, Reg.Rax, Reg.Address);
 define(Uop.Done, Uop.Done, 0);
 
+/** Bit n: slot n of the register file is read and written by INT n and IRET that compiled code goes on after. */
+export const TRANSFER_SLOTS = 1 << (Reg.Rsp >> 3);
+
 /** The slots of the register file that guests have and that an exit writes back: general registers. */
 export const GENERAL_SLOTS = 16;
 

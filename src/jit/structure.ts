@@ -17,6 +17,7 @@ import { Source } from './flag-values.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
+import { transfer } from './transfer.js';
 import { compilationOf, push } from './uops.js';
 import { Op } from './wasm-opcodes.js';
 import { sharesRegisters } from './x87-effect.js';
@@ -192,6 +193,9 @@ export class RegionBody {
       case EndKind.CallIndirect:
       case EndKind.Return:
         return this.indirect(node, block);
+      case EndKind.Interrupt:
+      case EndKind.InterruptReturn:
+        return this.transfer(node, block);
     }
   }
 
@@ -263,8 +267,22 @@ export class RegionBody {
       emitter.exit(Flow.Leave);
       emitter.close();
     }
+    this.goToExitRip(node, block, this.flow.successors[node]!.keys());
+  }
+
+  /** INT n or IRET. Where interrupts go was looked up once, and is compared like any other target. */
+  private transfer(node: number, block: RegionBlock): void {
+    transfer(this.emitter, block);
+    const isReturn = block.end === EndKind.InterruptReturn;
+    this.goToExitRip(node, block, isReturn ? this.flow.successors[node]!.keys() : block.targets);
+  }
+
+  /** Goes where `Local.ExitRip` says: to one of `sites`, through the dispatcher, or out. */
+  private goToExitRip(node: number, block: RegionBlock, sites: Iterable<number>): void {
+    const { emitter } = this;
+    const { code } = emitter;
     const { source, width } = emitter.flags;
-    for (const site of this.flow.successors[node]!.keys()) {
+    for (const site of sites) {
       code.get(Local.ExitRip);
       emitter.ripFromEntry(site);
       code.op(Op.I64Eq);
@@ -275,7 +293,7 @@ export class RegionBody {
       this.restore(block);
     }
     if (this.flow.isDispatching[node]) return this.jump(this.loopAt.get(0)!);
-    if (block.end !== EndKind.Return) this.noteIndirectBranch(block);
+    if (block.end === EndKind.Indirect || block.end === EndKind.CallIndirect) this.noteIndirectBranch(block);
     code.get(Local.ExitRip);
     emitter.exit(Flow.Leave);
   }

@@ -6,7 +6,7 @@ import { Cr0, Efer, Cr4, SegAttr } from '../../assembly/abi/processor-bits.js';
 import { Seg } from '../../assembly/abi/register.js';
 import type { Stop } from '../../assembly/abi/stop.js';
 import type { Core } from '../../src/core/core.js';
-import { Engine } from '../../src/engine/engine.js';
+import { Engine, type EngineOptions } from '../../src/engine/engine.js';
 
 const MEMORY_BYTES = 1 << 20;
 const PAGE = 4096;
@@ -82,6 +82,8 @@ export const CALL_GATE = 0x8c;
 export const CALL_GATE_16 = 0x84;
 export const DPL3 = 0x60;
 
+type Options = Omit<EngineOptions, 'memoryBytes'>;
+
 export class SegmentedMachine {
   private constructor(private readonly engine: Engine) {}
 
@@ -90,8 +92,8 @@ export class SegmentedMachine {
   }
 
   /** Real mode, CS:IP = 0:CODE, SS:SP = 0:F000h, interrupt vectors at 0. */
-  static async real(): Promise<SegmentedMachine> {
-    const machine = new SegmentedMachine(await Engine.create({ memoryBytes: MEMORY_BYTES }));
+  static async real(options: Options = {}): Promise<SegmentedMachine> {
+    const machine = new SegmentedMachine(await Engine.create({ memoryBytes: MEMORY_BYTES, ...options }));
     const { core } = machine;
     for (const seg of [Seg.Es, Seg.Cs, Seg.Ss, Seg.Ds, Seg.Fs, Seg.Gs]) {
       core.state.setSegment(seg, { selector: 0, attributes: DATA_TYPE, limit: 0xffff, base: 0n });
@@ -106,8 +108,8 @@ export class SegmentedMachine {
   }
 
   /** Flat 32-bit protected mode at level 0, with a TSS whose inner stack is INNER_STACK. */
-  static async protected(): Promise<SegmentedMachine> {
-    const machine = await SegmentedMachine.real();
+  static async protected(options: Options = {}): Promise<SegmentedMachine> {
+    const machine = await SegmentedMachine.real(options);
     machine.core.state.setBig('cr0', BigInt(Cr0.Pe | Cr0.Et));
     machine.writeTables(BIG, 0x8b);
     machine.word(TSS + 4, INNER_STACK);
@@ -117,8 +119,8 @@ export class SegmentedMachine {
   }
 
   /** 64-bit mode at level 0: the first 2 MiB mapped to themselves for everybody. */
-  static async long(): Promise<SegmentedMachine> {
-    const machine = await SegmentedMachine.real();
+  static async long(options: Options = {}): Promise<SegmentedMachine> {
+    const machine = await SegmentedMachine.real(options);
     const { state } = machine.core;
     machine.quad(0x10000, 0x11007n);
     machine.quad(0x11000, 0x12007n);
