@@ -6,10 +6,8 @@
 ; Exits     vmmcall, npf, ioio; what NMI delivery costs
 ; Entry     multiboot, loaded at 100000h; 32-bit
 ; NMIs      asks for 32 itself
-; Handler   writes nmi_count:4, in_shadow:4, right_after:4, elsewhere:4, waited_for_if:4; the output follows
+; Handler   writes nmi_count:4, in_shadow:4, right_after:4, elsewhere:4; the output follows
 ; QEMU      no
-;
-; waited_for_if is the program's, which counts in it what it reads from nmi_count: it follows what the handler writes.
 ;
 ; As nmi-sti-shadow. The first half of the rounds runs with IF = 1, the second with IF = 0 until the round is over.
 

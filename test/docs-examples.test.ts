@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const EXAMPLES = ['checkpoints.md', 'replay.md'].flatMap((name) =>
+const EXAMPLES = ['checkpoints.md', 'replay.md', 'scenarios.md'].flatMap((name) =>
   [...readFileSync(join(ROOT, 'docs', name), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
     (match, i) => [name, i + 1, match[1]!] as const,
   ),

@@ -26,6 +26,7 @@ const COMMANDS: { readonly [K in CommandName]: () => Command | Promise<Command> 
   sweep: async () => (await import('./sweep-command.js')).sweepCommand,
   worker: async () => (await import('./fleet/worker-command.js')).workerCommand,
   merge: () => mergeCommand,
+  scenario: async () => (await import('./scenario-command.js')).scenarioCommand,
   asm: async () => (await import('./asm-command.js')).asmCommand,
   list: () => listCommand,
 };

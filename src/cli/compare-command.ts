@@ -13,11 +13,11 @@ import {
   type StrategyName,
 } from '../index.js';
 import { type ComparedTimelines, compareTimelines, comparisonCsv, comparisonTable } from '../lab/index.js';
+import { modelledDeliveries } from './deliveries.js';
 import { type ChosenGuest, chooseGuest, readScheduleFile } from './guest-file.js';
 import {
   type Arguments,
   DEFAULT_SCHEDULE,
-  deliveries,
   type GivenOptions,
   guestPlacement,
   maxInstructions,
@@ -38,7 +38,7 @@ export async function compareCommand(
   terminal: Terminal,
 ): Promise<number> {
   if (options['json'] && options['csv']) throw new UsageError('--json and --csv are two formats: give one');
-  const wanted = deliveries(options) ?? STRATEGY_NAMES;
+  const wanted = modelledDeliveries(options) ?? STRATEGY_NAMES;
   const limit = maxInstructions(options);
   const machine = { ...processorOptions(options), maxInstructions: limit ?? DEFAULT_MAX_INSTRUCTIONS };
   const asked = await nmiSchedule(options, readScheduleFile);

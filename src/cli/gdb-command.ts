@@ -2,10 +2,11 @@
 import { UsageError } from '../errors.js';
 import { createVm, startingAt, startSchedule } from '../index.js';
 import { Debugger } from '../lab/index.js';
+import { oneDelivery } from './deliveries.js';
 import { serveGdb } from './gdb-server.js';
 import { chooseGuest, readScheduleFile } from './guest-file.js';
 import { parseCount } from './numbers.js';
-import { type Arguments, guestPlacement, nmiSchedule, oneDelivery, processorOptions } from './options.js';
+import { type Arguments, guestPlacement, nmiSchedule, processorOptions } from './options.js';
 import type { Terminal } from './terminal.js';
 
 /** What QEMU's -s uses. */

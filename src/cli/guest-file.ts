@@ -3,9 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import {
+  assembleGuest,
   DEFAULT_MEMORY_BYTES,
   listShippedGuests,
-  loadAssembly,
   loadGuest,
   type LoadedGuest,
   type LoadOptions,
@@ -19,6 +19,7 @@ import {
 import { type HandlerContract, parseContract, readContract } from '../lab/index.js';
 import { filesAround, guestsFolder, readSource } from './assembly-file.js';
 import type { GuestPlacement } from './options.js';
+import { NO_SOURCE, sourceOfAssembly, sourceOfShipped, type SourceOf } from './source-lines.js';
 import { didYouMean } from './suggestion.js';
 import { reasonOf } from './system-error.js';
 
@@ -32,6 +33,8 @@ export interface ChosenGuest {
   readonly nmiFrom: number;
   /** What its NMI handler may write; null where nobody says. */
   readonly contract: HandlerContract | null;
+  /** The lines of its source, for who asks. */
+  readonly sourceLines: () => Promise<SourceOf>;
 }
 
 /** Nothing larger fits in a guest's memory. */
@@ -54,12 +57,14 @@ export async function chooseGuest(
   const options = { memoryBytes, load, entry, bits };
   const isSource = extname(path) === '.asm' && (await isFile(path));
   const source = isSource ? await readSource(path) : null;
-  const image =
-    source === null
-      ? await loadBinary(path, shipped, options)
-      : await loadAssembly({ assembly: source, name: path, files: filesAround(path) }, options);
-  const contract = source === null ? null : readContract(source);
-  return { name: basename(path), image, memoryBytes, schedule: undefined, nmiFrom: 0, contract };
+  const unknown = { name: basename(path), memoryBytes, schedule: undefined, nmiFrom: 0 };
+  if (source === null) {
+    const image = await loadBinary(path, shipped, options);
+    return { ...unknown, image, contract: null, sourceLines: async () => NO_SOURCE };
+  }
+  const built = await assembleGuest({ assembly: source, name: path, files: filesAround(path) }, options);
+  const sourceLines = async (): Promise<SourceOf> => sourceOfAssembly(built.assembly);
+  return { ...unknown, image: built.guest, contract: readContract(source), sourceLines };
 }
 
 async function loadBinary(
@@ -102,7 +107,15 @@ async function loadKnown(
   const { nmiEvery } = guest;
   const schedule: ScheduleSpec = nmiEvery === null ? { kind: 'none' } : { kind: 'every', period: nmiEvery };
   const contract = guest.handler === null ? null : parseContract(guest.handler);
-  return { name: guest.name, image, memoryBytes, schedule, nmiFrom: guest.nmiFrom ?? 0, contract };
+  return {
+    name: guest.name,
+    image,
+    memoryBytes,
+    schedule,
+    nmiFrom: guest.nmiFrom ?? 0,
+    contract,
+    sourceLines: () => sourceOfShipped(guest),
+  };
 }
 
 async function readGuest(path: string, shipped: readonly ShippedGuest[]): Promise<Uint8Array> {

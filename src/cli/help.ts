@@ -1,5 +1,6 @@
 /** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
 import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
+import { scenarioHelp } from './scenario-help.js';
 import { mergeHelp, sweepHelp, WORKER_HELP } from './sweep-help.js';
 import { OVERVIEW } from './overview.js';
 
@@ -231,6 +232,7 @@ export const HELP = {
   sweep: sweepHelp(GUEST, OUTPUT),
   worker: WORKER_HELP,
   merge: mergeHelp(OUTPUT),
+  scenario: scenarioHelp(OUTPUT),
   asm: ASM,
   list: LIST,
 } as const;

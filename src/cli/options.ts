@@ -1,16 +1,7 @@
 /** The options of each command, and what they mean together. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../errors.js';
-import {
-  type Bits,
-  cpuModel,
-  type CpuName,
-  DEFAULT_STRATEGY,
-  isStrategyName,
-  type ScheduleSpec,
-  STRATEGY_NAMES,
-  type StrategyName,
-} from '../index.js';
+import { type Bits, cpuModel, type CpuName, type ScheduleSpec } from '../index.js';
 import { parseAddress, parseBytes, parseCount } from './numbers.js';
 import { didYouMean } from './suggestion.js';
 
@@ -123,6 +114,12 @@ export const OPTIONS = {
     junit: { type: 'string' },
     html: { type: 'string' },
   },
+  scenario: {
+    ...pick(GUEST_OPTIONS, ['json', 'quiet', 'output', 'help']),
+    html: { type: 'string' },
+    timeline: { type: 'string' },
+    replays: { type: 'string' },
+  },
   list: { help: { type: 'boolean', short: 'h' } },
 } as const satisfies Record<string, OptionTable>;
 
@@ -217,29 +214,6 @@ export function processorOptions(options: GivenOptions): {
 export function maxInstructions(options: GivenOptions): number | undefined {
   const value = text(options, 'max-instructions');
   return value === undefined ? undefined : parseCount('--max-instructions', value);
-}
-
-/** `--delivery`: a comma-separated list, or all. Undefined where it was not given. */
-export function deliveries(options: GivenOptions): readonly StrategyName[] | undefined {
-  const value = text(options, 'delivery');
-  if (value === undefined) return undefined;
-  if (value === 'all') return STRATEGY_NAMES;
-  return [...new Set(value.split(',').map((name) => strategyName(name.trim())))];
-}
-
-/** The delivery of a command that runs one machine. */
-export function oneDelivery(options: GivenOptions, command: CommandName): StrategyName {
-  const [delivery = DEFAULT_STRATEGY, second] = deliveries(options) ?? [];
-  if (second) throw new UsageError(`${command} takes one --delivery; "vmexit compare" takes several`);
-  return delivery;
-}
-
-function strategyName(name: string): StrategyName {
-  if (isStrategyName(name)) return name;
-  const hint = didYouMean(name, STRATEGY_NAMES);
-  throw new UsageError(
-    `--delivery: there is no strategy ${JSON.stringify(name)}${hint}; there are ${STRATEGY_NAMES.join(', ')}`,
-  );
 }
 
 /** Options that each say when NMIs come: at most one of them. */

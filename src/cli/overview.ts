@@ -12,6 +12,7 @@ usage: vmexit <command> [options]
   sweep <guest>     request an NMI at every instruction boundary, under every delivery, and check what follows
   worker            run units of sweeps that others put into a queue (BullMQ on Redis)
   merge <files>     join the results of parts of a sweep
+  scenario [name]   a bug of a real hypervisor beside its fix, at the instruction where it shows
   asm <source>      assemble a guest's source, in NASM's syntax, to a flat binary
   list              list the shipped guests, the processor models and the delivery strategies
 
@@ -25,6 +26,7 @@ examples:
   vmexit compare nmi-storm --nmis 1000
   vmexit run nmi-hlt --trace
   vmexit sweep nmi-iret-fault
+  vmexit scenario vnmi-wrong-bit
   vmexit run boot.bin --load 0x7c00 --bits 16
   vmexit run my-guest.asm
 `;

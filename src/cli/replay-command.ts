@@ -11,7 +11,9 @@ import {
   type Replay,
   replay,
 } from '../lab/index.js';
+import { scenarioStrategy } from './deliveries.js';
 import { ExitStatus } from './exit-status.js';
+import { hex, jsonText } from './json-text.js';
 import { present } from './machine-run.js';
 import { readMachineFile } from './machine-file.js';
 import type { Arguments, GivenOptions } from './options.js';
@@ -28,8 +30,9 @@ export async function replayCommand(
   const against = options['against'];
   if (typeof against === 'string') {
     const other = await readMachineFile(against, readRecording);
-    const divergence = await compareRecordings(other, recording, { jit: !options['no-jit'] });
-    terminal.stdout.write(options['json'] ? toJson({ divergence }) : report(divergence, recording));
+    const [nmi] = [recording, other].flatMap(({ start }) => scenarioStrategy(start.machine.nmi) ?? []);
+    const divergence = await compareRecordings(other, recording, { jit: !options['no-jit'], nmi });
+    terminal.stdout.write(options['json'] ? jsonText({ divergence }) : report(divergence, recording));
     return divergence ? 1 : 0;
   }
   const progress = new ProgressLine(terminal.stderr, !options['quiet']);
@@ -50,7 +53,8 @@ async function runAgain(
   const { end } = recording;
   const onCheck = (time: number): void => progress.show(`${time} of ${end.time} instructions`);
   try {
-    return await replay(recording, { jit: !options['no-jit'], signal, onCheck });
+    const nmi = scenarioStrategy(recording.start.machine.nmi);
+    return await replay(recording, { jit: !options['no-jit'], nmi, signal, onCheck });
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
@@ -61,7 +65,7 @@ function show(name: string, recording: Recording, replayed: Replay, options: Giv
   const { result, checks, divergence } = replayed;
   const delivery = recording.start.machine.nmi;
   if (options['json'])
-    return toJson({
+    return jsonText({
       recording: name,
       instructions: result.instructions,
       runs: [summarize(delivery, result)],
@@ -104,18 +108,4 @@ function describe(event: RecordedStep): string {
     case 'register':
       return `${event.name} set to ${hex(event.value)}`;
   }
-}
-
-function hex(value: bigint): string {
-  return `${value.toString(16)}h`;
-}
-
-/** Registers have 64 bits and more: as hexadecimal text. */
-function toJson(value: unknown): string {
-  const text = JSON.stringify(
-    value,
-    (_, field: unknown) => (typeof field === 'bigint' ? hex(field) : field),
-    2,
-  );
-  return `${text}\n`;
 }

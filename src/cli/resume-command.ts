@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
 import { readSnapshot, restoreVm, SymbolTable } from '../index.js';
+import { scenarioStrategy } from './deliveries.js';
 import { readMachineFile } from './machine-file.js';
 import { driveMachine, openRunFiles } from './machine-run.js';
 import { type Arguments, maxInstructions } from './options.js';
@@ -17,11 +18,12 @@ export async function resumeCommand(
   const limit = maxInstructions(options);
   const files = await openRunFiles(options);
   const snapshot = await readMachineFile(path, readSnapshot);
+  const nmi = scenarioStrategy(snapshot.machine.nmi);
   return driveMachine({
     name: basename(path),
     delivery: snapshot.machine.nmi,
     symbols: SymbolTable.EMPTY,
-    make: (onTrace) => restoreVm(snapshot, { jit: !options['no-jit'], onTrace }),
+    make: (onTrace) => restoreVm(snapshot, { jit: !options['no-jit'], nmi, onTrace }),
     limit,
     options,
     files,

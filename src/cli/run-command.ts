@@ -2,14 +2,8 @@
 import { createVm, startingAt, startSchedule } from '../index.js';
 import { chooseGuest, readScheduleFile } from './guest-file.js';
 import { driveMachine, type MachineRun, openRunFiles } from './machine-run.js';
-import {
-  type Arguments,
-  guestPlacement,
-  maxInstructions,
-  nmiSchedule,
-  oneDelivery,
-  processorOptions,
-} from './options.js';
+import { type Arguments, guestPlacement, maxInstructions, nmiSchedule, processorOptions } from './options.js';
+import { nameOf, oneDelivery } from './deliveries.js';
 import type { Terminal } from './terminal.js';
 
 export async function runCommand(args: Arguments, terminal: Terminal): Promise<number> {
@@ -38,7 +32,7 @@ export async function chooseMachine(
   };
   return {
     name: guest.name,
-    delivery,
+    delivery: nameOf(delivery),
     symbols: guest.image.symbols,
     make: (onTrace) => createVm({ ...vmOptions, onTrace }),
     limit,

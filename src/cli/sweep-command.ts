@@ -8,13 +8,13 @@ import {
   type SweepProgress,
   type SweepResult,
 } from '../lab/index.js';
+import { deliveries } from './deliveries.js';
 import { chooseGuest } from './guest-file.js';
 import { readInvariants } from './invariant-file.js';
 import { readSweep } from './merge-command.js';
 import { parseCount } from './numbers.js';
 import {
   type Arguments,
-  deliveries,
   type GivenOptions,
   guestPlacement,
   maxInstructions,

@@ -22,8 +22,7 @@ what is swept:
 
 what is checked:
   --may-write LIST        what the handler may write besides its stack: symbol, symbol:bytes or from-to, with
-                          commas (default: what the first comment of its .asm says, "; Handler   writes
-                          count:4", else nothing)
+                          commas (default: what the guest's contract says, else nothing)
   --max-latency N         most instructions from a request to the handler (default: as masks explain)
   --handler-limit N       most instructions until the handler is back (default 100k)
   --invariant FILE        a module whose exports are more invariants: functions, see docs/sweep.md

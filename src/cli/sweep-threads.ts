@@ -64,6 +64,7 @@ export function toOrder(
     signal: ___,
     onProgress: ____,
     known: _____,
+    deliveries: ______,
     ...rest
   } = options;
   const { symbols, ...image } = guest;

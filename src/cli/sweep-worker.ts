@@ -9,13 +9,14 @@ import {
   UnitRunner,
   type RunSweepOptions,
 } from '../lab/index.js';
+import { deliveryNamed } from './deliveries.js';
 import { readInvariants } from './invariant-file.js';
 
 /** What is the same for all units. */
 export interface SweepOrder {
   readonly rest: Omit<
     RunSweepOptions,
-    'guest' | 'invariants' | 'executor' | 'signal' | 'onProgress' | 'known'
+    'guest' | 'invariants' | 'executor' | 'signal' | 'onProgress' | 'known' | 'deliveries'
   >;
   readonly image: Omit<LoadedGuest, 'symbols'>;
   readonly symbols: ConstructorParameters<typeof SymbolTable>[0];
@@ -46,5 +47,7 @@ async function makeRunner(): Promise<UnitRunner> {
   const { rest, image, symbols, plan, invariantFile } = order;
   const guest = { ...image, symbols: new SymbolTable(symbols) };
   const invariants = invariantFile === undefined ? undefined : await readInvariants(invariantFile);
-  return new UnitRunner({ ...rest, guest, invariants }, plan);
+  // Strategies are code, which does not cross to a thread: their names are in the plan.
+  const deliveries = plan.deliveries.map((name) => deliveryNamed(name));
+  return new UnitRunner({ ...rest, guest, invariants, deliveries }, plan);
 }

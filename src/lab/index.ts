@@ -102,3 +102,16 @@ export { sweepText, violationText } from './sweep/sweep-text.js';
 export { sweepJunit } from './sweep/sweep-junit.js';
 export { sweepHtml } from './sweep/sweep-html.js';
 export { isSweepUnit, parseSweep } from './sweep/parse-sweep.js';
+export { recordViolation } from './sweep/record-violation.js';
+
+// Scenarios: bugs of real hypervisors.
+export {
+  brokenDelivery,
+  type CodeChange,
+  type Scenario,
+  type ScenarioReportOptions,
+} from './scenarios/scenario.js';
+export { findScenario, SCENARIOS } from './scenarios/scenarios.js';
+export { scenarioHtml, scenarioSvg } from './scenarios/scenario-html.js';
+export { scenarioText } from './scenarios/scenario-text.js';
+export { runScenario, type ScenarioResult, type ScenarioSide } from './scenarios/run-scenario.js';

@@ -82,61 +82,6 @@ describe('what it must find', () => {
   });
 });
 
-it('takes for the handler what the program works out from what that wrote, if the contract says so', async () => {
-  // NMIs that change in which rounds the program counts one that waited for IF.
-  const round = ['nmi-movss-shadow', '--from', '3855', '--to', '3866', '--delivery', 'xen-event-injection'];
-  const named = new Set(found(await json(...round), 'xen-event-injection').map(({ invariant }) => invariant));
-  expect(named).toEqual(new Set(['latency']));
-  const ranges = 'nmi_count:4,in_shadow:4,right_after:4,elsewhere:4';
-  const seen = found(await json(...round, '--may-write', ranges), 'xen-event-injection');
-  expect(seen.filter(({ invariant }) => invariant === 'transparency').map(({ at }) => at)).toEqual([
-    3859, 3860, 3861,
-  ]);
-});
-
-describe('the contract of an own source', () => {
-  // A handler that counts; 16-bit code at 7C00h.
-  const program = (contract: string): string => `; own: counts NMIs.
-${contract}
-        bits 16
-        org 7C00h
-        mov word [8], handler
-        mov word [10], 0
-        mov sp, 7000h
-        push ax
-        pop ax
-        mov cx, 20
-again:  dec cx
-        jnz again
-        mov al, 0
-        out 0F4h, al
-handler: inc word [count]
-        iret
-count:  dw 0
-`;
-
-  // prettier-ignore
-  it.each([
-    ['in its first comment',          '; Handler   writes count:2', [],                        0],
-    ['in an option, which goes first', '; Handler   writes nothing', ['--may-write', 'count:2'], 0],
-    ['as addresses',                   ';',                          ['--may-write', '0x7c20-0x7c22'], 0],
-    ['nowhere: it may write nothing',  ';',                          [],                        1],
-  ])('is %s', async (_where, contract, options, expected) => {
-    const source = join(folder, 'own.asm');
-    await writeFile(source, program(contract));
-    const { status, stdout } = await vmexit('sweep', source, '--from', '6', ...options, '--delivery', 'kvm-vnmi');
-    expect([status, stdout.includes('transparency')]).toEqual([expected, expected === 1]);
-  });
-
-  it('is refused where it says something else', async () => {
-    const source = join(folder, 'own.asm');
-    await writeFile(source, program('; Handler   may do what it likes'));
-    const { status, stderr } = await vmexit('sweep', source, '--delivery', 'kvm-vnmi');
-    expect(stderr).toMatch(/^vmexit: the contract's "Handler may do what it likes" is not "writes nothing"/);
-    expect(status).toBe(2);
-  });
-});
-
 it('finds nothing on clean guests', async () => {
   for (const guest of ['nmi-count-16', 'nmi-count-32', 'nmi-count-64']) {
     const { status, stdout } = await vmexit('sweep', guest, '--to', '1020', '--delivery', TRACKED.join());

@@ -58,7 +58,9 @@ export async function compareRecordings(
   found: Recording,
   options: ReplayOptions = {},
 ): Promise<Divergence | null> {
-  const players = await Promise.all([expected, found].map((recording) => playerOf(recording, options)));
+  const players = await Promise.all(
+    [expected, found].map((recording) => playerOf(recording, ownStrategy(recording, options))),
+  );
   const [one, other] = players as [Player, Player];
   const start = Math.max(one.vm.time, other.vm.time);
   const end = Math.max(expected.end.time, found.end.time);
@@ -72,6 +74,11 @@ export async function compareRecordings(
   if (one.vm.stateHash() === other.vm.stateHash()) return null;
   players.forEach((player, i) => player.returnTo(marks[i]!));
   return findParting(one, other, start, end + 1, 'runs');
+}
+
+/** Two recordings may be of two strategies: one of the caller's is for those that name it. */
+function ownStrategy({ start }: Recording, { nmi, ...options }: ReplayOptions): ReplayOptions {
+  return nmi?.name === start.machine.nmi ? { ...options, nmi } : options;
 }
 
 async function playerOf({ start, steps }: Recording, options: ReplayOptions): Promise<Player> {

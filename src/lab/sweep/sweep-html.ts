@@ -1,4 +1,5 @@
 /** A result as one HTML page that needs nothing else: a heat map of boundaries and deliveries, and every violation. */
+import { escapeMarkup } from '../escape-markup.js';
 import { decodeRuns } from './number-runs.js';
 import { HEAT_MAP_SCRIPT } from './sweep-html-script.js';
 import { REPORT_STYLE } from './sweep-html-style.js';
@@ -25,11 +26,11 @@ export function sweepHtml(result: SweepResult): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(`${plan.guest}: NMI sweep`)}</title>
+<title>${escapeMarkup(`${plan.guest}: NMI sweep`)}</title>
 <style>${REPORT_STYLE}</style>
 <main>
-<h1>${escape(plan.guest)}</h1>
-<p>${escape(describePlan(result))}</p>
+<h1>${escapeMarkup(plan.guest)}</h1>
+<p>${escapeMarkup(describePlan(result))}</p>
 ${summaryTable(summaries)}
 <h2>Boundaries</h2>
 <div class="controls" role="radiogroup" aria-label="What the colours show">
@@ -79,7 +80,7 @@ function summaryTable(summaries: readonly DeliverySummary[]): string {
       .map((cell) => `<td>${cell}</td>`)
       .join('');
     const mark = names.length === 0 ? 'ok' : 'bad';
-    return `<tr><th scope="row">${escape(delivery)}</th>${cells}<td class="${mark}">${escape(found)}</td></tr>`;
+    return `<tr><th scope="row">${escapeMarkup(delivery)}</th>${cells}<td class="${mark}">${escapeMarkup(found)}</td></tr>`;
   });
   return `<div class="scroll"><table><thead><tr><th>delivery</th><th>boundaries</th><th>runs</th><th>most latency</th><th>most exits</th><th>violations</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`;
@@ -90,20 +91,12 @@ function violations({ delivery, broken, violations: all }: DeliverySummary): str
     .map(([name, count]) => {
       const shown = all.filter(({ invariant }) => invariant === name).map(violation);
       const title = `${delivery}: ${name}, ${count} time${count === 1 ? '' : 's'}`;
-      return `<section><h3>${escape(title)}</h3>${shown.join('')}</section>`;
+      return `<section><h3>${escapeMarkup(title)}</h3>${shown.join('')}</section>`;
     })
     .join('');
 }
 
 function violation(found: SweepViolation, index: number): string {
   const [message = '', ...rest] = violationText(found);
-  return `<details${index === 0 ? ' open' : ''}><summary>${escape(message)}</summary><pre>${escape(rest.join('\n'))}</pre></details>`;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return `<details${index === 0 ? ' open' : ''}><summary>${escapeMarkup(message)}</summary><pre>${escapeMarkup(rest.join('\n'))}</pre></details>`;
 }

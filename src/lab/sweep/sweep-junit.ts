@@ -1,4 +1,5 @@
 /** A result as JUnit XML, which CI systems show: a suite for each delivery, a case for each invariant. */
+import { escapeMarkup } from '../escape-markup.js';
 import { type DeliverySummary, summarizeSweep } from './summary.js';
 import type { SweepResult } from './sweep-result.js';
 import { violationText } from './sweep-text.js';
@@ -10,7 +11,7 @@ export function sweepJunit(result: SweepResult): string {
   const tests = summaries.length * plan.invariants.length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escape(`vmexit sweep ${plan.guest}`)}" tests="${tests}" failures="${failures}">`,
+    `<testsuites name="${escapeMarkup(`vmexit sweep ${plan.guest}`)}" tests="${tests}" failures="${failures}">`,
     ...summaries.flatMap((summary) => suite(summary, plan.invariants)),
     '</testsuites>',
     '',
@@ -20,31 +21,21 @@ export function sweepJunit(result: SweepResult): string {
 function suite({ delivery, broken, violations }: DeliverySummary, invariants: readonly string[]): string[] {
   const cases = invariants.flatMap((name) => {
     const count = broken[name] ?? 0;
-    const open = `    <testcase classname="${escape(delivery)}" name="${escape(name)}"`;
+    const open = `    <testcase classname="${escapeMarkup(delivery)}" name="${escapeMarkup(name)}"`;
     if (count === 0) return [`${open}/>`];
     const first = violations.find(({ invariant }) => invariant === name);
     const text = first === undefined ? '' : violationText(first).join('\n');
     const message = `${count} time${count === 1 ? '' : 's'}: ${first?.message ?? ''}`;
     return [
       `${open}>`,
-      `      <failure message="${escape(message)}">${escape(text)}</failure>`,
+      `      <failure message="${escapeMarkup(message)}">${escapeMarkup(text)}</failure>`,
       '    </testcase>',
     ];
   });
   const failures = Object.keys(broken).length;
   return [
-    `  <testsuite name="${escape(delivery)}" tests="${invariants.length}" failures="${failures}">`,
+    `  <testsuite name="${escapeMarkup(delivery)}" tests="${invariants.length}" failures="${failures}">`,
     ...cases,
     '  </testsuite>',
   ];
-}
-
-/** Control characters have no place in XML 1.0, whatever a guest prints. */
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g, '?');
 }

@@ -1,4 +1,5 @@
 /** Timelines as one SVG file that needs nothing else: no script, no font, no style from outside. */
+import { escapeMarkup } from '../escape-markup.js';
 import { grouped } from './axis.js';
 import type { Shape } from './marks-on-screen.js';
 import { ROW_SPECS, type RowSpec, type MarkSymbol } from './rows.js';
@@ -41,11 +42,11 @@ export function renderTimelineSvg(timelines: readonly Timeline[], options: Timel
   const range = describeRange(scene, timelines);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${scene.width}" height="${height}" viewBox="0 0 ${scene.width} ${height}" role="img" aria-labelledby="t d">`,
-    `<title id="t">${escape(title)}</title><desc id="d">${escape(describe(scene, range))}</desc>`,
+    `<title id="t">${escapeMarkup(title)}</title><desc id="d">${escapeMarkup(describe(scene, range))}</desc>`,
     `<style>${styleSheet(options.theme ?? 'auto')}</style>`,
     `<rect class="paper" width="${scene.width}" height="${height}"/>`,
-    `<text class="t" x="${MARGIN}" y="${MARGIN + 8}">${escape(title)}</text>`,
-    `<text class="f" x="${MARGIN}" y="${MARGIN + 24}">${escape(range)}</text>`,
+    `<text class="t" x="${MARGIN}" y="${MARGIN + 8}">${escapeMarkup(title)}</text>`,
+    `<text class="f" x="${MARGIN}" y="${MARGIN + 24}">${escapeMarkup(range)}</text>`,
     `<g transform="translate(0 ${TITLE})">`,
     ...scene.groups.map((group) => renderBand(group, scene)),
     renderAxis(scene),
@@ -82,20 +83,20 @@ function renderAxis({ ticks, top, bottom, scale }: Scene): string {
 }
 
 function renderGroup({ strategy, summary, y, rows }: SceneGroup, { scale }: Scene): string {
-  const heading = `<text x="${MARGIN}" y="${y + 18}"><tspan class="g">${escape(strategy)}</tspan><tspan class="f" dx="10">${escape(summary)}</tspan></text>`;
+  const heading = `<text x="${MARGIN}" y="${y + 18}"><tspan class="g">${escapeMarkup(strategy)}</tspan><tspan class="f" dx="10">${escapeMarkup(summary)}</tspan></text>`;
   return `<g class="strategy">${heading}\n${rows.map((row) => renderRow(row, scale.x - NAME_GAP)).join('\n')}</g>`;
 }
 
 function renderRow(row: SceneRow, nameEnd: number): string {
   const { tone, label, count, y, shapes } = row;
   const number = count === null ? '' : `<tspan class="c" dx="6">${grouped(count)}</tspan>`;
-  const name = `<text class="n f" x="${nameEnd}" y="${round(y + 4)}">${escape(label)}${number}</text>`;
+  const name = `<text class="n f" x="${nameEnd}" y="${round(y + 4)}">${escapeMarkup(label)}${number}</text>`;
   return `<g class="row ${tone}" data-row="${tone}">${name}${shapes.map((shape) => renderShape(shape, row)).join('')}</g>`;
 }
 
 function renderShape(shape: Shape, { y, symbol }: SceneRow): string {
   const x = round(shape.x);
-  const title = `<title>${escape(shape.caption)}</title>`;
+  const title = `<title>${escapeMarkup(shape.caption)}</title>`;
   const count = ` data-count="${shape.count}"`;
   switch (shape.kind) {
     case 'symbol':
@@ -119,7 +120,7 @@ function renderShape(shape: Shape, { y, symbol }: SceneRow): string {
 function renderSymbol(symbol: MarkSymbol, { x, count, caption }: Shape, y: number): string {
   const look = HOLLOW.has(symbol) ? 'class="hollow" stroke-width="1.5"' : 'stroke-width="0"';
   const at = `transform="translate(${round(x)} ${round(y)})"`;
-  const path = `<path data-count="${count}" ${look} ${at} d="${SYMBOL_PATHS[symbol]}"><title>${escape(caption)}</title></path>`;
+  const path = `<path data-count="${count}" ${look} ${at} d="${SYMBOL_PATHS[symbol]}"><title>${escapeMarkup(caption)}</title></path>`;
   if (count === 1) return path;
   return `${path}<text class="k" x="${round(x + 7)}" y="${round(y + 4)}">${grouped(count)}</text>`;
 }
@@ -157,20 +158,10 @@ function legendEntry({ tone, label, symbol }: RowSpec, x: number, y: number): st
     symbol === null
       ? `<rect stroke="none" x="-6" y="-4" width="14" height="8"/>`
       : `<path${hollow} d="${SYMBOL_PATHS[symbol]}"/>`;
-  return `<g transform="translate(${round(x)} ${y})" class="${tone}">${shape}<text class="f" x="13" y="4">${escape(label)}</text></g>`;
+  return `<g transform="translate(${round(x)} ${y})" class="${tone}">${shape}<text class="f" x="13" y="4">${escapeMarkup(label)}</text></g>`;
 }
 
 /** A tenth of a pixel is as exact as it gets. */
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-/** XML text; what XML cannot hold becomes the replacement character. */
-function escape(text: string): string {
-  return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

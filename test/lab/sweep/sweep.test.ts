@@ -1,21 +1,13 @@
 /** The sweep on small guests: what it finds, what it does not, and how its parts fit together. */
 import { describe, expect, it } from 'vitest';
-import {
-  createVm,
-  type DeliveryHost,
-  injectNmi,
-  NmiDelivery,
-  type SavedDelivery,
-} from '../../../src/index.js';
+import { createVm, injectNmi, NmiDelivery, type SavedDelivery } from '../../../src/index.js';
 import { STRATEGY_NAMES } from '../../../src/hypervisor/nmi/strategies.js';
 import { mergeSweeps } from '../../../src/lab/sweep/merge.js';
 import { sweep, type RunSweepOptions } from '../../../src/lab/sweep/sweep.js';
 import type { SweepResult, SweepViolation } from '../../../src/lab/sweep/sweep-result.js';
 import {
-  CLI,
   COUNT_NMI,
   exit,
-  HLT,
   hypercall,
   IRET,
   MEMORY_BYTES,
@@ -91,7 +83,7 @@ describe('a guest whose handler counts and returns', () => {
     const result = await sweepOf(guest, { mayWrite: [], deliveries: ['kvm-vnmi'] });
     expect(brokenBy(result)).toEqual(['kvm-vnmi transparency']);
     const [violation] = violationsOf(result);
-    expect(violation?.message).toContain('memory differs at the end: 1 byte at guest-physical 700h');
+    expect(violation?.message).toContain('1 bytes of memory differ at the end');
     expect(violation?.reproduce).toBe('vmexit run small --delivery kvm-vnmi --nmi-at 2 --trace');
   });
 });
@@ -154,47 +146,6 @@ class Hasty extends NmiDelivery {
     this.waiting = Number(waiting);
   }
 }
-
-/** Keeps an NMI until a second one comes, and wakes nobody for it. */
-class Sleepy extends Hasty {
-  override prepareEntry(): void {
-    if (this.held() > 1) super.prepareEntry();
-  }
-  override isDue(): boolean {
-    return this.held() > 1;
-  }
-}
-
-describe('a guest that sleeps', () => {
-  // Asks for an NMI that comes in the sleep.
-  const sleep = [...WARM_STACK, ...hypercall(2, 40), ...HLT];
-  const sleepy = { name: 'sleepy', create: (host: DeliveryHost) => new Sleepy(host) };
-
-  it('has no NMI left in a HLT that goes on later', async () => {
-    const guest = { main: [...sleep, ...spin(5), ...exit(0)] };
-    const result = await sweepOf(guest, { deliveries: [sleepy], to: 3 });
-    const [violation] = violationsOf(result).filter(({ invariant }) => invariant === 'none-pending-at-halt');
-    expect(violation?.message).toBe('the guest slept in HLT with an NMI pending');
-    expect(violation?.disassembly.find((line) => line.startsWith('>'))).toContain('hlt');
-  });
-
-  it('has none in a HLT for good', async () => {
-    const guest = { main: [...WARM_STACK, ...spin(3), ...CLI, ...HLT] };
-    const result = await sweepOf(guest, { deliveries: [sleepy, 'xen-vnmi'], from: 3, to: 4 });
-    const messages = violationsOf(result).map(({ delivery, message }) => `${delivery}: ${message}`);
-    expect(messages).toContain('sleepy: the guest halted for good with an NMI pending');
-    expect(messages.filter((message) => message.startsWith('xen'))).toEqual([]);
-  });
-
-  it('is woken at every boundary under the deliveries that vmexit models, with two NMIs, too', async () => {
-    const guest = {
-      main: [...sleep, ...sleep.slice(2), ...exit(0)],
-      nmi: [...nops(3), ...COUNT_NMI, ...IRET],
-    };
-    const result = await sweepOf(guest, { pairs: true });
-    expect(brokenBy(result).filter((broken) => broken.endsWith('none-pending-at-halt'))).toEqual([]);
-  });
-});
 
 it('takes a delivery and an invariant of the caller', async () => {
   const seen = new Set<string>();

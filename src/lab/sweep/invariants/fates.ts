@@ -18,32 +18,14 @@ export const mergedIntoAnother: Invariant = ({ requests, events }) => {
   };
 };
 
-/** At a HLT outside of NMI handlers none is left that could wake the guest: it would sleep on with its NMI pending. */
-export const nonePendingAtHalt: Invariant = ({ requests, events, outcome, running }) => {
-  let inside = running;
-  for (const event of events) {
-    if (event.kind === 'nmi-deliver' || event.kind === 'nmi-return') inside = event.running;
-    const isHalt = event.kind === 'exit' && event.exit === 'hlt' && inside === 0;
-    if (!isHalt || isWoken(event.time + 1, events)) continue;
-    const waiting = requests.find((request) => isLeftWaiting(request, event.time));
-    if (waiting === undefined) continue;
-    const isForGood =
-      outcome.kind === 'ended' && outcome.stop.kind === 'halted' && waiting.settledAt === null;
-    const message = isForGood ? 'the guest halted for good' : 'the guest slept in HLT';
-    return { message: `${message} with an NMI pending`, time: event.time, rip: event.rip };
+/** A guest that halts, or sleeps on, has no NMI left that it could take. */
+export const nonePendingAtHalt: Invariant = ({ requests, events, outcome }) => {
+  if (outcome.kind === 'ended' && outcome.stop.kind === 'halted' && handlersAt(events) === 0) {
+    const waiting = requests.find(isOutstanding);
+    if (waiting) return { message: 'the guest halted for good with an NMI pending', time: outcome.at };
   }
   return null;
 };
-
-/** Whether an event is injected at this time: an NMI waits behind a #DB that HLT has raised. */
-function isWoken(time: number, events: Observation['events']): boolean {
-  return events.some((event) => event.kind === 'inject' && event.time === time);
-}
-
-/** Whether a request came before the HLT at this time, and is not served as soon as that is done. */
-function isLeftWaiting({ requestedAt, settledAt }: RequestFate, halt: number): boolean {
-  return requestedAt <= halt && (settledAt === null || settledAt > halt + 1);
-}
 
 /** The handler of every NMI that waits is entered within the limit, and returns. */
 export const handlerReturns: Invariant = ({ outcome, requests }) => {
@@ -69,4 +51,11 @@ function settlement(
 
 function isOutstanding({ fate }: RequestFate): boolean {
   return fate === 'outstanding';
+}
+
+function handlersAt(events: Observation['events']): number {
+  let running = 0;
+  for (const event of events)
+    if (event.kind === 'nmi-deliver' || event.kind === 'nmi-return') running = event.running;
+  return running;
 }

@@ -11,17 +11,10 @@ function describe({ stop, output, memory, state, isAssumed }: EndDifference): st
   const parts: string[] = [];
   if (stop) parts.push(`${describeStop(stop.found)}, not: ${describeStop(stop.expected)}`);
   if (output) parts.push(`it printed ${quote(output.found)}, not ${quote(output.expected)}`);
-  if (memory.length > 0) parts.push(`memory differs at the end: ${describeMemory(memory)}`);
+  if (memory.length > 0) parts.push(`${bytesIn(memory)} bytes of memory differ at the end`);
   if (parts.length === 0 && state.registers.length > 0)
     parts.push(`after the handler ${state.registers.map(({ name }) => name).join(', ')} differ`);
   return `${parts.join('; ')}${isAssumed ? ' (as at an earlier boundary)' : ''}`;
-}
-
-/** How much, and where it begins: an address of the guest's own where it maps pages to themselves. */
-function describeMemory(memory: EndDifference['memory']): string {
-  const bytes = bytesIn(memory);
-  const places = `${memory.length > 1 ? 'from' : 'at'} guest-physical ${memory[0]?.start.toString(16)}h`;
-  return `${bytes} byte${bytes === 1 ? '' : 's'} ${places}${memory.length > 1 ? ' on' : ''}`;
 }
 
 const MOST_CHARACTERS = 60;
