@@ -34,10 +34,10 @@ export class Player {
   /** The rest. Returns why it stopped; a machine that should have ended and did not stops at its budget. */
   finish(): StopReason {
     let stop: StopReason = { kind: 'budget' };
-    for (; this.next < this.steps.length; this.next++) {
-      const step = this.steps[this.next]!;
+    for (let step = this.steps[this.next]; step !== undefined; step = this.steps[this.next]) {
       if (step.kind !== 'run') this.apply(step);
       else {
+        this.next++;
         // What ends a guest takes no time, but one that does not end goes on.
         const more = step.stop === 'budget' ? 0 : 1;
         stop = this.vm.advance({ maxInstructions: Math.max(0, step.until - this.vm.time + more) });

@@ -106,6 +106,26 @@ it('finds the first instruction that differs between two recordings', async () =
   expect(divergence?.pages).toEqual([]);
 });
 
+it('replays events between the last check and the end, and compares recordings that have several', async () => {
+  const [recording, other] = await Promise.all(
+    [7n, 8n].map(async (value) => {
+      const recorder = await counter();
+      recorder.setRegister('r12', 1n);
+      recorder.setRegister('r13', value);
+      recorder.setRegister('r14', 1n);
+      recorder.run({ maxInstructions: 10 });
+      return recorder.recording();
+    }),
+  );
+  if (!recording || !other) throw new Error('two recordings');
+  expect((await replay(recording)).divergence).toBeNull();
+  expect(await compareRecordings(recording, recording)).toBeNull();
+  expect(await compareRecordings(recording, other)).toMatchObject({
+    agreedAt: 0,
+    registers: [{ name: 'r13', expected: 7n, found: 8n }],
+  });
+});
+
 it('finds where a replay leaves a recording that was changed', async () => {
   const recorder = await counter();
   recorder.run({ maxInstructions: 3001 });
