@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts Debian's Firefox as Playwright starts one, and stands between the two: commands of WebDriver BiDi that this
- * Firefox does not know, and Playwright insists on, are answered as done. Everything else passes unchanged.
+ * Firefox does not know, and Playwright insists on, are answered as done; downloads get the number by which Playwright
+ * tells them apart. Everything else passes unchanged.
  *
  * Playwright takes a program that starts Firefox, and reads the address of its WebSocket from what that prints.
  */
@@ -12,6 +13,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 const FIREFOX = '/usr/bin/firefox-esr';
 /** Firefox 153 answers "unknown command". Pages see the colour scheme of Firefox's own preferences. */
 const UNKNOWN_COMMANDS = new Set(['emulation.setMediaFeaturesOverride']);
+/** Firefox 153 tells of a download that a script starts without naming a navigation: its blob's address is as good. */
+const DOWNLOAD = /^\{"type":"event","method":"browsingContext\.download(?:WillBegin|End)"/;
 const LISTENING = /WebDriver BiDi listening on (ws:\/\/\S+)$/;
 
 const firefox = spawn(FIREFOX, process.argv.slice(2), { stdio: ['inherit', 'inherit', 'pipe'] });
@@ -36,10 +39,17 @@ function serve(upstream, whenListening) {
       await isOpen;
       browser.send(String(data));
     });
-    browser.on('message', (data) => client.send(String(data)));
+    browser.on('message', (data) => client.send(named(String(data))));
     browser.on('close', () => client.close());
     client.on('close', () => browser.close());
   });
+}
+
+function named(text) {
+  if (!DOWNLOAD.test(text)) return text;
+  const event = JSON.parse(text);
+  event.params.download ??= event.params.navigation ?? event.params.url;
+  return JSON.stringify(event);
 }
 
 function success(id) {

@@ -2,7 +2,7 @@
  * Debian's Firefox, driven like Chromium in chromium.ts: the same Browser, Page and Locator, by WebDriver BiDi.
  *
  * Playwright's own protocol needs a Firefox that is built for it; BiDi does not. What it cannot do here: choose the
- * colour scheme that pages see.
+ * colour scheme that pages see, and touch a page with two fingers.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

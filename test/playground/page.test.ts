@@ -2,12 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium } from '../browser/chromium.js';
-import { isPlaygroundBuilt, PlaygroundPage, servePlayground } from './playground-page.js';
+import { expect } from 'vitest';
+import { inEachBrowser } from './in-each-browser.js';
+import { type OpenOptions, PlaygroundPage, servePlayground } from './playground-page.js';
 
-const isRunnable = hasChromium && isPlaygroundBuilt;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { width: 390, height: 844 };
 
@@ -27,84 +25,127 @@ async function problemsOf({ page }: PlaygroundPage, within = 'html'): Promise<st
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-describe.skipIf(!isRunnable)(
-  'in Chromium (skipped without it, and before "npm run build:playground")',
-  () => {
-    let browser: Browser;
+/** What has the focus, as assistive technology calls it. */
+function focused({ page }: PlaygroundPage): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    if (element?.classList.contains('cm-content')) return 'editor';
+    const label = element?.getAttribute('aria-label') ?? element?.textContent ?? '';
+    return label.trim();
+  });
+}
 
-    beforeAll(async () => {
-      browser = await launchChromium();
-    }, 60_000);
+inEachBrowser(({ name, test, visit, browser }) => {
+  test('works without its server after the first visit', async () => {
+    const site = await servePlayground();
+    const playground = await PlaygroundPage.open(browser(), site);
+    await playground.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await playground.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    site.close();
+    await playground.page.context().setOffline(true);
+    await playground.reload();
+    await playground.choose('hello-64');
+    await playground.press('run');
+    expect(await playground.stop()).toBe('the guest exited with status 0');
+    await playground.close();
+  });
 
-    afterAll(async () => {
-      await browser.close();
-    });
-
-    it('works without its server after the first visit', async () => {
-      const site = await servePlayground();
-      const playground = await PlaygroundPage.open(browser, site);
-      await playground.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-      await playground.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-      site.close();
-      await playground.page.context().setOffline(true);
-      await playground.reload();
-      await playground.choose('hello-64');
-      await playground.press('run');
-      expect(await playground.stop()).toBe('the guest exited with status 0');
-      await playground.close();
-    });
-
-    it.each([
-      ['light', undefined],
-      ['dark', undefined],
-      ['light', PHONE],
-    ] as const)('axe finds nothing serious: %s, %o', async (colorScheme, viewport) => {
-      const site = await servePlayground();
-      const playground = await PlaygroundPage.open(browser, site, {
-        colorScheme,
-        serviceWorkers: 'block',
-        ...(viewport && { viewport }),
-      });
+  const looks: readonly Pick<OpenOptions, 'colorScheme' | 'viewport'>[] = [
+    { colorScheme: 'light' },
+    { colorScheme: 'dark' },
+    { colorScheme: 'light', viewport: PHONE },
+  ];
+  // The whole in Chromium: what axe looks at is the same in the other.
+  test.each(name === 'Chromium' ? looks : looks.slice(0, 1))('axe finds nothing serious: %o', (look) =>
+    visit(async (playground) => {
+      expect(await playground.page.evaluate(() => document.documentElement.dataset['theme'])).toBe(
+        look.colorScheme,
+      );
       await playground.press('step');
-      const tabs = colorScheme === 'light' ? [] : ['Exits', 'Events', 'VMCB', 'Stack', 'Memory', 'Output'];
+      const tabs =
+        look.colorScheme === 'light' ? [] : ['Exits', 'Events', 'VMCB', 'Stack', 'Memory', 'Output'];
       expect(await problemsOf(playground)).toEqual([]);
       for (const tab of tabs) {
         await playground.inspect(tab);
         expect(await problemsOf(playground, '[role=tabpanel]'), tab).toEqual([]);
       }
-      await playground.close();
-      site.close();
-    });
+    }, look),
+  );
 
-    it('fits a phone: nothing is wider than the screen', async () => {
-      const site = await servePlayground();
-      const playground = await PlaygroundPage.open(browser, site, {
-        viewport: PHONE,
-        serviceWorkers: 'block',
-      });
-      for (const part of ['Source', 'Processor', 'NMI & more', 'Timeline']) {
-        await playground.page.getByRole('button', { name: part, exact: true }).click();
-        expect(await playground.page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+  test('keeps the theme that the reader chooses', () =>
+    visit(async (playground) => {
+      const { page } = playground;
+      const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground();
+      await page.getByRole('button', { name: 'Dark theme' }).click();
+      const dark = await ground();
+      expect(dark).not.toBe(light);
+      await playground.reload();
+      expect(await ground()).toBe(dark);
+    }));
+
+  test('fits a phone: a guest is run there, and nothing is wider than the screen', () =>
+    visit(
+      async (playground) => {
+        const show = (part: string) =>
+          playground.page.getByRole('button', { name: part, exact: true }).click();
+        for (const part of ['Processor', 'NMI & more', 'Timeline', 'Source']) {
+          await show(part);
+          const width = await playground.page.evaluate(() => document.documentElement.scrollWidth);
+          expect(width, part).toBe(PHONE.width);
+        }
+        await playground.choose('hello-16');
+        await playground.press('run');
+        await show('NMI & more');
+        expect(await (await playground.inspect('Output')).locator('pre').innerText()).toContain('hello');
+      },
+      { viewport: PHONE },
+    ));
+
+  test('shows everything at 1280 x 720 without scrolling the page', () =>
+    visit(async (playground) => {
+      const outside = await playground.page.evaluate(() =>
+        Array.from(document.querySelectorAll('.toolbar *, .panel, .timeline-dock, .status'), (element) => {
+          const { left, right, top, bottom } = element.getBoundingClientRect();
+          const isOutside = left < 0 || top < 0 || right > innerWidth + 0.5 || bottom > innerHeight + 0.5;
+          return isOutside ? element.outerHTML.slice(0, 80) : null;
+        }).filter((found) => found !== null),
+      );
+      expect(outside).toEqual([]);
+    }));
+
+  test('opens and closes the help by the keyboard', () =>
+    visit(async ({ page }) => {
+      await page.locator('.brand').click();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Help' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog', { name: 'Help' }).waitFor({ state: 'hidden' });
+    }));
+
+  test('leads the Tab key through the page in the order in which it is read, and out of the editor', () =>
+    visit(async (playground) => {
+      const { page } = playground;
+      await page.locator('.brand').click();
+      const seen: string[] = [];
+      for (let i = 0; i < 14; i++) {
+        await page.keyboard.press('Tab');
+        seen.push(await focused(playground));
       }
-      await playground.close();
-      site.close();
-    });
+      expect(seen).toEqual([
+        ...['Run', 'Step one instruction', 'Run to the next #VMEXIT', 'Run to the cursor’s line', 'Restart'],
+        ...['Request an NMI', 'Delivery of NMIs', 'NMI schedule, in instructions'],
+        ...['Share', 'Guided tour', 'Dark theme', 'Help and keyboard shortcuts', 'Program', 'editor'],
+      ]);
+      await page.keyboard.press('Tab');
+      expect(await focused(playground)).toBe('editor');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Tab');
+      expect(await focused(playground)).not.toBe('editor');
+    }));
 
-    it('opens and closes the help by the keyboard', async () => {
-      const site = await servePlayground();
-      const playground = await PlaygroundPage.open(browser, site, { serviceWorkers: 'block' });
-      await playground.page.locator('.brand').click();
-      await playground.page.keyboard.press('?');
-      await playground.page.getByRole('dialog', { name: 'Help' }).waitFor();
-      await playground.page.keyboard.press('Escape');
-      await playground.page.getByRole('dialog', { name: 'Help' }).waitFor({ state: 'hidden' });
-      await playground.close();
-      site.close();
-    });
-
-    it('shows in its tour what it says', async () => {
-      const site = await servePlayground();
-      const playground = await PlaygroundPage.open(browser, site, { serviceWorkers: 'block' });
+  test('shows in its tour what it says', () =>
+    visit(async (playground) => {
       const { page } = playground;
       const next = async (): Promise<void> => {
         await page.getByRole('button', { name: 'Next', exact: true }).click();
@@ -136,9 +177,5 @@ describe.skipIf(!isRunnable)(
 
       await page.getByRole('button', { name: 'Done' }).click();
       await playground.sees('.cm-content', '; mine');
-      expect(playground.problems).toEqual([]);
-      await playground.close();
-      site.close();
-    });
-  },
-);
+    }));
+});

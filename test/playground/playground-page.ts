@@ -26,6 +26,11 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly fragment?: string;
 }
 
+function preferDark(): void {
+  const matchMedia = globalThis.matchMedia.bind(globalThis);
+  globalThis.matchMedia = (query) => matchMedia(query.includes('dark') ? 'all' : query);
+}
+
 export class PlaygroundPage {
   /** What went wrong in the page: a test that ends well ends without. */
   readonly problems: string[] = [];
@@ -43,6 +48,9 @@ export class PlaygroundPage {
     const { fragment = '', ...context } = options;
     const viewport = { width: 1280, height: 720 };
     const page = await (await browser.newContext({ viewport, ...context })).newPage();
+    // Firefox's driver cannot choose what the system prefers: there the page hears it from this.
+    if (context.colorScheme === 'dark' && browser.browserType().name() === 'firefox')
+      await page.addInitScript(preferDark);
     const playground = new PlaygroundPage(page, site.origin);
     await playground.goTo(fragment);
     return playground;
@@ -90,7 +98,9 @@ export class PlaygroundPage {
 
   async choose(example: string): Promise<void> {
     await this.page.getByLabel('Program').selectOption(example);
-    await this.sees('.status-text', 'before the first instruction');
+    await this.page
+      .locator('.status-text', { hasText: 'before the first instruction' })
+      .waitFor({ state: 'attached' });
   }
 
   async deliver(strategy: string): Promise<void> {

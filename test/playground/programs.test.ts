@@ -1,11 +1,6 @@
 /** The playground and what it is given: sources with errors, guests without end, links that are broken, programs that stay. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium } from '../browser/chromium.js';
-import type { Site } from '../browser/site.js';
-import { isPlaygroundBuilt, type OpenOptions, PlaygroundPage, servePlayground } from './playground-page.js';
-
-const isRunnable = hasChromium && isPlaygroundBuilt;
+import { expect } from 'vitest';
+import { inEachBrowser } from './in-each-browser.js';
 
 /** Prints for ever. */
 const FLOOD = `
@@ -28,139 +23,113 @@ handler:
         iret
 `;
 
-describe.skipIf(!isRunnable)(
-  'in Chromium (skipped without it, and before "npm run build:playground")',
-  () => {
-    let browser: Browser;
-    let site: Site;
+inEachBrowser(({ test, visit, browser, site }) => {
+  test('shows an error at its line, runs nothing, and runs when it is mended', () =>
+    visit(async (playground) => {
+      await playground.write('bits 16\n mov ax, bl\n out 0F4h, al\n');
+      await playground.sees('.assembly-status', '1 error');
+      await playground.page.locator('.cm-lintRange-error').waitFor();
+      expect(await playground.page.locator('.cm-lint-marker-error').count()).toBe(1);
+      await playground.press('run');
+      expect(await playground.time()).toBe(0);
+      await playground.write('bits 16\n mov al, 3\n out 0F4h, al\n');
+      await playground.press('run');
+      expect(await playground.stop()).toBe('the guest exited with status 3');
+    }));
 
-    beforeAll(async () => {
-      [browser, site] = await Promise.all([launchChromium(), servePlayground()]);
-    }, 60_000);
+  test('says why a guest cannot go on', () =>
+    visit(async (playground) => {
+      await playground.write('bits 32\n lidt [esp]\n ud2\n');
+      await playground.press('run');
+      expect(await playground.stop()).toBe('the guest shut down: triple fault');
+    }));
 
-    afterAll(async () => {
-      await browser.close();
-      site.close();
-    });
+  test('stays alive while a guest prints without end, and shows the end of it', () =>
+    visit(async (playground) => {
+      await playground.write(FLOOD);
+      await playground.start('run');
+      await playground.sees('.serial .note', 'more than 1 MiB');
+      await playground.press('pause');
+      expect((await playground.text('.serial-text')).length).toBeLessThanOrEqual(0x1_0000);
+    }));
 
-    /** A page for one test, in which nothing may go wrong. */
-    async function visit(test: (playground: PlaygroundPage) => Promise<void>, options: OpenOptions = {}) {
-      const playground = await PlaygroundPage.open(browser, site, { serviceWorkers: 'block', ...options });
-      try {
-        await test(playground);
-        expect(playground.problems).toEqual([]);
-      } finally {
-        await playground.close();
-      }
-    }
-
-    it('shows an error at its line, runs nothing, and runs when it is mended', () =>
-      visit(async (playground) => {
-        await playground.write('bits 16\n mov ax, bl\n out 0F4h, al\n');
-        await playground.sees('.assembly-status', '1 error');
-        await playground.page.locator('.cm-lintRange-error').waitFor();
-        expect(await playground.page.locator('.cm-lint-marker-error').count()).toBe(1);
-        await playground.press('run');
-        expect(await playground.time()).toBe(0);
-        await playground.write('bits 16\n mov al, 3\n out 0F4h, al\n');
-        await playground.press('run');
-        expect(await playground.stop()).toBe('the guest exited with status 3');
-      }));
-
-    it('says why a guest cannot go on', () =>
-      visit(async (playground) => {
-        await playground.write('bits 32\n lidt [esp]\n ud2\n');
-        await playground.press('run');
-        expect(await playground.stop()).toBe('the guest shut down: triple fault');
-      }));
-
-    it('stays alive while a guest prints without end, and shows the end of it', () =>
-      visit(async (playground) => {
-        await playground.write(FLOOD);
-        await playground.start('run');
-        await playground.sees('.serial .note', 'more than 1 MiB');
-        await playground.press('pause');
-        expect((await playground.text('.serial-text')).length).toBeLessThanOrEqual(0x1_0000);
-      }));
-
-    it('stays alive under a million NMIs', () =>
-      visit(async (playground) => {
-        await playground.write(SPIN);
-        await playground.schedule('every 3 from 20 count 1000000');
-        await playground.start('run');
-        await playground.page.waitForFunction(() => {
-          const delivered = /([\d,]+) NMIs/.exec(document.querySelector('.status')?.textContent ?? '')?.[1];
-          return Number(delivered?.replaceAll(',', '')) > 20_000;
-        });
-        await playground.press('pause');
-        expect(await playground.stop()).toBe('paused');
-      }));
-
-    it('a link brings program, delivery, schedule and breakpoints, and the same run', async () => {
-      let link = '';
-      let end = 0;
-      await visit(async (playground) => {
-        await playground.write(`${SPIN}; a comment — “with” signs\n`);
-        await playground.deliver('xen-event-injection');
-        await playground.schedule('random 50 seed 9 from 20');
-        await playground.putCursor('iret');
-        await playground.page.keyboard.press('F9');
-        await playground.press('run');
-        end = await playground.time();
-        await playground.page.getByRole('button', { name: 'Share' }).click();
-        await playground.page.locator('.notice').waitFor();
-        link = new URL(playground.page.url()).hash;
+  test('stays alive under a million NMIs', () =>
+    visit(async (playground) => {
+      await playground.write(SPIN);
+      await playground.schedule('every 3 from 20 count 1000000');
+      await playground.start('run');
+      await playground.page.waitForFunction(() => {
+        const delivered = /([\d,]+) NMIs/.exec(document.querySelector('.status')?.textContent ?? '')?.[1];
+        return Number(delivered?.replaceAll(',', '')) > 20_000;
       });
-      await visit(
-        async (playground) => {
-          expect(await playground.text('.cm-content')).toContain('; a comment — “with” signs');
-          await playground.press('run');
-          expect(await playground.stop()).toContain('breakpoint');
-          expect(await playground.time()).toBe(end);
-        },
-        { fragment: link },
-      );
-    });
+      await playground.press('pause');
+      expect(await playground.stop()).toBe('paused');
+    }));
 
-    it.each([
-      ['cut off', (link: string) => link.slice(0, -8), 'damaged'],
-      ['changed', (link: string) => link.replace(/.{9}$/, 'AAAAAAAAA'), 'damaged'],
-      ['of a newer version', () => '#2.abcdef', 'newer version'],
-    ])('a link that is %s is refused, and the program stays', (_what, spoil, message) =>
-      visit(async (playground) => {
-        await playground.write('; mine\n hlt\n');
-        await playground.page.getByRole('button', { name: 'Share' }).click();
-        await playground.page.locator('.notice').waitFor();
-        await playground.goTo(spoil(new URL(playground.page.url()).hash));
-        await playground.sees('.notice.problem', message);
-        expect(await playground.text('.cm-content')).toContain('; mine');
-      }),
+  test('a link brings program, delivery, schedule and breakpoints, and the same run', async () => {
+    let link = '';
+    let end = 0;
+    await visit(async (playground) => {
+      await playground.write(`${SPIN}; a comment — “with” signs\n`);
+      await playground.deliver('xen-event-injection');
+      await playground.schedule('random 50 seed 9 from 20');
+      await playground.putCursor('iret');
+      await playground.page.keyboard.press('F9');
+      await playground.press('run');
+      end = await playground.time();
+      await playground.page.getByRole('button', { name: 'Share' }).click();
+      await playground.page.locator('.notice').waitFor();
+      link = new URL(playground.page.url()).hash;
+    });
+    await visit(
+      async (playground) => {
+        expect(await playground.text('.cm-content')).toContain('; a comment — “with” signs');
+        await playground.press('run');
+        expect(await playground.stop()).toContain('breakpoint');
+        expect(await playground.time()).toBe(end);
+      },
+      { fragment: link },
     );
+  });
 
-    it('keeps the program over a reload, and gives it back when an example took its place', () =>
-      visit(async (playground) => {
-        await playground.write('; mine, too\n hlt\n');
-        await playground.reload();
-        expect(await playground.text('.cm-content')).toContain('; mine, too');
-        await playground.choose('hello-16');
-        await playground.page.getByRole('button', { name: 'Bring it back' }).click();
-        await playground.sees('.cm-content', '; mine, too');
-      }));
+  test.each([
+    ['cut off', (link: string) => link.slice(0, -8), 'damaged'],
+    ['changed', (link: string) => link.replace(/.{9}$/, 'AAAAAAAAA'), 'damaged'],
+    ['of a newer version', () => '#2.abcdef', 'newer version'],
+  ])('a link that is %s is refused, and the program stays', (_what, spoil, message) =>
+    visit(async (playground) => {
+      await playground.write('; mine\n hlt\n');
+      await playground.page.getByRole('button', { name: 'Share' }).click();
+      await playground.page.locator('.notice').waitFor();
+      await playground.goTo(spoil(new URL(playground.page.url()).hash));
+      await playground.sees('.notice.problem', message);
+      expect(await playground.text('.cm-content')).toContain('; mine');
+    }),
+  );
 
-    it('refuses a schedule that it cannot read, and says how one is written', () =>
-      visit(async (playground) => {
-        await playground.schedule('sometimes');
-        await playground.sees('.field-problem', 'every 2000 from 1000');
-      }));
+  test('keeps the program over a reload, and gives it back when an example took its place', () =>
+    visit(async (playground) => {
+      await playground.write('; mine, too\n hlt\n');
+      await playground.reload();
+      expect(await playground.text('.cm-content')).toContain('; mine, too');
+      await playground.choose('hello-16');
+      await playground.page.getByRole('button', { name: 'Bring it back' }).click();
+      await playground.sees('.cm-content', '; mine, too');
+    }));
 
-    it('says what is missing in a browser without WebAssembly', async () => {
-      const page = await browser.newPage();
-      await page.addInitScript(() => {
-        delete (globalThis as { WebAssembly?: unknown }).WebAssembly;
-      });
-      await page.goto(`${site.origin}/playground/index.html`);
-      await page.getByText('this browser does not have it').waitFor();
-      await page.close();
+  test('refuses a schedule that it cannot read, and says how one is written', () =>
+    visit(async (playground) => {
+      await playground.schedule('sometimes');
+      await playground.sees('.field-problem', 'every 2000 from 1000');
+    }));
+
+  test('says what is missing in a browser without WebAssembly', async () => {
+    const page = await browser().newPage();
+    await page.addInitScript(() => {
+      delete (globalThis as { WebAssembly?: unknown }).WebAssembly;
     });
-  },
-);
+    await page.goto(`${site().origin}/playground/index.html`);
+    await page.getByText('this browser does not have it').waitFor();
+    await page.close();
+  });
+});

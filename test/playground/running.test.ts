@@ -1,10 +1,7 @@
 /** The playground in each browser: a program is written, runs, stops, steps, goes back, and gets its NMIs. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { STRATEGY_NAMES } from '../../src/index.js';
-import { BROWSERS } from '../browser/browsers.js';
-import type { Site } from '../browser/site.js';
-import { isPlaygroundBuilt, PlaygroundPage, servePlayground } from './playground-page.js';
+import { inOnePage } from './in-each-browser.js';
 
 /** Prints a letter, and ends with status 7. */
 const HELLO = `
@@ -31,89 +28,70 @@ handler:
         iret
 `;
 
-describe.each(BROWSERS)('in $name (skipped without it, and before "npm run build:playground")', (row) => {
-  let browser: Browser;
-  let site: Site;
-  let playground: PlaygroundPage;
-
-  const isRunnable = row.isInstalled && isPlaygroundBuilt;
-
-  beforeAll(async () => {
-    if (!isRunnable) return;
-    [browser, site] = await Promise.all([row.launch(), servePlayground()]);
-    playground = await PlaygroundPage.open(browser, site);
-  }, 60_000);
-
-  afterAll(async () => {
-    if (!isRunnable) return;
-    await browser.close();
-    site.close();
+inOnePage(({ test }, playground) => {
+  test('runs a program that somebody writes', async () => {
+    const page = playground();
+    await page.write(HELLO);
+    await page.press('run');
+    expect(await page.stop()).toBe('the guest exited with status 7');
+    expect(await (await page.inspect('Output')).locator('pre').innerText()).toBe('H');
+    expect(await page.time()).toBe(5);
   });
 
-  afterEach(() => {
-    if (isRunnable) expect(playground.problems).toEqual([]);
+  test('steps, shows what changed, and steps back', async () => {
+    const page = playground();
+    await page.press('restart');
+    await page.press('step');
+    await page.press('step');
+    expect(await page.register('eax')).toBe('48');
+    expect(await page.line()).toContain('out dx, al');
+    expect(await page.text('.register.changed dt')).toBe('eax');
+    await page.press('step-back');
+    expect(await page.time()).toBe(1);
+    expect(await page.register('eax')).toBe('0');
+    expect(await page.line()).toContain("mov al, 'H'");
   });
 
-  it.skipIf(!isRunnable)('runs a program that somebody writes', async () => {
-    await playground.write(HELLO);
-    await playground.press('run');
-    expect(await playground.stop()).toBe('the guest exited with status 7');
-    expect(await (await playground.inspect('Output')).locator('pre').innerText()).toBe('H');
-    expect(await playground.time()).toBe(5);
+  test('runs to the next exit, to the cursor, and to a breakpoint', async () => {
+    const page = playground();
+    await page.press('restart');
+    await page.press('next-exit');
+    expect(await page.stop()).toContain('#VMEXIT');
+    await page.press('restart');
+    await page.putCursor('mov al, 7');
+    await page.press('to-cursor');
+    expect(await page.line()).toContain('mov al, 7');
+    await page.press('restart');
+    await page.putCursor('out dx, al');
+    await page.page.keyboard.press('F9');
+    await page.page.keyboard.press('F5');
+    await page.sees('.status-text', 'breakpoint at');
+    expect(await page.line()).toContain('out dx, al');
   });
 
-  it.skipIf(!isRunnable)('steps, shows what changed, and steps back', async () => {
-    await playground.press('restart');
-    await playground.press('step');
-    await playground.press('step');
-    expect(await playground.register('eax')).toBe('48');
-    expect(await playground.line()).toContain('out dx, al');
-    expect(await playground.text('.register.changed dt')).toBe('eax');
-    await playground.press('step-back');
-    expect(await playground.time()).toBe(1);
-    expect(await playground.register('eax')).toBe('0');
-    expect(await playground.line()).toContain("mov al, 'H'");
+  test('pauses a guest that loops for ever, and the page is alive meanwhile', async () => {
+    const page = playground();
+    await page.write(SPIN);
+    await page.start('run');
+    await page.sees('.status .state', 'Running');
+    await page.inspect('Exits');
+    await page.press('pause');
+    expect(await page.line()).toContain('jmp spin');
+    expect(await page.time()).toBeGreaterThan(1000);
   });
 
-  it.skipIf(!isRunnable)('runs to the next exit, to the cursor, and to a breakpoint', async () => {
-    await playground.press('restart');
-    await playground.press('next-exit');
-    expect(await playground.stop()).toContain('#VMEXIT');
-    await playground.press('restart');
-    await playground.putCursor('mov al, 7');
-    await playground.press('to-cursor');
-    expect(await playground.line()).toContain('mov al, 7');
-    await playground.press('restart');
-    await playground.putCursor('out dx, al');
-    await playground.page.keyboard.press('F9');
-    await playground.page.keyboard.press('F5');
-    await playground.sees('.status-text', 'breakpoint at');
-    expect(await playground.line()).toContain('out dx, al');
-  });
-
-  it.skipIf(!isRunnable)('pauses a guest that loops for ever, and the page is alive meanwhile', async () => {
-    await playground.write(SPIN);
-    await playground.start('run');
-    await playground.sees('.status .state', 'Running');
-    await playground.inspect('Exits');
-    await playground.press('pause');
-    expect(await playground.line()).toContain('jmp spin');
-    expect(await playground.time()).toBeGreaterThan(1000);
-  });
-
-  it.skipIf(!isRunnable).each(STRATEGY_NAMES)('an NMI on request is delivered under %s', async (strategy) => {
-    await playground.deliver(strategy);
-    await playground.putCursor('spin:   jmp spin');
-    await playground.press('to-cursor');
-    await playground.start('nmi');
-    await playground.press('step');
-    expect(await playground.stop()).toBe('a handler is about to run');
-    expect(await playground.line()).toContain('inc bx');
-    expect(await playground.text('.nmi-summary')).toContain('The handler runs');
-    await playground.press('step');
-    expect(await playground.register('ebx')).toBe('1');
-    expect(await (await playground.inspect('Exits')).locator('.tally').innerText()).toMatch(
-      /delivered\s*1\b/,
-    );
+  test.each(STRATEGY_NAMES)('an NMI on request is delivered under %s', async (strategy) => {
+    const page = playground();
+    await page.deliver(strategy);
+    await page.putCursor('spin:   jmp spin');
+    await page.press('to-cursor');
+    await page.start('nmi');
+    await page.press('step');
+    expect(await page.stop()).toBe('a handler is about to run');
+    expect(await page.line()).toContain('inc bx');
+    expect(await page.text('.nmi-summary')).toContain('The handler runs');
+    await page.press('step');
+    expect(await page.register('ebx')).toBe('1');
+    expect(await (await page.inspect('Exits')).locator('.tally').innerText()).toMatch(/delivered\s*1\b/);
   });
 });

@@ -12,8 +12,8 @@ const ROWS_BEFORE = 8;
 /** RIP is not shown among the last rows: what comes next should be seen. */
 const ROWS_AFTER = 6;
 
-/** As the formatter writes it: `jne short 0000000000100115h`. */
-const LONG_NUMBER = /\b[\dA-F]{5,}h\b/g;
+/** As the formatter writes addresses: `jne short 0000000000100115h`, in 16-bit code `call 7C07h`. */
+const ADDRESS = /\b[\dA-F]{4,}h\b/g;
 /** All but one, and not the one before a letter. */
 const LEADING_ZEROS = /^0+(?=0[A-F]|\d)/;
 const BRANCH = /^(?:j\w+|call|loop\w*)\b/;
@@ -74,7 +74,7 @@ export class CodeWindow {
 
   /** Branch targets by their labels; other numbers without the zeros that pad them to 64 bits. */
   private withNames(text: string): string {
-    return text.replaceAll(LONG_NUMBER, (number) => {
+    return text.replaceAll(ADDRESS, (number) => {
       const value = BigInt(`0x${number.slice(0, -1)}`);
       const name = BRANCH.test(text) ? this.source.nameNear(value) : null;
       return name ?? number.replace(LEADING_ZEROS, '');

@@ -47,10 +47,13 @@ function goTo(address: bigint): void {
   });
 }
 
+/** A register as it is called in any mode: rsp, esp, sp. */
+const SHORTER_NAME = /^[er]?(?=(?:[abcd]x|[sd]i|[sb]p|ip)$)/;
+
 /** A register, a hexadecimal number (7C00h, 0x7c00, 7c00). Null if it is neither. */
 function addressOf(text: string): bigint | null {
   const name = text.trim().toLowerCase();
-  const register = view.peek()?.registers[name];
+  const register = view.peek()?.registers[name.replace(SHORTER_NAME, 'r')];
   if (register !== undefined) return register;
   const digits = name
     .replace(/^0x/, '')

@@ -33,6 +33,10 @@ export function ScheduleField() {
             problem.value = null;
           }}
           onChange={accept}
+          onKeyDown={({ key }) => {
+            // In Firefox, Enter closes the list of examples, and is no change.
+            if (key === 'Enter') accept();
+          }}
         />
       </label>
       <datalist id="schedule-examples">
@@ -53,7 +57,9 @@ function accept(): void {
   try {
     const schedule = parseScheduleText(text.peek());
     problem.value = null;
-    settings.value = { ...settings.peek(), schedule };
+    // Enter and leaving the field are one change.
+    if (formatSchedule(schedule) !== formatSchedule(settings.peek().schedule))
+      settings.value = { ...settings.peek(), schedule };
   } catch (error) {
     if (!(error instanceof ScheduleSyntaxError)) throw error;
     problem.value = error.message;
