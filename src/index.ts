@@ -12,7 +12,7 @@ export {
 } from './create-vm.js';
 export type { Vm } from './hypervisor/vm.js';
 export type { NmiRequestOptions, RunOptions, SettleOptions } from './hypervisor/vm-options.js';
-export type { Checkpoint } from './hypervisor/checkpoint.js';
+export type { AddressRange, Checkpoint } from './hypervisor/checkpoint.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
 export { compareMoments, type Moment } from './hypervisor/moment.js';
 export type { ExitRecord, Trap, Traps } from './hypervisor/traps.js';

@@ -19,6 +19,14 @@ const LINE_BYTES = 64;
 /** Copies of registers that are kept: 400 KiB. */
 const MOST_SPARE = 64;
 
+/** Addresses from `start` up to, not including, `end`. */
+export interface AddressRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+type MutableRange = { -readonly [K in keyof AddressRange]: AddressRange[K] };
+
 /** A moment to go back to. For its owner it is a key. */
 export interface CoreCheckpoint {
   readonly version: PageVersion;
@@ -87,6 +95,18 @@ export class CoreCheckpoints {
     for (const [number, image] of this.history.changedSince(version))
       if (number * PAGE < end && !areEqual(image, this.pages.words(number))) changed.push(number * PAGE);
     return changed.sort((a, b) => a - b);
+  }
+
+  /** Physical addresses below `end` whose bytes are not what they were, ascending. */
+  bytesChangedSince({ version }: CoreCheckpoint, end: number): AddressRange[] {
+    const ranges: MutableRange[] = [];
+    const changed = [...this.history.changedSince(version)].filter(([number]) => number * PAGE < end);
+    for (const [number, image] of changed.sort(([a], [b]) => a - b)) {
+      const words = this.pages.words(number);
+      for (let i = 0; i < PAGE / 4; i++)
+        if (words[i] !== image[i]) addBytes(ranges, number * PAGE + i * 4, words[i]! ^ image[i]!);
+    }
+    return ranges;
   }
 
   /** Copies physical memory as it was. */
@@ -201,6 +221,16 @@ function pageWords({ bytes, memory, exports }: Core, number: number): PageImage 
     address = (exports.FETCH_CACHE_ADDRESS.value as number) + (chunk - Layout.TlbChunks) * PAGE;
   else if (chunk >= 0) address = (exports.TLB_ADDRESS.value as number) + chunk * PAGE;
   return new Int32Array(bytes.buffer as ArrayBuffer, address, PAGE / 4);
+}
+
+/** @param difference Of a word at `address`: its bytes that are not 0 have changed. */
+function addBytes(ranges: MutableRange[], address: number, difference: number): void {
+  for (let at = address, rest = difference; rest !== 0; at++, rest >>>= 8) {
+    if ((rest & 0xff) === 0) continue;
+    const last = ranges.at(-1);
+    if (last?.end === at) last.end++;
+    else ranges.push({ start: at, end: at + 1 });
+  }
 }
 
 function areEqual(a: PageImage, b: PageImage): boolean {

@@ -7,7 +7,7 @@
 import type { SavedDevice } from '../devices/port-device.js';
 import { MemoryRangeError, UsageError } from '../errors.js';
 import type { Processor } from '../svm/processor.js';
-import type { ProcessorCheckpoint } from '../svm/processor-checkpoint.js';
+import type { AddressRange, ProcessorCheckpoint } from '../svm/processor-checkpoint.js';
 import type { SavedAgenda } from './agenda.js';
 import type { ConsoleMark } from './console.js';
 import type { Kick, SavedKick } from './kick.js';
@@ -16,6 +16,8 @@ import type { AccountingMark, NmiAccounting } from './nmi-accounting.js';
 import type { PagePool } from './page-pool.js';
 import type { StopReason } from './run-result.js';
 import type { SavedVcpu, Vcpu } from './vcpu.js';
+
+export type { AddressRange };
 
 /** A moment of one virtual machine. */
 export interface Checkpoint {
@@ -131,6 +133,12 @@ export class Checkpoints {
     const { processor, vcpu } = this.parts;
     const { moment } = this.held(checkpoint);
     return processor.checkpoints.changedSince(moment.processor, vcpu.memory.byteLength);
+  }
+
+  bytesChangedSince(checkpoint: Checkpoint): AddressRange[] {
+    const { processor, vcpu } = this.parts;
+    const { moment } = this.held(checkpoint);
+    return processor.checkpoints.bytesChangedSince(moment.processor, vcpu.memory.byteLength);
   }
 
   read(checkpoint: Checkpoint, gpa: number, bytes: number): Uint8Array {

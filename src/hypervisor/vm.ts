@@ -10,7 +10,7 @@ import type { Processor } from '../svm/processor.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
 import { Agenda } from './agenda.js';
 import { CallbackGuard } from './callback-guard.js';
-import { type Checkpoint, type CheckpointedParts, Checkpoints } from './checkpoint.js';
+import { type AddressRange, type Checkpoint, type CheckpointedParts, Checkpoints } from './checkpoint.js';
 import type { CodeBits } from './code-size.js';
 import { Console } from './console.js';
 import { Runner, toCount } from './runner.js';
@@ -174,6 +174,11 @@ export class Vm {
   /** Guest-physical addresses of the pages of RAM whose contents are not what they were at a checkpoint, ascending. */
   pagesChangedSince(checkpoint: Checkpoint): number[] {
     return this.checkpoints.pagesChangedSince(checkpoint);
+  }
+
+  /** Guest-physical addresses of the bytes of RAM that are not what they were at a checkpoint, as ranges, ascending. */
+  bytesChangedSince(checkpoint: Checkpoint): AddressRange[] {
+    return this.checkpoints.bytesChangedSince(checkpoint);
   }
 
   /**

@@ -4,11 +4,13 @@
  */
 import { VMCB_BYTES } from '../../assembly/abi/vmcb-layout.js';
 import type { Core } from '../core/core.js';
-import { type CoreCheckpoint, CoreCheckpoints } from '../core/core-checkpoint.js';
+import { type AddressRange, type CoreCheckpoint, CoreCheckpoints } from '../core/core-checkpoint.js';
 import type { GuestRun } from './guest-run.js';
 import type { Pins, SavedPins } from './pins.js';
 import type { Schedule, ScheduledEvent } from './schedule.js';
 import type { Vmcb } from './vmcb.js';
+
+export type { AddressRange };
 
 /** A moment to go back to. Whoever holds it releases it. */
 export interface ProcessorCheckpoint {
@@ -67,6 +69,11 @@ export class ProcessorCheckpoints {
   /** Addresses of the pages below `end` that are not what they were, ascending. */
   changedSince({ core }: ProcessorCheckpoint, end: number): number[] {
     return this.cores.changedSince(core, end);
+  }
+
+  /** Addresses below `end` whose bytes are not what they were, ascending. */
+  bytesChangedSince({ core }: ProcessorCheckpoint, end: number): AddressRange[] {
+    return this.cores.bytesChangedSince(core, end);
   }
 
   /** Copies physical memory as it was. */

@@ -73,6 +73,14 @@ describe('what it must find', () => {
     for (const delivery of TRACKED) expect(found(result, delivery)).toEqual([]);
   });
 
+  it("that a second NMI overwrites the first one's frame, where both handlers have one stack", async () => {
+    // Boundaries before, at which handlers are seen to use that stack, and the IRET of the first handler.
+    const range = ['--from', '1400', '--to', '1510', '--delivery', 'naive-event-injection'];
+    const seen = found(await json('nmi-hlt', ...range), 'naive-event-injection');
+    const [harm] = seen.filter(({ invariant }) => invariant === 'transparency');
+    expect(harm).toMatchObject({ at: 1505, boundary: { place: 'nmi_handler+7h' } });
+  });
+
   it("that Xen's window waits for IF", async () => {
     const result = await json('nmi-movss-shadow', '--symbol', 'shadowed', '--delivery', 'xen-vnmi,kvm-vnmi');
     expect(new Set(found(result, 'xen-vnmi').map(({ invariant }) => invariant))).toEqual(

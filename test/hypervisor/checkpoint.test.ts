@@ -248,6 +248,30 @@ it('tells which pages of RAM differ, and what they were', async () => {
   expect(() => middle.read(MEMORY_BYTES - 1, 2)).toThrow(MemoryRangeError);
 });
 
+it('tells which bytes of RAM differ', async () => {
+  const vm = await createVm({ ...(await source(SELF_MODIFYING, 1_000_000)()), memoryBytes: MEMORY_BYTES });
+  const start = vm.checkpoint();
+  vm.run({ maxInstructions: 500 });
+  const expected = vm.pagesChangedSince(start).flatMap((page) => {
+    const before = start.read(page, 4096);
+    return [...vm.memory.read(page, 4096)].flatMap((byte, i) => (byte === before[i] ? [] : [page + i]));
+  });
+  const found = vm.bytesChangedSince(start);
+  expect(
+    found.flatMap(({ start: from, end }) => Array.from({ length: end - from }, (_, i) => from + i)),
+  ).toEqual(expected);
+  expect(expected.length).toBeGreaterThan(found.length); // neighbours are one range
+  vm.returnTo(start);
+  expect(vm.bytesChangedSince(start)).toEqual([]);
+  // Bytes of words and of pages that are neighbours, and one that is not.
+  for (const address of [0x37_0001, 0x37_0002, 0x37_0fff, 0x37_1000])
+    vm.memory.write(address, Uint8Array.of(0x80));
+  expect(vm.bytesChangedSince(start)).toEqual([
+    { start: 0x37_0001, end: 0x37_0003 },
+    { start: 0x37_0fff, end: 0x37_1001 },
+  ]);
+});
+
 it('goes back before the end of a guest, and on from there', async () => {
   const guest = Uint8Array.of(0xb0, 7, 0xe6, 0xf4); // mov al, 7; out 0F4h, al
   const vm = await createVm({ guest, format: 'flat', bits: 64 });

@@ -1,13 +1,21 @@
 /** Sets of guest-physical addresses: what an NMI handler may write, and where two memories differ. */
 
-/** Addresses from `start` up to, not including, `end`. */
-export interface AddressRange {
-  readonly start: number;
-  readonly end: number;
-}
+import type { AddressRange } from '../../hypervisor/checkpoint.js';
+
+export type { AddressRange };
 
 export function isCovered(address: number, ranges: readonly AddressRange[]): boolean {
   return ranges.some(({ start, end }) => address >= start && address < end);
+}
+
+/** Whether all addresses of a range are in one of these. */
+export function isWithin({ start, end }: AddressRange, ranges: readonly AddressRange[]): boolean {
+  for (let at = start; at < end;) {
+    const range = ranges.find((candidate) => at >= candidate.start && at < candidate.end);
+    if (range === undefined) return false;
+    at = range.end;
+  }
+  return true;
 }
 
 /** Ascending addresses as the fewest ranges. */

@@ -1,7 +1,8 @@
 /**
  * Runs on to the guest's end where the program was not as in the baseline after the handler: what counts is how it ends.
  *
- * A difference that is the same at many boundaries, say a counter that nobody declared, is run to the end a few times only.
+ * A difference that is the same at many boundaries, say a counter that nobody declared, is run to the end a few times only, if it
+ * did the same harm each time.
  */
 import type { StopReason } from '../../hypervisor/run-result.js';
 import { type AddressRange, toRanges } from './address-ranges.js';
@@ -10,7 +11,7 @@ import { captureState, StateComparison } from './machine-state.js';
 import type { EndDifference, StateDifference } from './observation.js';
 import type { SweepMachine } from './sweep-machine.js';
 
-/** The same difference with the same verdict so many times: taken for granted from then on. */
+/** The same difference does harm so many times, and never none: taken for granted from then on. */
 const ENOUGH = 3;
 /** An NMI may lengthen the run by this much and no more. */
 const LIMIT_FACTOR = 2;
@@ -22,13 +23,16 @@ const LONGEST_LOOP = 16;
 
 const NOTHING: StateDifference = { registers: [], memory: [], isAwake: false };
 
-interface Verdict {
-  count: number;
-  readonly difference: EndDifference;
+/** How a difference has ended so far in this unit. */
+interface Verdicts {
+  harmful: number;
+  harmless: number;
+  /** The latest that did harm. */
+  difference: EndDifference | null;
 }
 
 export class EndVerdicts {
-  private readonly harmful = new Map<string, Verdict>();
+  private readonly known = new Map<string, Verdicts>();
 
   constructor(
     private readonly machine: SweepMachine,
@@ -36,7 +40,7 @@ export class EndVerdicts {
   ) {}
 
   forget(): void {
-    this.harmful.clear();
+    this.known.clear();
   }
 
   /** The guest has ended before the program was back. */
@@ -47,9 +51,9 @@ export class EndVerdicts {
 
   /** @param restart Puts the machine to the beginning of the probe. */
   judge(state: StateDifference, restart: () => void): EndDifference | null {
-    const signature = signatureOf(state);
-    const known = this.harmful.get(signature);
-    if (known && known.count >= ENOUGH) return { ...known.difference, state, isAssumed: true };
+    const known = this.verdictsOn(signatureOf(state));
+    const isSure = known.harmful >= ENOUGH && known.harmless === 0;
+    if (isSure && known.difference !== null) return { ...known.difference, state, isAssumed: true };
     restart();
     const { machine, baseline } = this;
     const limit = baseline.time * LIMIT_FACTOR + LIMIT_INSTRUCTIONS;
@@ -57,8 +61,15 @@ export class EndVerdicts {
     if (end.stop.kind === 'budget' && !this.isLooping()) end = machine.vm.run({ maxInstructions: limit });
     const { stop, serialText } = end;
     const difference = this.compare(state, stop, serialText, this.lasting(state.memory));
-    if (difference) this.harmful.set(signature, { count: (known?.count ?? 0) + 1, difference });
+    if (difference === null) known.harmless++;
+    else Object.assign(known, { harmful: known.harmful + 1, difference });
     return difference;
+  }
+
+  private verdictsOn(signature: string): Verdicts {
+    const verdicts = this.known.get(signature) ?? { harmful: 0, harmless: 0, difference: null };
+    this.known.set(signature, verdicts);
+    return verdicts;
   }
 
   /** The guest is where it was a few instructions ago, and nothing will ever get it out: a ruined frame often ends so. */

@@ -2,7 +2,8 @@
  * One probe: from a point of the baseline, an NMI now (and perhaps another a little later), until the handler has returned and
  * the interrupted program is where it was. Then its state is held against the baseline's at the same point.
  */
-import type { AddressRange } from './address-ranges.js';
+import type { RegisterImage } from '../../svm/guest-registers/register-image.js';
+import { type AddressRange, isWithin } from './address-ranges.js';
 import type { Baseline } from './baseline.js';
 import type { ExitPromise } from './exit-promises.js';
 import { frameBytes, physicalRanges, stackPointer } from './handler-stack.js';
@@ -10,6 +11,7 @@ import { type HandlerWalk, walkHandlers } from './handler-walk.js';
 import { captureState, type StateImage, StateComparison } from './machine-state.js';
 import { findNestings } from './nestings.js';
 import type { EndDifference, Observation, Outcome, StateDifference } from './observation.js';
+import type { HandlerEntry } from './recorder.js';
 import type { Mark, SweepMachine } from './sweep-machine.js';
 import { EndVerdicts } from './end-verdicts.js';
 
@@ -33,11 +35,16 @@ interface Run {
   readonly progress: number;
 }
 
+/** The machine at the mark, but for its memory. */
+type Before = Pick<StateImage, 'registers' | 'isAsleep'>;
+
 export class Prober {
   private readonly guesses = new Map<bigint, number>();
   private readonly verdicts: EndVerdicts;
   /** How far below its top the handler's stack has been seen to reach, in bytes. */
   private stackDepth = 0n;
+  /** Used again and again. */
+  private readonly images: { before?: RegisterImage; now?: RegisterImage } = {};
 
   constructor(
     private readonly machine: SweepMachine,
@@ -58,8 +65,8 @@ export class Prober {
     const { machine, settings } = this;
     const { vm } = machine;
     const rip = vm.registers.get('rip');
-    const running = vm.nmiState.handlerDepth;
-    const before = captureState(vm, mark.point);
+    const { handlerDepth: running, isAsleep } = vm.nmiState;
+    const registers = (this.images.before = vm.registers.image(this.images.before));
     const run = this.runToReturn(mark, second, rip);
     const { outcome } = run;
     const { entries } = machine.recorder;
@@ -76,7 +83,7 @@ export class Prober {
       promise: settings.promise,
       latencyBound: settings.latencyBound,
     };
-    const difference = this.difference(mark, second, run, before);
+    const difference = this.difference(mark, second, run, { registers, isAsleep });
     const nestings = findNestings(seen.events, entries, (end) => this.walk(mark, second, end, 0).irets);
     machine.returnTo(mark);
     return { ...seen, nestings, difference };
@@ -127,11 +134,12 @@ export class Prober {
     mark: Mark,
     second: number | null,
     { outcome, progress }: Run,
-    before: StateImage,
+    before: Before,
   ): EndDifference | null {
     if (outcome.kind === 'unfinished') return null;
     if (outcome.kind === 'ended') return this.verdicts.ofEnd();
-    const state = this.stateDifference(mark, second, outcome.at, progress, before);
+    if (progress === 0 && this.isAsBefore(mark, before)) return null;
+    const state = this.stateDifference(mark, second, outcome.at, progress);
     if (state === null) return null;
     return this.verdicts.judge(state, () => {
       this.machine.returnTo(mark);
@@ -139,26 +147,30 @@ export class Prober {
     });
   }
 
-  /** The machine is where the program is back. @param before The state at the mark. */
+  /** Nothing of the program has run, and it is as it was: so most probes end, and the machine need not go anywhere for it. */
+  private isAsBefore(mark: Mark, before: Before): boolean {
+    const { machine, settings } = this;
+    const { vm } = machine;
+    this.images.now = vm.registers.image(this.images.now);
+    if (!before.registers.equals(this.images.now) || before.isAsleep !== vm.nmiState.isAsleep) return false;
+    const allowed = [...settings.mayWrite, ...this.stacksBelow(machine.recorder.entries)];
+    return vm.bytesChangedSince(mark.point).every((range) => isWithin(range, allowed));
+  }
+
+  /** The machine is where the program is back. */
   private stateDifference(
     mark: Mark,
     second: number | null,
     end: number,
     progress: number,
-    before: StateImage,
   ): StateDifference | null {
     const { machine, settings } = this;
     const { vm } = machine;
-    const tops = machine.recorder.entries.map(({ stack }) => stack);
+    const { entries } = machine.recorder;
     const found = captureState(vm, mark.point);
-    if (progress === 0) {
-      // Most probes end here: nothing of the interrupted program has run, so the machine need not go anywhere.
-      const comparison = new StateComparison(before, found, mark.point);
-      if (comparison.difference([...settings.mayWrite, ...this.stacksBelow(tops)]) === null) return null;
-    }
     const expected = this.expectedState(mark, progress);
     const comparison = new StateComparison(expected, found, mark.point);
-    const allowed = [...settings.mayWrite, ...this.stacksBelow(tops)];
+    const allowed = [...settings.mayWrite, ...this.stacksBelow(entries)];
     const first = comparison.difference(allowed);
     if (first === null || first.memory.length === 0) return first;
     const { stacks } = this.walk(mark, second, end, vm.nmiState.handlerDepth);
@@ -176,14 +188,18 @@ export class Prober {
     return captureState(machine.vm, mark.point);
   }
 
-  private stacksBelow(pointers: readonly bigint[]): AddressRange[] {
+  /** Where handlers' stacks lie, as deep as one was seen to go; not what is on the program's own stack. */
+  private stacksBelow(entries: readonly HandlerEntry[]): AddressRange[] {
     const depth = this.stackDepth;
     if (depth === 0n) return [];
     const { vm } = this.machine;
-    return pointers.flatMap((pointer) => {
-      const isSame = pointer + frameBytes(vm, false) === stackPointer(vm);
+    const own = stackPointer(vm);
+    return entries.flatMap(({ stack: pointer }) => {
+      const isSame = pointer + frameBytes(vm, false) === own;
       const top = pointer + frameBytes(vm, !isSame);
-      return physicalRanges(vm, top - depth, top);
+      const low = top - depth;
+      // The program is a handler on that very stack: its frame is above its stack pointer.
+      return physicalRanges(vm, low, own >= low && own < top ? own : top);
     });
   }
 }

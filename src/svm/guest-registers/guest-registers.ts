@@ -129,9 +129,13 @@ export class GuestRegisters {
     this.onWrite?.();
   }
 
-  /** All registers as they are now, hidden parts included, to be held against those of another moment: microseconds. */
-  image(): RegisterImage {
-    return this.#camera.take(this.current(), this.vmcb, this.#taskPriority());
+  /**
+   * All registers as they are now, hidden parts included, to be held against those of another moment: microseconds.
+   *
+   * @param into An image of these registers that is no longer needed: it becomes the new one.
+   */
+  image(into?: RegisterImage): RegisterImage {
+    return this.#camera.take(this.current(), this.vmcb, this.#taskPriority(), into);
   }
 
   /** The state save area as a #VMEXIT would write it now, for reading; only until the next call of a method here. */

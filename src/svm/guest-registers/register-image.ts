@@ -68,7 +68,7 @@ const NP_ENABLE = 1;
 /** The registers at one moment. */
 export class RegisterImage {
   constructor(
-    private readonly words: Uint32Array,
+    readonly words: Uint32Array,
     private readonly places: readonly Place[],
   ) {}
 
@@ -131,11 +131,17 @@ export class RegisterCamera {
    * @param save The state save area as it is now.
    * @param vmcb The guest's.
    * @param cr8 Its task priority.
+   * @param into Where to put it; a picture that nobody looks at any more.
    */
-  take(save: Vmcb, vmcb: Vmcb, cr8: number): RegisterImage {
+  take(save: Vmcb, vmcb: Vmcb, cr8: number, into?: RegisterImage): RegisterImage {
+    const image = into ?? new RegisterImage(new Uint32Array(this.wordCount), this.places);
+    this.copy(image.words, save, vmcb, cr8);
+    return image;
+  }
+
+  private copy(words: Uint32Array, save: Vmcb, vmcb: Vmcb, cr8: number): void {
     const { vmcbOffsets, stateIndices, at, core } = this;
     const state = core.state.words;
-    const words = new Uint32Array(this.wordCount);
     let next = 0;
     for (const offset of vmcbOffsets) words[next++] = save.word(offset);
     for (const index of stateIndices) words[next++] = state[index]!;
@@ -149,7 +155,6 @@ export class RegisterCamera {
     words[at.computed + FTW] = core.exports.x87TagWord();
     words.set(this.vectors, at.vectors);
     this.takeX87(words, words[at.computed + FSW]!);
-    return new RegisterImage(words, this.places);
   }
 
   /** From the top of the stack on. */

@@ -106,6 +106,13 @@ it('cpl, which is part of a word that is not its own', () => {
   expect(before.changesTo(registers.image())).toEqual([{ name: 'cpl', from: 0n, to: 3n }]);
 });
 
+it('takes the place of one that is not needed any more', () => {
+  const [old, before] = [registers.image(), registers.image()];
+  registers.set('r9', 0x1234n);
+  expect(registers.image(old)).toBe(old);
+  expect(before.changesTo(old)).toEqual([{ name: 'r9', from: 0n, to: 0x1234n }]);
+});
+
 it('goes by the top of the x87 stack', () => {
   registers.set('st2', 0x4000_8000_0000_0000_0000n);
   expect(expectSameChanges(() => registers.set('fsw', 2n << 11n))).toEqual(
