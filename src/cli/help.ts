@@ -119,7 +119,7 @@ Where something differs, it says from which instruction on, and in which registe
   --against FILE          no replay, but the first instruction that differs from another recording
 
 output:
-  --json                  one object: what "vmexit run --json" prints, "checks", and "divergence" or null
+  --json                  one object: what "vmexit run --json" prints, "checks", "next" and "divergence"
   --quiet, -q             no progress, no notes
   --help, -h              this help
 

@@ -99,6 +99,7 @@ export const OPTIONS = {
     threads: { type: 'string' },
     shard: { type: 'string' },
     resume: { type: 'string' },
+    replays: { type: 'string' },
     queue: { type: 'string' },
   },
   worker: {

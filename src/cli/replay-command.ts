@@ -62,7 +62,7 @@ async function runAgain(
 }
 
 function show(name: string, recording: Recording, replayed: Replay, options: GivenOptions): string {
-  const { result, checks, divergence } = replayed;
+  const { result, checks, next, divergence } = replayed;
   const delivery = recording.start.machine.nmi;
   if (options['json'])
     return jsonText({
@@ -70,10 +70,13 @@ function show(name: string, recording: Recording, replayed: Replay, options: Giv
       instructions: result.instructions,
       runs: [summarize(delivery, result)],
       checks,
+      next,
       divergence,
     });
   const text = present({ name, delivery, options }, result);
-  return options['quiet'] && !divergence ? text : `${text}${report(divergence, recording)}`;
+  if (options['quiet'] && !divergence) return text;
+  const after = next === null ? '' : `next          ${hex(next.rip)}  ${next.text}\n`;
+  return `${text}${after}${report(divergence, recording)}`;
 }
 
 function report(divergence: Divergence | null, { checks }: Recording): string {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Assembly } from '../asm/index.js';
 import { assembleGuest, readShippedGuest, type ShippedGuest } from '../index.js';
+import { countViolations, mapViolations, type SweepResult } from '../lab/index.js';
 import { filesAround, guestsFolder } from './assembly-file.js';
 
 /** 'guests/nmi-storm.asm:98', or undefined where no line made the instruction. */
@@ -32,6 +33,19 @@ export async function sourceOfShipped(guest: ShippedGuest): Promise<SourceOf> {
   const shipped = await readShippedGuest(guest);
   const isSame = Buffer.compare(built.assembly.bytes, shipped) === 0;
   return isSame ? sourceOfAssembly(built.assembly) : NO_SOURCE;
+}
+
+/** A sweep's result with the line of the source at each violation. Only who has some asks for the source. */
+export async function withSources(
+  result: SweepResult,
+  sourceLines: () => Promise<SourceOf>,
+): Promise<SweepResult> {
+  if (countViolations(result) === 0) return result;
+  const sourceOf = await sourceLines();
+  return mapViolations(result, (violation) => {
+    const address = BigInt(`0x${violation.rip.slice(0, -1)}`);
+    return { ...violation, source: sourceOf(address) ?? null };
+  });
 }
 
 /** What every shipped guest fits in. */

@@ -9,7 +9,7 @@ import {
   type SweepResult,
 } from '../lab/index.js';
 import { deliveries } from './deliveries.js';
-import { chooseGuest } from './guest-file.js';
+import { type ChosenGuest, chooseGuest } from './guest-file.js';
 import { readInvariants } from './invariant-file.js';
 import { readSweep } from './merge-command.js';
 import { parseCount } from './numbers.js';
@@ -21,7 +21,9 @@ import {
   processorOptions,
   text,
 } from './options.js';
+import { ReplayFolder, withReplays } from './replay-files.js';
 import { ResultFile } from './result-writer.js';
+import { withSources } from './source-lines.js';
 import { openSweepFiles, wholeNumber, writeSweep } from './sweep-output.js';
 import { inThreads, threadCount } from './sweep-threads.js';
 import { noteOn, ProgressLine, type Terminal } from './terminal.js';
@@ -29,8 +31,10 @@ import { producer } from './version.js';
 
 export async function sweepCommand(given: Arguments, terminal: Terminal): Promise<number> {
   const { options } = given;
-  const wanted = await sweepOptions(given);
+  const guest = await chooseGuest(given.positionals, guestPlacement(options));
+  const wanted = await sweepOptions(given, guest);
   const files = await openSweepFiles(options);
+  const replays = await ReplayFolder.open(options);
   const kept = await KeptResult.open(text(options, 'resume'));
   const reporter = new ProgressReporter(wanted.name, terminal, options['quiet'] === true);
   const crew = await chooseCrew(wanted, options, terminal);
@@ -54,7 +58,9 @@ export async function sweepCommand(given: Arguments, terminal: Terminal): Promis
       crew.close?.();
     });
   await kept?.write(result);
-  return writeSweep(result, files, options, terminal);
+  const placed = await withSources(result, guest.sourceLines);
+  const recorded = replays === undefined ? placed : await withReplays(placed, wanted, replays, terminal);
+  return writeSweep(recorded, files, options, terminal);
 }
 
 interface Crew {
@@ -74,8 +80,10 @@ async function chooseCrew(wanted: RunSweepOptions, options: GivenOptions, termin
   return openFleet(queue, wanted, invariantFile, noteOn(terminal, options));
 }
 
-async function sweepOptions({ options, positionals }: Arguments): Promise<RunSweepOptions> {
-  const guest = await chooseGuest(positionals, guestPlacement(options));
+async function sweepOptions(
+  { options, positionals }: Arguments,
+  guest: ChosenGuest,
+): Promise<RunSweepOptions> {
   const number = (name: string): number | undefined => {
     const value = text(options, name);
     return value === undefined ? undefined : parseCount(`--${name}`, value);

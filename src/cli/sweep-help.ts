@@ -1,5 +1,6 @@
 /** The help texts of the commands that sweep. */
 import { STRATEGY_NAMES } from '../index.js';
+import { MOST_REPLAYS } from './replay-files.js';
 
 /** @param guest How a guest's file is read. @param output What every command with a result takes. */
 export function sweepHelp(guest: string, output: string): string {
@@ -40,6 +41,8 @@ output:
   --json                  the result as one object; its names are in src/lab/sweep/sweep-result.ts
   --junit FILE            a JUnit XML report, too
   --html FILE             a page with a heat map, too
+  --replays FOLDER        recordings of the first violations for "vmexit replay", at most ${MOST_REPLAYS}; the folder
+                          is made if it is not there
   --limit N               violations of one kind that are reported in full (default 10); all are counted
 ${output}
 exit status: 0 no violation, 1 violations, 2 a mistake in the command, 130 interrupted.

@@ -55,6 +55,7 @@ export { mergeSweeps } from './sweep/merge.js';
 export type { Shard } from './sweep/unit-list.js';
 export {
   isComplete,
+  mapViolations,
   type SweepBaseline,
   type SweepPlan,
   type SweepPoints,

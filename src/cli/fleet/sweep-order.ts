@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../errors.js';
 import { type LoadedGuest, SymbolTable } from '../../index.js';
+import { deliveryNamed } from '../deliveries.js';
 import { planSweep, type SweepOptions, type SweepPlan } from '../../lab/index.js';
 
 /** Options that are data. Invariants of one's own are code, which does not travel: workers are started with the same file. */
@@ -14,7 +15,6 @@ const ORDERED = [
   'cpu',
   'seed',
   'jit',
-  'deliveries',
   'from',
   'to',
   'symbol',
@@ -96,7 +96,9 @@ export async function readOrder(
     })),
     symbols: new SymbolTable(symbols.map((symbol) => ({ ...symbol, address: BigInt(symbol.address) }))),
   };
-  const options = { ...order.options, guest, invariants };
+  // Strategies are code, which does not cross to a worker: their names are in the plan.
+  const deliveries = order.plan.deliveries.map((name) => deliveryNamed(name));
+  const options = { ...order.options, guest, invariants, deliveries };
   const plan = await planSweep(options);
   if (JSON.stringify(plan) !== JSON.stringify(order.plan))
     throw new UsageError(`this worker's plan of the sweep of ${plan.guest} is not the one that was ordered`);

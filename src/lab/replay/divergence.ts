@@ -97,7 +97,8 @@ export async function describeCheck(
   };
 }
 
-async function instructionAt(vm: Vm): Promise<Divergence['instruction']> {
+/** The instruction that is next; null where there is no code. */
+export async function instructionAt(vm: Vm): Promise<Divergence['instruction']> {
   const rip = vm.registers.get('rip');
   const { bytes, bits } = vm.codeAt(rip);
   if (bytes.length === 0) return null;

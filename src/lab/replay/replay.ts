@@ -1,7 +1,7 @@
 /** Replays a recording, and says where it becomes something else. */
 import { restoreVm, type RestoreVmOptions } from '../../create-vm.js';
-import type { RunResult } from '../../hypervisor/run-result.js';
-import { describeCheck, type Divergence, findParting } from './divergence.js';
+import { isResumable, type RunResult, type StopReason } from '../../hypervisor/run-result.js';
+import { describeCheck, type Divergence, findParting, instructionAt } from './divergence.js';
 import { type Place, Player } from './player.js';
 import type { RecordedEnd, Recording, StateCheck } from './recording.js';
 import { checkEnd, checkState } from './state-check.js';
@@ -18,6 +18,8 @@ export interface Replay {
   readonly result: RunResult;
   /** Checks that agreed, the start included and the end. */
   readonly checks: number;
+  /** The instruction that is next where it ended; null where the guest is over. */
+  readonly next: Divergence['instruction'];
   /** Null: every bit is as it was recorded. */
   readonly divergence: Divergence | null;
 }
@@ -45,8 +47,9 @@ export async function replay(recording: Recording, options: ReplayOptions = {}):
   const stop = player.finish();
   const result = { ...player.vm.run({ maxInstructions: 0 }), stop };
   if (isSame(checkEnd(player.vm, result), recording.end))
-    return { result, checks: checks + 1, divergence: null };
-  return { result, checks, divergence: await explain(recording, options, player, agreed, recording.end) };
+    return { result, checks: checks + 1, next: await nextOf(player, stop), divergence: null };
+  const divergence = await explain(recording, options, player, agreed, recording.end);
+  return { result, checks, next: null, divergence };
 }
 
 /**
@@ -86,7 +89,11 @@ async function playerOf({ start, steps }: Recording, options: ReplayOptions): Pr
 }
 
 function over({ vm }: Player, checks: number): Omit<Replay, 'divergence'> {
-  return { result: vm.run({ maxInstructions: 0 }), checks };
+  return { result: vm.run({ maxInstructions: 0 }), checks, next: null };
+}
+
+async function nextOf({ vm }: Player, stop: StopReason): Promise<Replay['next']> {
+  return isResumable(stop) ? instructionAt(vm) : null;
 }
 
 /** The check is the first that does not agree; the one before is at `agreed`. */

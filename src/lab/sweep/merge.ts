@@ -33,19 +33,33 @@ export function mergeSweeps(results: readonly SweepResult[]): SweepResult {
   const [first, ...others] = results;
   if (first === undefined) throw new UsageError('there is nothing to merge');
   const units = new Map<string, SweepUnit>();
+  let { baselines } = first;
   for (const result of [first, ...others]) {
     requireSameSweep(first, result);
+    baselines = fuller(baselines, result.baselines);
     for (const unit of result.units) addUnit(units, unit);
   }
-  return assembleResult(first, units.values());
+  return assembleResult({ ...first, baselines }, units.values());
+}
+
+/** What was found, without what only whoever ran it has: files. */
+function findings(part: unknown): string {
+  return JSON.stringify(part, (key, value: unknown) =>
+    key === 'source' || key === 'replay' ? undefined : value,
+  );
+}
+
+/** Of two that found the same, the one that names files; whatever their order. In JSON a path comes before null. */
+function fuller<T>(one: T, other: T): T {
+  return JSON.stringify(other) < JSON.stringify(one) ? other : one;
 }
 
 function addUnit(units: Map<string, SweepUnit>, unit: SweepUnit): void {
   const key = keyOf(unit);
   const known = units.get(key);
-  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(unit))
+  if (known !== undefined && findings(known) !== findings(unit))
     throw new UsageError(`two results of the unit ${key} differ, which two runs of one sweep never do`);
-  units.set(key, unit);
+  units.set(key, fuller(known ?? unit, unit));
 }
 
 /** Throws a `UsageError` that says what is different. */
@@ -63,6 +77,6 @@ export function requireSameSweep(
       );
   }
   for (const name of ['baselines', 'unitCounts'] as const)
-    if (expected[name] !== undefined && JSON.stringify(expected[name]) !== JSON.stringify(found[name]))
+    if (expected[name] !== undefined && findings(expected[name]) !== findings(found[name]))
       throw new UsageError(`two results of one sweep differ in their ${name}, which two runs of it never do`);
 }

@@ -66,6 +66,10 @@ export interface SweepViolation {
   readonly timeline: readonly string[];
   /** A command that shows it. */
   readonly reproduce: string;
+  /** The line of the guest's source that the instruction is of; null where that is not known. */
+  readonly source: string | null;
+  /** A recording of it for `vmexit replay`, by path; null if there is none. */
+  readonly replay: string | null;
 }
 
 /** Boundaries of one unit, column by column. */
@@ -117,6 +121,18 @@ export interface SweepResult {
   readonly units: readonly SweepUnit[];
   /** Units in all, by delivery in the order of the plan. */
   readonly unitCounts: readonly number[];
+}
+
+/** The same result with each violation as `change` makes it. */
+export function mapViolations(
+  result: SweepResult,
+  change: (violation: SweepViolation) => SweepViolation,
+): SweepResult {
+  const inPart = <T extends SweepBaseline | SweepUnit>(part: T): T => ({
+    ...part,
+    violations: part.violations.map(change),
+  });
+  return { ...result, baselines: result.baselines.map(inPart), units: result.units.map(inPart) };
 }
 
 export function isComplete({ units, unitCounts }: SweepResult): boolean {

@@ -52,7 +52,9 @@ function details({ delivery, broken, violations }: DeliverySummary, { plan }: Sw
     const examples = violations.filter(({ invariant }) => invariant === name);
     const [first] = examples;
     if (first === undefined) return [];
-    const others = examples.slice(1).map((violation) => boundaryOf(violation));
+    const others = examples
+      .slice(1)
+      .map(({ at, second }) => (second === null ? `${at}` : `(${at}, ${second})`));
     const hidden = count - examples.length;
     return [
       '',
@@ -68,14 +70,15 @@ function details({ delivery, broken, violations }: DeliverySummary, { plan }: Sw
 
 /** One violation in full. */
 export function violationText(violation: SweepViolation): string[] {
-  const { message, blame, boundary, place, disassembly, timeline, reproduce } = violation;
+  const { message, blame, boundary, place, source, disassembly, timeline, reproduce, replay } = violation;
   const doing = blame === null ? '' : ` (the ${blame}'s doing)`;
   return [
     `${message}${doing}`,
-    `${boundaryOf(violation)}, at ${boundary.place}; see ${place}`,
+    `${boundaryOf(violation)}, at ${boundary.place}; see ${place}${source ? `, ${source}` : ''}`,
     ...disassembly.map((line) => `  ${line}`),
     ...timeline.map((line) => `  ${line}`),
     `again: ${reproduce}`,
+    ...(replay ? [`again: vmexit replay ${replay}`] : []),
   ];
 }
 

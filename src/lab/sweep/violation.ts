@@ -15,6 +15,8 @@ export interface ViolationContext {
 
 /** Instructions shown before and after the one that a violation is about. */
 const CONTEXT = 3;
+/** Instructions that never go on with the next one. */
+const GOES_ELSEWHERE = /^(iret|ret|jmp)/;
 /** Farther than this behind its symbol an instruction is shown without those before it. */
 const MOST_FUNCTION_BYTES = 4096n;
 /** Of a timeline with more lines than this some are left out. */
@@ -48,6 +50,8 @@ export function toViolation(
     disassembly: disassembleAround(rip, context),
     timeline: timelineOf(seen, time, context),
     reproduce: reproduction(seen, context.command),
+    source: null,
+    replay: null,
   };
 }
 
@@ -62,7 +66,10 @@ function disassembleAround(rip: bigint, { machine, symbols }: ViolationContext):
   const shown = starts.filter((start) => start <= rip).slice(-(CONTEXT + 1));
   let next = rip;
   for (let i = 0; i < CONTEXT; i++) {
+    const isLast = GOES_ELSEWHERE.test(machine.instructionAt(next));
     next += BigInt(lengthAt(next, machine));
+    // What follows is as likely data as code, unless somebody gave it a name.
+    if (isLast && symbols.lookup(next)?.offset !== 0) break;
     shown.push(next);
   }
   return shown.map((at) => {
