@@ -1,7 +1,7 @@
 /** `vmexit merge`. */
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
-import { mergeSweeps, parseSweep, type SweepResult } from '../lab/index.js';
+import { isComplete, mergeSweeps, parseSweep, type SweepResult } from '../lab/index.js';
 import type { Arguments } from './options.js';
 import { openSweepFiles, writeSweep } from './sweep-output.js';
 import { reasonOf } from './system-error.js';
@@ -13,7 +13,19 @@ export async function mergeCommand({ options, positionals }: Arguments, terminal
   const files = await openSweepFiles(options);
   const results: SweepResult[] = [];
   for (const path of positionals) results.push(await readSweep(path));
-  return writeSweep(mergeSweeps(results), files, options, terminal);
+  const merged = mergeSweeps(results);
+  if (!options['partial']) requireWhole(merged);
+  return writeSweep(merged, files, options, terminal);
+}
+
+/** Nobody is told that all is well while a part is missing. */
+function requireWhole(result: SweepResult): void {
+  if (isComplete(result)) return;
+  const { units, unitCounts } = result;
+  const total = unitCounts.reduce((sum, count) => sum + count, 0);
+  throw new UsageError(
+    `${units.length} of ${total} units are there: give the results of the other parts, too, or --partial`,
+  );
 }
 
 export async function readSweep(path: string): Promise<SweepResult> {

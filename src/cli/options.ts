@@ -112,6 +112,7 @@ export const OPTIONS = {
   },
   merge: {
     ...pick(GUEST_OPTIONS, ['json', 'quiet', 'output', 'help']),
+    partial: { type: 'boolean' },
     junit: { type: 'string' },
     html: { type: 'string' },
   },

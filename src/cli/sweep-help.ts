@@ -38,7 +38,7 @@ how it runs:
                           redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
 
 output:
-  --json                  the result as one object; its names are in src/lab/sweep/sweep-result.ts
+  --json                  the result as one object; docs/sweep.schema.json has its names
   --junit FILE            a JUnit XML report, too
   --html FILE             a page with a heat map, too
   --replays FOLDER        recordings of the first violations for "vmexit replay", at most ${MOST_REPLAYS}; the folder
@@ -81,7 +81,9 @@ export function mergeHelp(output: string): string {
   return `usage: vmexit merge <result>… [options]
 
 Joins results of one sweep: shards, or parts that were interrupted; in any order, a part any number of times.
-Refuses results of another guest, range or version of vmexit.
+Refuses results of another guest, range or version of vmexit, and a whole that lacks parts.
+
+  --partial               join what is there, though parts are missing
 
 output:
   --json                  the result as one object, which can be merged again
@@ -93,5 +95,6 @@ exit status: 0 no violation, 1 violations, 2 a mistake in the command.
 examples:
   vmexit merge part1.json part2.json part3.json
   vmexit merge part*.json --json -o whole.json --html report.html
+  vmexit merge monday.json tuesday.json --partial --json -o so-far.json
 `;
 }
