@@ -27,7 +27,7 @@ export async function scenarioCommand(
   const [name, extra] = positionals;
   if (extra !== undefined)
     throw new UsageError(`one scenario at a time: ${JSON.stringify(extra)} is one too many`);
-  if (name === undefined) return list(terminal);
+  if (name === undefined) return list(options, terminal);
   const scenario = findScenario(name);
   const files = await openFiles(options);
   const replays = await ReplayFolder.open(options);
@@ -49,13 +49,27 @@ export async function scenarioCommand(
   return result.isShown ? 0 : 1;
 }
 
-function list(terminal: Terminal): number {
-  const { stdout } = terminal;
-  const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
-  stdout.write(`${bold('scenarios', stdout, terminal)}\n`);
-  for (const { name, title } of SCENARIOS) stdout.write(`  ${name.padEnd(width)}  ${title}\n`);
-  stdout.write('\n"vmexit scenario <name>" shows bug and fix side by side.\n');
+async function list(options: GivenOptions, terminal: Terminal): Promise<number> {
+  for (const option of ['html', 'timeline', 'replays'])
+    if (options[option] !== undefined) throw new UsageError(`--${option} shows one scenario: give its name`);
+  const output = text(options, 'output');
+  const file = output === undefined ? undefined : await ResultFile.open(output);
+  const entries = SCENARIOS.map(({ name, title, guest }) => ({ name, title, guest }));
+  const written = options['json']
+    ? jsonText({ scenarios: entries })
+    : tableOf(file ? 'scenarios' : bold('scenarios', terminal.stdout, terminal), entries);
+  if (file) await file.write(written);
+  else terminal.stdout.write(written);
   return 0;
+}
+
+function tableOf(
+  heading: string,
+  entries: readonly { readonly name: string; readonly title: string }[],
+): string {
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  const rows = entries.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}\n`);
+  return `${heading}\n${rows.join('')}\n"vmexit scenario <name>" shows bug and fix side by side.\n`;
 }
 
 /** Without the guest itself, and without what is there to be drawn. */

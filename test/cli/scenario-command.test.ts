@@ -18,6 +18,16 @@ it('lists them without a name', async () => {
   for (const { name, title } of SCENARIOS) expect(stdout).toMatch(new RegExp(`^  ${name} +${title}$`, 'm'));
 });
 
+it('lists them as JSON, and shows one only by name', async () => {
+  const { status, stdout } = await vmexit('scenario --json');
+  expect(status).toBe(0);
+  const { scenarios } = JSON.parse(stdout) as { scenarios: { name: string; title: string; guest: string }[] };
+  expect(scenarios.map(({ name }) => name)).toEqual(SCENARIOS.map(({ name }) => name));
+  const nameless = await vmexit(`scenario --html ${join(folder, 'none.html')}`);
+  expect(nameless.status).toBe(2);
+  expect(nameless.stderr).toBe('vmexit: --html shows one scenario: give its name\n');
+});
+
 it('shows bug and fix side by side, with the line of the source and how to see them again', async () => {
   const page = join(folder, 'page.html');
   const drawing = join(folder, 'drawing.svg');
