@@ -85,11 +85,14 @@ export {
 export { publishX87, publishX87Register } from './compiled-x87-exit';
 export { X87_RESULT_TOP_ADDRESS } from './exec/x87-fast';
 export { carryOf, settleFlags } from './lazy-flags';
+export { EXTENTS_ADDRESS } from './extents';
 export {
   createRegion,
   EXIT_BLOCK_ADDRESS,
   hotBlock,
-  hotNeedsCalls,
+  isHotAgain,
+  MISSED_UOPS_ADDRESS,
+  MISSED_UOPS_COUNT,
   setHotThreshold,
   setRegionPage,
   STALENESS_ADDRESS,

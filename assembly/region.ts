@@ -6,6 +6,7 @@
  */
 import { Layout } from './abi/layout';
 import { Flow } from './abi/stop';
+import { hastenSearch, prepareExtents } from './extent-search';
 import { CpuState } from './state';
 import { fetchGeneration, probeFetch } from './tlb';
 
@@ -14,9 +15,9 @@ class Region {
   /** Index of its function in the core's table. */
   entry: u32;
   isAlive: u32;
-  /** How often it has left an instruction to the interpreter soon after it did so before; and when that was. */
+  /** How often it has left an instruction to the interpreter after little work; and the instructions done since it did so. */
   misses: u32;
-  missClock: u64;
+  work: u64;
   /** Pages beside that of the entry; they follow the record. */
   pageCount: u32;
   /** The pages were found where they were expected in this generation of translations, for this entry address. */
@@ -57,27 +58,47 @@ export function setHotThreshold(executions: u32): void {
 
 export function setHotBlock(block: u32): void {
   hotBlock = block;
-  hotNeedsCalls = 0;
+  isHotAgain = 0;
 }
 
-/** `hotBlock` is compiled, but its region is left too often: it is to call the core where it leaves now. */
-export let hotNeedsCalls: u32 = 0;
+/** `hotBlock` is compiled, but its region is left too often: it is to do more by itself. */
+export let isHotAgain: u32 = 0;
 
-/** Misses in a row after which a region is compiled anew, with calls of the core. */
+/** Misses in a row after which a region is compiled anew. */
 export const MOST_MISSES: u32 = 256;
-/** Instructions between two misses that are soon after each other: what leaving costs, at the speed that calls cost. */
-const SOON: u64 = 500;
+/** Misses in a row that may end if the runs of pages are looked for again (extents.ts). */
+const MISSES_PER_SEARCH: u32 = 16;
+/** A miss is costly if the region has done fewer instructions since the one before than leaving takes the time of... */
+const LEAST_WORK: u64 = 1000;
+/** ...and fewer than so many for each that the interpreter has run until compiled code was entered again. */
+const LEAST_RATIO: u64 = 40;
 
-/** Of a region: how often it has left an instruction to the interpreter soon after it did so before. */
+/** Costly misses that one that is not makes up for. */
+const FORGIVEN: u32 = 2;
+
+/** The region that left an instruction to the interpreter last, until another is entered; its work before; and the clock then. */
+let missRegion: u32 = 0;
+/** The micro-ops that began the instructions of the last misses, a ring. */
+const LAST_MISSES: u32 = 16;
+const missedUops = <u32>memory.data(16 * 4, 4);
+let missNumber: u32 = 0;
+
+export const MISSED_UOPS_ADDRESS: u32 = missedUops;
+export const MISSED_UOPS_COUNT: u32 = LAST_MISSES;
+
+let missWork: u64 = 0;
+let missClock: u64 = 0;
+
+/** Of a region: how often it has left an instruction to the interpreter after little work. */
 export function misses(region: u32): u32 {
   return changetype<Region>(region).misses;
 }
 
-/** Makes `Stop.Hot` ask for a region with calls in place of the one whose entry is `block`. */
-export function askForCalls(region: u32, block: u32): void {
+/** Makes `Stop.Hot` ask for another region in place of the one whose entry is `block`. */
+export function askForMore(region: u32, block: u32): void {
   changetype<Region>(region).misses = 0;
   hotBlock = block;
-  hotNeedsCalls = 1;
+  isHotAgain = 1;
 }
 
 /** Where compiled code writes the block that it leaves before one of its instructions. */
@@ -99,6 +120,7 @@ export function initializeRegions(start: u32): void {
 /** Forgets every region. */
 export function dropRegions(): void {
   cursor = areaStart;
+  missRegion = 0;
 }
 
 function allocate(bytes: u32): u32 {
@@ -116,7 +138,7 @@ export function createRegion(entry: u32, pageCount: u32): u32 {
   region.entry = entry;
   region.isAlive = 1;
   region.misses = 0;
-  region.missClock = 0;
+  region.work = 0;
   region.pageCount = pageCount;
   region.checkedGeneration = 0;
   region.checkedLinear = 0;
@@ -160,20 +182,32 @@ export function killRegions(list: u32): void {
 export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   const region = changetype<Region>(address);
   if (region.pageCount != 0 && !isMapped(region, linear)) return Flow.Next;
+  if (missRegion != 0) judgeMiss(state.clock);
+  prepareExtents(state);
   store<u32>(staleness, 0);
   const before = state.clock;
   const next = call_indirect<u32>(region.entry);
   if (next == <u32>Flow.Abort) return next;
-  if (next > <u32>Flow.Repeat) noteMiss(region, state.clock);
+  region.work += state.clock - before;
+  if (next > <u32>Flow.Repeat) {
+    store<u32>(missedUops + ((missNumber++ % LAST_MISSES) << 2), next);
+    missRegion = address;
+    missWork = region.work;
+    missClock = state.clock;
+    region.work = 0;
+  }
   if (state.clock == before) return Flow.Next;
   // Its blocks are gone with it.
   return region.isAlive != 0 ? next : Flow.Leave;
 }
 
-function noteMiss(region: Region, clock: u64): void {
-  region.misses =
-    clock - region.missClock < SOON ? min<u32>(region.misses + 1, MOST_MISSES) : region.misses >> 1;
-  region.missClock = clock;
+/** Looks back at the last miss, now that compiled code is entered again. */
+function judgeMiss(clock: u64): void {
+  const region = changetype<Region>(missRegion);
+  missRegion = 0;
+  const isCostly = missWork < LEAST_WORK + LEAST_RATIO * (clock - missClock);
+  region.misses = isCostly ? min<u32>(region.misses + 1, MOST_MISSES) : region.misses - min<u32>(region.misses, FORGIVEN);
+  if (region.misses % MISSES_PER_SEARCH == MISSES_PER_SEARCH - 1) hastenSearch();
 }
 
 /** Whether each page is where it was when the region was compiled, as far as the TLB knows. */

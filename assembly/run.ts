@@ -30,15 +30,7 @@ import { execute } from './dispatch';
 import { isAborted, raiseGp } from './fault';
 import { translateFetch } from './memory';
 import { updateAttention } from './mode';
-import {
-  askForCalls,
-  enterRegion,
-  exitBlock,
-  hotThreshold,
-  misses,
-  MOST_MISSES,
-  setHotBlock,
-} from './region';
+import { askForMore, enterRegion, exitBlock, hotThreshold, misses, MOST_MISSES, setHotBlock } from './region';
 import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
@@ -90,7 +82,7 @@ export function run(): Stop {
     const region = regionAt(record);
     if (region != 0) {
       if (misses(region) == MOST_MISSES) {
-        askForCalls(region, block);
+        askForMore(region, block);
         return Stop.Hot;
       }
       setRunningBlock(0);

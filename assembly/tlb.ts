@@ -12,6 +12,7 @@
 import { Access } from './abi/access';
 import { Layout, NO_PAGE } from './abi/layout';
 import { Mode } from './abi/processor-bits';
+import { dropExtents, growExtents } from './extents';
 import { flushNestedTlb } from './nested-tlb';
 import { isChunkClean, isPageClean, touchChunk, touchPage } from './page-tracking';
 import { cpu } from './state';
@@ -49,6 +50,7 @@ export const CAREFUL_BANK: u32 = BANKS + 2 * BANK_BYTES;
 /** Where the banks are and how large, for the test of the wall. */
 export const TLB_ADDRESS: u32 = BANKS;
 export const TLB_BYTES: u32 = 3 * BANK_BYTES;
+export const TLB_BANK_BYTES: u32 = BANK_BYTES;
 export const TLB_ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
 export const TLB_ENTRY_ADDEND: u32 = offsetof<TlbEntry>('addend');
 
@@ -112,6 +114,7 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
     entry.physical == page &&
     (entry.readTag == tag || (entry.writeTag & ~MARKS) == tag || entry.fetchTag == tag);
   if (!isSamePage) {
+    if (entry.readTag != INVALID) dropExtents();
     entry.readTag = INVALID;
     entry.writeTag = INVALID;
     entry.fetchTag = INVALID;
@@ -123,15 +126,34 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
     return;
   }
   // What may be written may be read.
-  entry.readTag = tag;
-  if (access == Access.Write) entry.writeTag = holdsCode ? tag | CODE_PAGE : tag;
+  if (entry.readTag != tag) {
+    entry.readTag = tag;
+    growExtents(bank, state.asid, tag - state.asid, Access.Read, entry.addend);
+  }
+  if (access == Access.Write) setWriteTag(bank, entry, holdsCode ? tag | CODE_PAGE : tag);
+}
+
+/** Changes the write tag of a page that has been read, for the present ASID. */
+function setWriteTag(bank: u32, entry: TlbEntry, tag: u64): void {
+  if (entry.writeTag == tag) return;
+  if ((tag & MARKS) != 0) return markTag(entry, tag);
+  const asid = cpu().asid;
+  entry.writeTag = tag;
+  growExtents(bank, asid, tag - asid, Access.Write, entry.addend);
+}
+
+/** Gives a write tag marks. If stores were using it, runs of pages are. */
+function markTag(entry: TlbEntry, tag: u64): void {
+  // A tag that is not valid has all bits set.
+  if ((entry.writeTag & MARKS) == 0) dropExtents();
+  entry.writeTag = tag;
 }
 
 /** Lets stores use the translation that has just been cached for reads. A clean page stays clean until there is one. */
 export function allowStores(bank: u32, linear: u64, physical: u32, holdsCode: bool): void {
   const entry = changetype<TlbEntry>(tlbEntry(bank, linear));
   const marks = (holdsCode ? CODE_PAGE : 0) | (isPageClean(physical) ? CLEAN_PAGE : 0);
-  entry.writeTag = entry.readTag | marks;
+  setWriteTag(bank, entry, entry.readTag | marks);
 }
 
 /** Drops every translation of every ASID, nested ones included. */
@@ -144,6 +166,7 @@ export function flushTlb(): void {
 export function flushLinearTlb(): void {
   for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) touchChunk(chunk);
   memory.fill(BANKS, 0xff, 3 * BANK_BYTES);
+  dropExtents();
   flushFetchCache();
 }
 
@@ -154,13 +177,18 @@ export function protectPages(): void {
     const end = BANKS + ((chunk + 1) << CHUNK_SHIFT);
     for (let at = BANKS + (chunk << CHUNK_SHIFT); at < end; at += 1 << ENTRY_SHIFT) {
       const entry = changetype<TlbEntry>(at);
-      if (entry.writeTag != INVALID) entry.writeTag |= CLEAN_PAGE;
+      if (entry.writeTag != INVALID) markTag(entry, entry.writeTag | CLEAN_PAGE);
     }
   }
 }
 
 /** The host has put other translations into the TLB and the fetch cache. */
 export function translationsReplaced(): void {
+  dropExtents();
+  nextGeneration();
+}
+
+function nextGeneration(): void {
   fetchGeneration = max<u32>(fetchGeneration + 1, 1);
 }
 
@@ -176,7 +204,7 @@ export function markCodePage(physicalPage: u32): void {
     const e = changetype<TlbEntry>(entry);
     if (e.physical != physicalPage || e.writeTag == INVALID) continue;
     touchChunk((entry - BANKS) >> CHUNK_SHIFT);
-    e.writeTag |= CODE_PAGE;
+    markTag(e, e.writeTag | CODE_PAGE);
   }
 }
 
@@ -215,7 +243,7 @@ export let fetchGeneration: u32 = 1;
 
 /** Forgets which blocks are at which linear addresses: translations or blocks have changed. */
 export function flushFetchCache(): void {
-  translationsReplaced();
+  nextGeneration();
   for (let chunk: u32 = 0; chunk < <u32>Layout.FetchChunks; chunk++)
     touchChunk(<u32>Layout.TlbChunks + chunk);
   memory.fill(fetchEntries, 0, FETCH_ENTRIES << 4);

@@ -81,12 +81,15 @@ interface CoreExports {
   setTransientBlock(block: number): void;
   readonly table: WebAssembly.Table;
   readonly hotBlock: WebAssembly.Global;
-  readonly hotNeedsCalls: WebAssembly.Global;
+  readonly isHotAgain: WebAssembly.Global;
+  readonly MISSED_UOPS_ADDRESS: WebAssembly.Global;
+  readonly MISSED_UOPS_COUNT: WebAssembly.Global;
   /** The micro-op that ran last. */
   readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;
   readonly STALENESS_ADDRESS: WebAssembly.Global;
   readonly EXIT_BLOCK_ADDRESS: WebAssembly.Global;
+  readonly EXTENTS_ADDRESS: WebAssembly.Global;
   setHotThreshold(executions: number): void;
   createRegion(entry: number, pageCount: number): number;
   setRegionPage(region: number, index: number, distance: number, physical: number): void;

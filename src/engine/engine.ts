@@ -11,7 +11,7 @@ import { UOP_BYTES } from '../../assembly/abi/uop.js';
 import { compileBinary } from '../core/compiled-asset.js';
 import { Core, type CoreOptions } from '../core/core.js';
 import { Compiler } from '../jit/compiler.js';
-import type { SlowPath } from '../jit/emitter.js';
+import type { Reach } from '../jit/reach.js';
 import { BlockDecoder, type DecodedBlock } from '../decode/block-decoder.js';
 import { cpuModel, type CpuOption, DEFAULT_CPU } from '../decode/cpu-models.js';
 import { UsageError } from '../errors.js';
@@ -37,7 +37,7 @@ export interface EngineOptions extends Pick<CoreOptions, 'memoryBytes' | 'module
   /** Executions of a block after which it is compiled. */
   readonly hotThreshold?: number;
   /** What compiled code does at first where its fast path does not; it leaves unless given. */
-  readonly slowPath?: SlowPath;
+  readonly reach?: Reach;
 }
 
 export class Engine {
@@ -48,9 +48,9 @@ export class Engine {
   private constructor(
     readonly core: Core,
     readonly decoder: BlockDecoder,
-    { jit = true, hotThreshold, slowPath }: EngineOptions,
+    { jit = true, hotThreshold, reach }: EngineOptions,
   ) {
-    if (jit) this.#compiler = new Compiler(core, hotThreshold, slowPath);
+    if (jit) this.#compiler = new Compiler(core, hotThreshold, reach);
   }
 
   static async create(options: EngineOptions): Promise<Engine> {

@@ -3,9 +3,11 @@ import { Uop } from '../../assembly/abi/uop.js';
 import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
 import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
-import { Emitter, SlowPath } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { readFloatMode } from './float-mode.js';
 import { Local, localsOf } from './locals.js';
+import { loadRuns } from './memory-access.js';
+import type { RegionReach } from './reach.js';
 import type { Region } from './region.js';
 import { useOfRegion } from './region-use.js';
 import { GENERAL_SLOTS } from './register-use.js';
@@ -25,12 +27,12 @@ const SLOTS = 32;
 export function compileRegion(
   region: Region,
   addresses: StateAddresses,
-  slowPath: SlowPath,
+  reach: RegionReach,
 ): Uint8Array<ArrayBuffer> {
   const use = useOfRegion(region);
   const emitter = new Emitter(addresses, region, use);
   emitter.open(Op.Block);
-  new RegionBody(emitter, analyze(region), slowPath).emit();
+  new RegionBody(emitter, analyze(region), reach).emit();
   emitter.close();
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
@@ -65,6 +67,7 @@ function prologue({ addresses, use, vectors }: Emitter): Uint8Array {
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);
   load(Op.I32Load, addresses.tlbBank, Local.TlbBank);
+  loadRuns(code, addresses);
   budget(code, addresses);
   return code.bytes;
 }

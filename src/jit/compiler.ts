@@ -7,8 +7,8 @@
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
-import { SlowPath } from './emitter.js';
 import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
+import { Reach, Reaches, type RegionReach } from './reach.js';
 import { BlockField, discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
 
@@ -24,14 +24,16 @@ export class Compiler {
   private regions = 0;
   /** Physical addresses of blocks that indirect branches went to. */
   private readonly indirectTargets = new Set<number>();
+  private readonly reaches: Reaches;
   private generation = -1;
 
   constructor(
     private readonly core: Core,
     hotThreshold = HOT_THRESHOLD,
-    /** Of regions that have not been left often. */
-    private readonly slowPath = SlowPath.Leave,
+    /** Of regions that have not left often. */
+    reach = Reach.Runs,
   ) {
+    this.reaches = new Reaches(core, reach);
     this.addresses = new StateAddresses(core);
     this.firstEntry = core.functionCount;
     core.exports.setHotThreshold(hotThreshold);
@@ -47,13 +49,14 @@ export class Compiler {
     this.noteIndirectBranch(block);
     const region = discoverRegion(this.core, block, this.indirectTargets);
     if (region === undefined) return;
-    const slowPath = exports.hotNeedsCalls.value === 0 ? this.slowPath : SlowPath.Call;
-    if (this.regions >= MOST_REGIONS || !this.install(region, slowPath)) exports.dropAllCode();
+    const reach = this.reaches.of(block);
+    if (this.regions >= MOST_REGIONS || !this.install(region, reach)) exports.dropAllCode();
   }
 
   private forget(): void {
     this.regions = 0;
     this.indirectTargets.clear();
+    this.reaches.forget();
   }
 
   /** Remembers a block that an indirect branch went to last, for the indirect branches of regions to come. */
@@ -66,11 +69,11 @@ export class Compiler {
   }
 
   /** False: there is no room for the region's records. */
-  private install(region: Region, slowPath: SlowPath): boolean {
+  private install(region: Region, reach: RegionReach): boolean {
     const { core } = this;
     const { exports } = core;
     const entry = this.firstEntry + this.regions;
-    core.setFunction(entry, compileRegion(region, this.addresses, slowPath), {
+    core.setFunction(entry, compileRegion(region, this.addresses, reach), {
       module: IMPORT_MODULE,
       names: [...IMPORTS, ...X87_IMPORTS].map(({ name }) => name),
       exportName: EXPORT_NAME,

@@ -108,6 +108,7 @@ export class StateAddresses {
   readonly asid: number;
   readonly staleness: number;
   readonly exitBlock: number;
+  readonly extents: number;
   readonly flagResult: number;
   readonly flagAux: number;
   readonly mxcsr: number;
@@ -129,6 +130,7 @@ export class StateAddresses {
     this.flagAux = state.address('flagAux');
     this.mxcsr = state.address('mxcsr');
     this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
+    this.extents = exports.EXTENTS_ADDRESS.value as number;
     this.exitBlock = exports.EXIT_BLOCK_ADDRESS.value as number;
     this.staleness = exports.STALENESS_ADDRESS.value as number;
     this.selectors = state.address('selectors');
@@ -163,6 +165,16 @@ export class X87Addresses {
     this.instructionSelector = state.address('x87InstructionSelector');
     this.dataSelector = state.address('x87DataSelector');
   }
+}
+
+/** Bytes of what is known of a run of pages (assembly/extents.ts). */
+export const EXTENT_BYTES = 24;
+
+/** Offsets in it. */
+export enum ExtentField {
+  First = 0,
+  Starts = 8,
+  Addend = 16,
 }
 
 /** Offsets in an entry of the TLB (assembly/tlb.ts). */

@@ -7,24 +7,14 @@ import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
-import type { Region, RegionBlock } from './region.js';
+import { Reach } from './reach.js';
+import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
 import { VectorRegisters } from './vector-registers.js';
 import { Op, Type } from './wasm-opcodes.js';
 import { X87Stack } from './x87-stack.js';
 
 const ALL_ONES: readonly number[] = [0xff, 0xffff, 0xffffffff];
-
-/** What compiled code does where its fast path does not. */
-export enum SlowPath {
-  /**
-   * It leaves the instruction to the interpreter. No call lies on the way, around which V8 would keep every register in
-   * memory: a loop over memory is 1.3 to 2.3 times as fast (V8 11.3, 2026-11-22).
-   */
-  Leave,
-  /** It calls the core and goes on: where it is often needed, and leaving costs more. */
-  Call,
-}
 
 export class Emitter {
   readonly code = new CodeWriter();
@@ -45,7 +35,7 @@ export class Emitter {
   /** The running instruction has a store before its last micro-op: `Local.IsStale` must be looked at when it ends. */
   mayBeStale = false;
   /** For the micro-op being emitted. */
-  slowPath = SlowPath.Call;
+  reach = Reach.Everything;
   /** Constructs that are open, the outermost included. */
   depth = 0;
 
@@ -59,6 +49,16 @@ export class Emitter {
     this.x87 = new X87Stack(this.code, addresses, () => this.ripAt(0));
     this.vectors = new VectorRegisters(this.code, addresses.vectorFile, use.vectors);
     this.is64Bit = (region.mode & Mode.CodeSize) === Mode.Code64;
+  }
+
+  /** What the fast path does not do is left to the interpreter. */
+  get leaves(): boolean {
+    return this.reach !== Reach.Everything;
+  }
+
+  /** Of the running instruction. */
+  get firstUop(): UopFields {
+    return this.block.uops.find(({ ip }) => ip === this.ip) ?? this.block.last;
   }
 
   // Structure.
@@ -214,11 +214,9 @@ export class Emitter {
 
   /** Leaves the running instruction, of which nothing has been done, to the interpreter. */
   exitToInterpreter(): void {
-    const { block, code, ip } = this;
-    const first = block.uops.find((uop) => uop.ip === ip) ?? block.last;
-    code.i32(block.address);
-    code.set(Local.ExitBlock);
-    this.exitBefore(first.address);
+    this.code.i32(this.block.address);
+    this.code.set(Local.ExitBlock);
+    this.exitBefore(this.firstUop.address);
   }
 
   /** Leaves after the running instruction. */

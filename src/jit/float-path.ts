@@ -5,7 +5,7 @@
  */
 import { FLOAT_FORMAT_SHIFT, type FloatFormat } from '../../assembly/abi/float-op.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
-import { type Emitter, SlowPath } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
@@ -34,7 +34,7 @@ export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Ref
   emitter.close();
   const after = { source: flags.source, width: flags.width };
   flags.set(source, width);
-  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
+  if (emitter.leaves) emitter.exitToInterpreter();
   else {
     interpret(emitter, uop);
     if (touchesFlags(uop)) flags.makeExplicit();

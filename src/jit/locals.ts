@@ -14,7 +14,9 @@ export enum Local {
   /** RIP to leave with. */
   ExitRip,
   Asid,
-  Wide0,
+  /** Where the runs of pages begin that addresses are held against (assembly/extents.ts). */
+  RunFirst,
+  Wide0 = RunFirst + 4,
   Wide1,
   /** Significands of the x87 registers that are kept, counted from `X87Base`. */
   X87Significand,
@@ -38,6 +40,10 @@ export enum Local {
   Budget,
   TlbBank,
   TlbEntry,
+  /** What makes Wasm addresses of linear addresses within those runs. */
+  RunAddend,
+  /** Wasm address of an access. */
+  Host = RunAddend + 4,
   /** What to return: a `Flow`, or the micro-op that the interpreter is to go on with. */
   ExitFlow,
   /** The block of that micro-op. */

@@ -1,12 +1,15 @@
 /**
- * Loads and stores: the TLB inline, and what is done where it does not know the page (assembly/tlb.ts, assembly/memory.ts).
+ * Loads and stores: inline a run of pages that is looked at first, and the TLB (assembly/extents.ts, assembly/tlb.ts); and what is
+ * done where they do not know the page.
  */
-import { Reg } from '../../assembly/abi/register.js';
+import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Width } from '../../assembly/abi/width.js';
-import { Import, TlbField } from './core-layout.js';
-import { type Emitter, SlowPath } from './emitter.js';
+import type { CodeWriter } from './code-writer.js';
+import { EXTENT_BYTES, ExtentField, Import, type StateAddresses, TlbField } from './core-layout.js';
+import type { Emitter } from './emitter.js';
+import { Reach } from './reach.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -15,6 +18,36 @@ import { Op, Type } from './wasm-opcodes.js';
 const ENTRY_MASK = 0x7fe0;
 /** From the bits of a linear address to the offset of an entry: page number times 32. */
 const ENTRY_SHIFT = 7;
+
+/** A run of pages: its number, and the locals with where it begins and what makes Wasm addresses of linear ones. */
+interface Run {
+  readonly number: number;
+  readonly first: Local;
+  readonly addend: Local;
+}
+
+const run = (number: number): Run => ({
+  number,
+  first: Local.RunFirst + number,
+  addend: Local.RunAddend + number,
+});
+/** For loads and stores, those of data and of the stack (assembly/extents.ts). */
+const RUNS = [
+  [run(0), run(1)],
+  [run(2), run(3)],
+] as const;
+
+/** Locals ← what is fixed of the runs while compiled code runs. */
+export function loadRuns(code: CodeWriter, { extents }: StateAddresses): void {
+  for (const { number, first, addend } of RUNS.flat()) {
+    code.i32(0);
+    code.memory(Op.I64Load, extents + number * EXTENT_BYTES + ExtentField.First);
+    code.set(first);
+    code.i32(0);
+    code.memory(Op.I32Load, extents + number * EXTENT_BYTES + ExtentField.Addend);
+    code.set(addend);
+  }
+}
 
 const LOADS = [Op.I64Load8U, Op.I64Load16U, Op.I64Load32U, Op.I64Load] as const;
 const STORES = [Op.I64Store8, Op.I64Store16, Op.I64Store32, Op.I64Store] as const;
@@ -48,18 +81,20 @@ export function effectiveAddress(emitter: Emitter, uop: UopFields, scale: number
 /** Pushes memory at `Local.Linear`, zero-extended (i64). Leaves before the instruction if the interpreter has to make the access. */
 export function load(emitter: Emitter, width: Width, segment: number, isForWrite = false): void {
   const { code } = emitter;
-  hit(emitter, width, isForWrite ? TlbField.WriteTag : TlbField.ReadTag);
+  const tag = isForWrite ? TlbField.WriteTag : TlbField.ReadTag;
+  if (emitter.leaves) {
+    locate(emitter, width, tag, segment);
+    return code.memory(LOADS[width]!, 0);
+  }
+  hit(emitter, width, tag);
   emitter.open(Op.If, Type.I64);
   host(emitter);
   code.memory(LOADS[width]!, 0);
   emitter.else();
-  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
-  else {
-    code.get(Local.Linear);
-    code.i32(segment);
-    code.call((isForWrite ? Import.ReadForWrite8 : Import.Read8) + width);
-    leaveIfAborted(emitter);
-  }
+  code.get(Local.Linear);
+  code.i32(segment);
+  code.call((isForWrite ? Import.ReadForWrite8 : Import.Read8) + width);
+  leaveIfAborted(emitter);
   emitter.close();
 }
 
@@ -75,25 +110,59 @@ export function store(
   onChange: () => void,
 ): void {
   const { code } = emitter;
+  if (emitter.leaves) {
+    locate(emitter, width, TlbField.WriteTag, segment);
+    pushValue();
+    return code.memory(STORES[width]!, 0);
+  }
   hit(emitter, width, TlbField.WriteTag);
   emitter.open(Op.If);
   host(emitter);
   pushValue();
   code.memory(STORES[width]!, 0);
   emitter.else();
-  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
-  else {
-    code.get(Local.Linear);
-    code.i32(segment);
-    pushValue();
-    code.call(Import.Write8 + width);
-    leaveIfAborted(emitter);
-    emitter.loadState(Op.I32Load, emitter.addresses.staleness);
-    emitter.open(Op.If);
-    onChange();
-    emitter.close();
-  }
+  code.get(Local.Linear);
+  code.i32(segment);
+  pushValue();
+  code.call(Import.Write8 + width);
+  leaveIfAborted(emitter);
+  emitter.loadState(Op.I32Load, emitter.addresses.staleness);
+  emitter.open(Op.If);
+  onChange();
   emitter.close();
+  emitter.close();
+}
+
+/** Pushes the Wasm address of `1 << width` bytes at `Local.Linear`, or leaves the instruction to the interpreter. */
+export function locate(emitter: Emitter, width: number, tag: TlbField, segment: number): void {
+  const isInRuns = emitter.reach === Reach.Runs;
+  const run = RUNS[tag === TlbField.ReadTag ? 0 : 1][segment === Seg.Ss ? 1 : 0];
+  if (isInRuns) isWithin(emitter, run);
+  else hit(emitter, width, tag);
+  emitter.open(Op.If, Type.I32);
+  if (isInRuns) hostWithin(emitter, run);
+  else host(emitter);
+  emitter.else();
+  emitter.exitToInterpreter();
+  emitter.close();
+}
+
+/** Pushes whether an access at `Local.Linear` lies within a run. */
+function isWithin(emitter: Emitter, { first, number }: Run): void {
+  const { code } = emitter;
+  code.get(Local.Linear);
+  code.get(first);
+  code.op(Op.I64Sub);
+  emitter.loadState(Op.I64Load, emitter.addresses.extents + number * EXTENT_BYTES + ExtentField.Starts);
+  code.op(Op.I64LtU);
+}
+
+/** Pushes the Wasm address of `Local.Linear`, which lies within a run. */
+function hostWithin({ code }: Emitter, { addend }: Run): void {
+  code.get(Local.Linear);
+  code.op(Op.I32WrapI64);
+  code.get(addend);
+  code.op(Op.I32Add);
 }
 
 /** What most stores do if they have changed code: leave when the instruction is complete. */

@@ -12,7 +12,8 @@ import type { ControlFlow } from './control-flow.js';
 import { Import } from './core-layout.js';
 import { areFlagsDead } from './dead-flags.js';
 import { dispatch } from './dispatcher.js';
-import { type Emitter, SlowPath } from './emitter.js';
+import type { Emitter } from './emitter.js';
+import { Reach, type RegionReach } from './reach.js';
 import { Source } from './flag-values.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
@@ -34,7 +35,7 @@ export class RegionBody {
   constructor(
     private readonly emitter: Emitter,
     private readonly flow: ControlFlow,
-    private readonly slowPath: SlowPath,
+    private readonly reach: RegionReach,
   ) {}
 
   emit(): void {
@@ -147,14 +148,19 @@ export class RegionBody {
       emitter.nextIp = this.nextIp(block, i);
       emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
       // What x87 operations do before and after an access is not undone.
-      emitter.slowPath = uop.code === Uop.X87 ? SlowPath.Call : this.slowPath;
+      emitter.reach = uop.code === Uop.X87 ? Reach.Everything : this.reachOfInstruction();
       if (sharesRegisters(uop.code)) emitter.x87.close();
       const compile = compilationOf(uop.code);
       if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     });
     this.advance(block.last);
-    emitter.slowPath = this.slowPath;
+    emitter.reach = this.reachOfInstruction();
     emitter.x87.close();
+  }
+
+  private reachOfInstruction(): Reach {
+    const { usual, missed } = this.reach;
+    return usual === Reach.Runs && missed.has(this.emitter.firstUop.address) ? Reach.Tlb : usual;
   }
 
   /** Offset of the instruction after that of micro-op `index`. */

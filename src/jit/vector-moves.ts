@@ -6,10 +6,10 @@ import { Uop } from '../../assembly/abi/uop.js';
 import { VectorAlignment, VectorForm } from '../../assembly/abi/vector-register.js';
 import { Width } from '../../assembly/abi/width.js';
 import { TlbField } from './core-layout.js';
-import { type Emitter, SlowPath } from './emitter.js';
+import type { Emitter } from './emitter.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
-import { hit, host, linearAddress } from './memory-access.js';
+import { hit, host, linearAddress, locate } from './memory-access.js';
 import type { UopFields } from './region.js';
 import { Simd } from './simd-opcodes.js';
 import { Half } from './vector-registers.js';
@@ -32,7 +32,7 @@ export function loadVector(emitter: Emitter, uop: UopFields): void {
     vectors.set(uop.a);
     if (width !== YMM_WIDTH) return vectors.clearHigh(uop.a);
     if (!vectors.has(uop.a, Half.High)) return;
-    host(emitter);
+    emitter.code.get(Local.Host);
     emitter.code.simdMemory(Simd.Load, HALF_BYTES);
     vectors.set(uop.a, Half.High);
   });
@@ -43,31 +43,49 @@ export function storeVector(emitter: Emitter, uop: UopFields): void {
   const width = uop.code - Uop.StoreVector8;
   const { code, vectors } = emitter;
   access(emitter, uop, width, TlbField.WriteTag, () => {
-    host(emitter);
+    code.get(Local.Host);
     vectors.push(uop.a);
     if (width < XMM_WIDTH) return code.simdMemory(STORES[width]!, 0, 0);
     code.simdMemory(Simd.Store, 0);
     if (width !== YMM_WIDTH) return;
-    host(emitter);
+    code.get(Local.Host);
     vectors.push(uop.a, Half.High);
     code.simdMemory(Simd.Store, HALF_BYTES);
   });
 }
 
-/** Emits an access of `1 << width` bytes at the address that the micro-op names, or has it interpreted. */
+/** Emits an access of `1 << width` bytes at the address that the micro-op names, with its Wasm address in `Local.Host`. */
 function access(emitter: Emitter, uop: UopFields, width: number, tag: TlbField, direct: () => void): void {
+  const { code } = emitter;
+  const mustAlign = (uop.n & ALIGNMENTS) !== 0;
+  // A load of half a vector is checked as a whole one.
+  const alignment = Math.max(width, XMM_WIDTH);
   linearAddress(emitter, uop, false);
+  if (emitter.leaves) {
+    if (mustAlign) leaveUnlessAligned(emitter, alignment);
+    locate(emitter, width, tag, uop.n >> 4);
+    code.set(Local.Host);
+    return direct();
+  }
   hit(emitter, width, tag);
-  if ((uop.n & ALIGNMENTS) !== 0) {
-    // A load of half a vector is checked as a whole one.
-    isAligned(emitter, Math.max(width, XMM_WIDTH));
-    emitter.code.op(Op.I32And);
+  if (mustAlign) {
+    isAligned(emitter, alignment);
+    code.op(Op.I32And);
   }
   emitter.open(Op.If);
+  host(emitter);
+  code.set(Local.Host);
   direct();
   emitter.else();
-  if (emitter.slowPath === SlowPath.Leave) emitter.exitToInterpreter();
-  else interpret(emitter, uop);
+  interpret(emitter, uop);
+  emitter.close();
+}
+
+function leaveUnlessAligned(emitter: Emitter, width: number): void {
+  isAligned(emitter, width);
+  emitter.code.op(Op.I32Eqz);
+  emitter.open(Op.If);
+  emitter.exitToInterpreter();
   emitter.close();
 }
 
@@ -84,7 +102,7 @@ function isAligned({ code }: Emitter, width: number): void {
 function loadLow(emitter: Emitter, width: number): void {
   const { code } = emitter;
   if (width < Width.Dword) code.splat64(0, 0);
-  host(emitter);
+  code.get(Local.Host);
   switch (width) {
     case Width.Byte:
     case Width.Word:

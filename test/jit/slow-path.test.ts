@@ -1,4 +1,4 @@
-/** What compiled code does where its fast path does not: it leaves to the interpreter, or calls the core if that is often. */
+/** What compiled code leaves to the interpreter, and that it does more by itself where that is often. */
 import { expect, it } from 'vitest';
 import { hex } from '../decode/decoding.js';
 import { CODE, Machine } from '../helpers/machine.js';
@@ -21,21 +21,21 @@ async function run(options: { jit?: boolean; hotThreshold?: number }, rsi: bigin
   const fields = ['rip', 'clock', 'rax', 'rcx', 'rsi', 'rdi'].map((name) => state.big(name));
   return {
     seen: [...fields, machine.rflags, core.words.getUint32(Number(rdi), true)],
-    asksForCalls: core.exports.hotNeedsCalls.value,
+    asksForMore: core.exports.isHotAgain.value,
   };
 }
 
-it('leaves where pages are in the TLB, or are not but seldom', async () => {
+it('goes on as it is where it seldom leaves', async () => {
   const interpreted = await run({ jit: false }, FIRST, FIRST);
   const compiled = await run({ hotThreshold: 10 }, FIRST, FIRST);
   expect(interpreted.seen[0]).toBe(BigInt(CODE + 17));
   expect(compiled.seen).toEqual(interpreted.seen);
-  expect(compiled.asksForCalls).toBe(0);
+  expect(compiled.asksForMore).toBe(0);
 });
 
-it('calls the core once it has left often', async () => {
+it('is compiled again once it has left often', async () => {
   const interpreted = await run({ jit: false }, FIRST, SECOND);
   const compiled = await run({ hotThreshold: 10 }, FIRST, SECOND);
   expect(compiled.seen).toEqual(interpreted.seen);
-  expect(compiled.asksForCalls).toBe(1);
+  expect(compiled.asksForMore).toBe(1);
 });

@@ -7,7 +7,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
-import { SlowPath } from '../../src/jit/emitter.js';
+import { Reach } from '../../src/jit/reach.js';
 import { Machine } from '../helpers/machine.js';
 import { Random } from '../silicon/random.js';
 import { BLOCK_BYTES, runBlock, type StartState, type UopRecord, WINDOW, WINDOW_BYTES } from './uop-block.js';
@@ -24,7 +24,9 @@ let compiled: readonly Machine[];
 beforeAll(async () => {
   interpreted = await Machine.create(1 << 20, { jit: false });
   compiled = await Promise.all(
-    [SlowPath.Leave, SlowPath.Call].map((slowPath) => Machine.create(1 << 20, { hotThreshold: 1, slowPath })),
+    [Reach.Runs, Reach.Tlb, Reach.Everything].map((reach) =>
+      Machine.create(1 << 20, { hotThreshold: 1, reach }),
+    ),
   );
 });
 

@@ -10,7 +10,7 @@ import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
 import { VectorAlignment, VectorForm } from '../../assembly/abi/vector-register.js';
-import { SlowPath } from '../../src/jit/emitter.js';
+import { Reach } from '../../src/jit/reach.js';
 import { Machine } from '../helpers/machine.js';
 import { fillWith, type Flavour } from '../silicon/float-values.js';
 import { Random } from '../silicon/random.js';
@@ -31,7 +31,9 @@ let compiled: readonly Machine[];
 beforeAll(async () => {
   interpreted = await Machine.create(1 << 20, { jit: false });
   compiled = await Promise.all(
-    [SlowPath.Leave, SlowPath.Call].map((slowPath) => Machine.create(1 << 20, { hotThreshold: 1, slowPath })),
+    [Reach.Runs, Reach.Tlb, Reach.Everything].map((reach) =>
+      Machine.create(1 << 20, { hotThreshold: 1, reach }),
+    ),
   );
 });
 
