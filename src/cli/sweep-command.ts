@@ -25,6 +25,7 @@ import { ReplayFolder, withReplays } from './replay-files.js';
 import { ResultFile } from './result-writer.js';
 import { withSources } from './source-lines.js';
 import { openSweepFiles, wholeNumber, writeSweep } from './sweep-output.js';
+import { SweepProgressLine } from './sweep-progress.js';
 import { inThreads, threadCount } from './sweep-threads.js';
 import { noteOn, ProgressLine, type Terminal } from './terminal.js';
 import { producer } from './version.js';
@@ -36,7 +37,10 @@ export async function sweepCommand(given: Arguments, terminal: Terminal): Promis
   const files = await openSweepFiles(options);
   const replays = await ReplayFolder.open(options);
   const kept = await KeptResult.open(text(options, 'resume'));
-  const reporter = new ProgressReporter(wanted.name, terminal, options['quiet'] === true);
+  const reporter = new SweepProgressLine(
+    wanted.name,
+    new ProgressLine(terminal.stderr, options['quiet'] !== true),
+  );
   const crew = await chooseCrew(wanted, options, terminal);
   const result = await sweep({
     ...wanted,
@@ -180,33 +184,3 @@ class KeptResult {
 
 /** So much work is lost at most when the machine goes down. */
 const KEEP_EVERY_MS = 5000;
-
-/** Rate and time left, on a terminal. */
-class ProgressReporter {
-  private readonly line: ProgressLine;
-  private readonly start = performance.now();
-
-  constructor(
-    private readonly guest: string,
-    { stderr }: Terminal,
-    isQuiet: boolean,
-  ) {
-    this.line = new ProgressLine(stderr, !isQuiet);
-  }
-
-  show({ done, total, probes }: SweepProgress): void {
-    const seconds = (performance.now() - this.start) / 1000;
-    const rate = Math.round(probes / Math.max(seconds, 0.001));
-    const left = done === 0 ? '' : `, ${duration((seconds / done) * (total - done))} left`;
-    this.line.show(`${this.guest}: ${done}/${total} units, ${rate} runs/s${left}`);
-  }
-
-  clear(): void {
-    this.line.clear();
-  }
-}
-
-function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
