@@ -37,7 +37,8 @@ export interface SweepOrder {
 interface OrderText {
   readonly producer: string;
   readonly plan: SweepPlan;
-  readonly options: OrderedOptions;
+  /** Deliveries by name: strategies are code. */
+  readonly options: OrderedOptions & { readonly deliveries: readonly string[] };
   readonly guest: {
     readonly format: LoadedGuest['format'];
     readonly entry: LoadedGuest['entry'];
@@ -51,7 +52,10 @@ export function writeOrder(producer: string, plan: SweepPlan, options: SweepOpti
   const order: OrderText = {
     producer,
     plan,
-    options: Object.fromEntries(ORDERED.map((name) => [name, options[name]])) as unknown as OrderedOptions,
+    options: {
+      ...(Object.fromEntries(ORDERED.map((name) => [name, options[name]])) as unknown as OrderedOptions),
+      deliveries: plan.deliveries,
+    },
     guest: {
       format: guest.format,
       entry: guest.entry,
@@ -96,8 +100,7 @@ export async function readOrder(
     })),
     symbols: new SymbolTable(symbols.map((symbol) => ({ ...symbol, address: BigInt(symbol.address) }))),
   };
-  // Strategies are code, which does not cross to a worker: their names are in the plan.
-  const deliveries = order.plan.deliveries.map((name) => deliveryNamed(name));
+  const deliveries = order.options.deliveries.map((name) => deliveryNamed(name));
   const options = { ...order.options, guest, invariants, deliveries };
   const plan = await planSweep(options);
   if (JSON.stringify(plan) !== JSON.stringify(order.plan))

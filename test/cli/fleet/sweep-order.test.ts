@@ -1,5 +1,6 @@
 /** A sweep's order: what a producer writes is what a worker reads, or it is refused. */
 import { expect, it } from 'vitest';
+import { deliveryNamed } from '../../../src/cli/deliveries.js';
 import { hashOfOrder, readOrder, writeOrder } from '../../../src/cli/fleet/sweep-order.js';
 import { planSweep, type SweepOptions } from '../../../src/lab/sweep/sweep-plan.js';
 import { exit, MEMORY_BYTES, realModeGuest, spin, WARM_STACK } from '../../helpers/real-mode-guest.js';
@@ -31,6 +32,16 @@ it('arrives as it was', async () => {
     guest.pieces.map((piece) => Buffer.from(piece.bytes).toString('hex'));
   expect(bytes(order.options)).toEqual(bytes(OPTIONS));
   expect(order.options.seed).toBe(7);
+});
+
+it('names strategies that are code', async () => {
+  const options = { ...OPTIONS, deliveries: ['kvm-vnmi' as const, deliveryNamed('vnmi-wrong-bit')] };
+  const order = await read(writeOrder('vmexit 1', await planSweep(options), options));
+  expect(order.plan.deliveries).toEqual(['kvm-vnmi', 'vnmi-wrong-bit']);
+  expect(order.options.deliveries?.[1]).toMatchObject({
+    name: 'vnmi-wrong-bit',
+    create: expect.any(Function),
+  });
 });
 
 it('has one hash for one sweep, and another for another', async () => {
