@@ -9,6 +9,7 @@ import { firstProgram, openProgram, settings, source } from './program/program.j
 import { keepProgram, loadProgram } from './program/storage.js';
 import { missingRequirement } from './requirements.js';
 import { offerToRestore } from './source-panel.js';
+import { invites } from './tour/tour-state.js';
 import { listenForKeys } from './toolbar/keys.js';
 import { watchOffline } from './offline.js';
 import './style/theme.css';
@@ -32,7 +33,9 @@ async function start(): Promise<void> {
     render(<p class="unsupported">The playground needs {missing}; this browser does not have it.</p>, root);
     return;
   }
-  openProgram(loadProgram() ?? firstProgram());
+  const kept = loadProgram();
+  invites.value = kept === null && location.hash === '';
+  openProgram(kept ?? firstProgram());
   await openLink();
   keepProgram();
   root.replaceChildren();

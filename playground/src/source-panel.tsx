@@ -4,6 +4,7 @@ import { CodeEditor } from './editor/code-editor.js';
 import { EXAMPLES, findExample } from './program/examples.js';
 import { diagnostics, name, openExample, openProgram, replaced, source } from './program/program.js';
 import { notify } from './notices.js';
+import { Invitation } from './tour/invitation.js';
 import { TourCard } from './tour/tour-card.js';
 import { grouped } from './panels/number-format.js';
 
@@ -11,6 +12,7 @@ export function SourcePanel() {
   return (
     <main class="source column">
       <TourCard />
+      <Invitation />
       <section class="panel grows" aria-label="Source">
         <div class="panel-head">
           <h2 class="visually-hidden">Source</h2>

@@ -16,8 +16,8 @@ export function StatusBar() {
       </span>
       <span class="spacer" />
       <span>{counted(time, 'instruction')}</span>
-      <span>{counted(exits, 'exit')}</span>
-      <span>{counted(nmis, 'NMI')} delivered</span>
+      <span class="exits-so-far">{counted(exits, 'exit')}</span>
+      <span class="nmis-so-far">{counted(nmis, 'NMI')} delivered</span>
       <span class="wide-only">vmexit {import.meta.env.VMEXIT_VERSION}</span>
     </footer>
   );

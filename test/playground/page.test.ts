@@ -128,20 +128,33 @@ inEachBrowser(({ name, test, visit, browser }) => {
       const { page } = playground;
       await page.locator('.brand').click();
       const seen: string[] = [];
-      for (let i = 0; i < 14; i++) {
+      for (let i = 0; i < 16; i++) {
         await page.keyboard.press('Tab');
         seen.push(await focused(playground));
       }
       expect(seen).toEqual([
         ...['Run', 'Step one instruction', 'Run to the next #VMEXIT', 'Run to the cursor’s line', 'Restart'],
         ...['Request an NMI', 'Delivery of NMIs', 'NMI schedule, in instructions'],
-        ...['Share', 'Guided tour', 'Dark theme', 'Help and keyboard shortcuts', 'Program', 'editor'],
+        ...['Share', 'Guided tour', 'Dark theme', 'Help and keyboard shortcuts'],
+        ...['See it, in five steps', 'Not now', 'Program', 'editor'],
       ]);
       await page.keyboard.press('Tab');
       expect(await focused(playground)).toBe('editor');
       await page.keyboard.press('Escape');
       await page.keyboard.press('Tab');
       expect(await focused(playground)).not.toBe('editor');
+    }));
+
+  test('tells a first visitor, and only then, what a Virtual NMI is', () =>
+    visit(async (playground) => {
+      const { page } = playground;
+      const invitation = page.getByRole('region', { name: 'What a Virtual NMI is' });
+      await invitation.waitFor();
+      await page.getByRole('button', { name: 'See it, in five steps' }).click();
+      await page.getByRole('heading', { name: 'An NMI by event injection' }).waitFor();
+      expect(await invitation.count()).toBe(0);
+      await playground.reload();
+      expect(await invitation.count()).toBe(0);
     }));
 
   test('shows in its tour what it says', () =>

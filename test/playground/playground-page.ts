@@ -24,6 +24,8 @@ export function servePlayground(): Promise<Site> {
 export interface OpenOptions extends BrowserContextOptions {
   /** With its '#'. */
   readonly fragment?: string;
+  /** Where the page is, if it is not the built one. */
+  readonly path?: string;
 }
 
 function preferDark(): void {
@@ -37,7 +39,7 @@ export class PlaygroundPage {
 
   private constructor(
     readonly page: Page,
-    private readonly origin: string,
+    private readonly address: string,
   ) {
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => this.problems.push(error.message));
@@ -45,13 +47,13 @@ export class PlaygroundPage {
 
   /** Opens the playground as a reader who was never there. */
   static async open(browser: Browser, site: Site, options: OpenOptions = {}): Promise<PlaygroundPage> {
-    const { fragment = '', ...context } = options;
+    const { fragment = '', path = PATH, ...context } = options;
     const viewport = { width: 1280, height: 720 };
     const page = await (await browser.newContext({ viewport, ...context })).newPage();
     // Firefox's driver cannot choose what the system prefers: there the page hears it from this.
     if (context.colorScheme === 'dark' && browser.browserType().name() === 'firefox')
       await page.addInitScript(preferDark);
-    const playground = new PlaygroundPage(page, site.origin);
+    const playground = new PlaygroundPage(page, site.origin + path);
     await playground.goTo(fragment);
     return playground;
   }
@@ -59,7 +61,7 @@ export class PlaygroundPage {
   /** Opens the page anew, with a fragment. Resolves when it shows what it is about. */
   async goTo(fragment: string): Promise<void> {
     await this.page.goto('about:blank');
-    await this.page.goto(this.origin + PATH + fragment);
+    await this.page.goto(this.address + fragment);
     await this.settled();
   }
 

@@ -1,6 +1,7 @@
 /** The playground and what it is given: sources with errors, guests without end, links that are broken, programs that stay. */
 import { expect } from 'vitest';
-import { inEachBrowser } from './in-each-browser.js';
+import { inOnePage } from './in-each-browser.js';
+import type { PlaygroundPage } from './playground-page.js';
 
 /** Prints for ever. */
 const FLOOD = `
@@ -23,7 +24,9 @@ handler:
         iret
 `;
 
-inEachBrowser(({ test, visit, browser, site }) => {
+inOnePage(({ test, browser, site }, page) => {
+  const visit = (use: (playground: PlaygroundPage) => Promise<void>): Promise<void> => use(page());
+
   test('shows an error at its line, runs nothing, and runs when it is mended', () =>
     visit(async (playground) => {
       await playground.write('bits 16\n mov ax, bl\n out 0F4h, al\n');
@@ -81,15 +84,15 @@ inEachBrowser(({ test, visit, browser, site }) => {
       await playground.page.locator('.notice').waitFor();
       link = new URL(playground.page.url()).hash;
     });
-    await visit(
-      async (playground) => {
-        expect(await playground.text('.cm-content')).toContain('; a comment — “with” signs');
-        await playground.press('run');
-        expect(await playground.stop()).toContain('breakpoint');
-        expect(await playground.time()).toBe(end);
-      },
-      { fragment: link },
-    );
+    await visit(async (playground) => {
+      await playground.write('; another\n');
+      await playground.schedule('');
+      await playground.goTo(link);
+      expect(await playground.text('.cm-content')).toContain('; a comment — “with” signs');
+      await playground.press('run');
+      expect(await playground.stop()).toContain('breakpoint');
+      expect(await playground.time()).toBe(end);
+    });
   });
 
   test.each([

@@ -38,6 +38,18 @@ inOnePage(({ test }, playground) => {
     expect(await page.time()).toBe(5);
   });
 
+  test('runs again what has ended, and another program', async () => {
+    const page = playground();
+    await page.press('run');
+    expect(await page.time()).toBe(5);
+    await page.write(HELLO.replace('al, 7', 'al, 8'));
+    await page.press('step');
+    expect(await page.time()).toBe(1);
+    await page.press('run');
+    expect(await page.stop()).toBe('the guest exited with status 8');
+    await page.write(HELLO);
+  });
+
   test('steps, shows what changed, and steps back', async () => {
     const page = playground();
     await page.press('restart');

@@ -111,7 +111,15 @@ function connect(view: EditorView): (() => void)[] {
       view.dispatch(setDiagnostics(view.state, marks));
     }),
     effect(() => showExecutionLine(view, currentLine.value)),
+    whenResized(view.dom, () => showExecutionLine(view, currentLine.peek())),
   ];
+}
+
+/** What comes next stays in view when the panels around take room. */
+function whenResized(element: Element, then: () => void): () => void {
+  const sizes = new ResizeObserver(then);
+  sizes.observe(element);
+  return () => sizes.disconnect();
 }
 
 /** From the column on to the end of its word, or the whole line where there is no column. */

@@ -16,6 +16,8 @@ const highlighting = HighlightStyle.define([
   { tag: tags.labelName, color: 'var(--code-label)', fontWeight: '650' },
 ]);
 
+const TRIANGLE = 'polygon(50% 0, 100% 100%, 0 100%)';
+
 const look = EditorView.theme({
   '&': {
     height: '100%',
@@ -45,6 +47,9 @@ const look = EditorView.theme({
   '.cm-gutter-lint': { width: '12px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '3px 0 0' },
   '.cm-lint-marker': { width: '10px', height: '10px' },
+  // A circle is a breakpoint.
+  '.cm-lint-marker-error': { content: 'none', background: 'var(--danger)', clipPath: TRIANGLE },
+  '.cm-lint-marker-warning': { content: 'none', background: 'var(--warning)', clipPath: TRIANGLE },
   '.cm-breakpoints .cm-gutterElement': { width: '20px', padding: '0', cursor: 'pointer' },
   '.cm-tooltip': {
     backgroundColor: 'var(--surface-raised)',

@@ -119,13 +119,23 @@ async function ready(): Promise<boolean> {
 
 function act(action: () => Promise<MachineView>): Promise<void> {
   return enqueue(async () => {
-    if (!(await ready()) || view.peek()?.state === 'ended') return;
+    if (!(await ready()) || hasEnded()) return;
     isRunning.value = true;
     show(await action());
   });
 }
 
-export function run(target: RunTarget = { kind: 'end' }): Promise<void> {
+function hasEnded(): boolean {
+  return view.peek()?.state === 'ended';
+}
+
+/** To the end: a guest that is there starts again. */
+export function run(): Promise<void> {
+  if (hasEnded() && !isStale.peek()) void restart();
+  return runTo({ kind: 'end' });
+}
+
+export function runTo(target: RunTarget): Promise<void> {
   return act(() => machine.run(target));
 }
 

@@ -48,7 +48,7 @@ function Row({ row: { address, bytes, text, label, line }, bits, isCurrent }: Ro
         <span class="code-bytes" title={spaced(bytes)}>
           {spaced(bytes)}
         </span>
-        <span class="code-text">
+        <span class="code-text" title={text}>
           <span class="mnemonic">{mnemonic}</span> {operands.join(' ')}
         </span>
       </li>

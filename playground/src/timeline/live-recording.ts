@@ -47,7 +47,7 @@ export class LiveRecording {
   timeline({ time, stop }: Pick<RunResult, 'time' | 'stop'>): Timeline {
     this.endTime = Math.max(this.endTime, time);
     if (!isResumable(stop)) this.stop = describeStop(stop);
-    return this.recorder.timeline(this.endTime, this.stop);
+    return this.recorder.timeline(this.endTime, this.stop ?? 'so far');
   }
 
   /** From here on, another future. */

@@ -3,10 +3,12 @@ import { computed, type ReadonlySignal } from '@preact/signals';
 import { cursorLine } from '../editor/cursor.js';
 import {
   isRunning,
+  isStale,
   pause,
   requestNmi,
   restart,
   run,
+  runTo,
   state,
   step,
   stepBack,
@@ -25,14 +27,15 @@ export interface Command {
 }
 
 const canGoBack = computed(() => !isRunning.value && (view.value?.time ?? 0) > 0);
-const canGo = computed(() => !isRunning.value && state.value !== 'ended');
+/** Another program can, whatever became of the last one. */
+const canGo = computed(() => !isRunning.value && (state.value !== 'ended' || isStale.value));
 
 export const RUN: Command = {
   id: 'run',
   label: 'Run',
   icon: 'run',
   key: 'F5',
-  isEnabled: canGo,
+  isEnabled: computed(() => !isRunning.value),
   run: () => void run(),
 };
 export const PAUSE: Command = {
@@ -67,7 +70,7 @@ export const STEPS: readonly Command[] = [
     icon: 'nextExit',
     key: 'F11',
     isEnabled: canGo,
-    run: () => void run({ kind: 'exit' }),
+    run: () => void runTo({ kind: 'exit' }),
   },
   {
     id: 'to-cursor',
@@ -75,7 +78,7 @@ export const STEPS: readonly Command[] = [
     icon: 'toCursor',
     key: 'F8',
     isEnabled: canGo,
-    run: () => void run({ kind: 'line', line: cursorLine.peek() }),
+    run: () => void runTo({ kind: 'line', line: cursorLine.peek() }),
   },
   {
     id: 'restart',

@@ -38,7 +38,10 @@ export function Toolbar() {
       <span class="spacer" />
       <div class="group" role="group" aria-label="Page">
         <ShareButton />
-        <IconButton label="Guided tour" icon="tour" onClick={startTour} />
+        <button type="button" class="button" aria-label="Guided tour" title="Guided tour" onClick={startTour}>
+          {ICONS.tour}
+          <span class="wide-only">Tour</span>
+        </button>
         <IconButton
           label={theme.value === 'dark' ? 'Light theme' : 'Dark theme'}
           icon={theme.value === 'dark' ? 'sun' : 'moon'}

@@ -1,7 +1,7 @@
 /** Where the reader is in the tour. What was in the editor before comes back at its end. */
 import { batch, signal } from '@preact/signals';
 import { inspectorTab, part } from '../layout-state.js';
-import { run } from '../machine/machine.js';
+import { runTo } from '../machine/machine.js';
 import { findExample } from '../program/examples.js';
 import type { SharedProgram } from '../program/link.js';
 import { currentProgram, setProgram } from '../program/program.js';
@@ -10,10 +10,14 @@ import { TOUR } from './steps.js';
 /** Index of the step that is shown; null: no tour. */
 export const tourStep = signal<number | null>(null);
 
+/** A first visitor is told what there is to see. */
+export const invites = signal(false);
+
 let before: SharedProgram | null = null;
 
 export function startTour(): void {
   before ??= currentProgram();
+  invites.value = false;
   showStep(0);
 }
 
@@ -31,7 +35,7 @@ export function showStep(index: number): void {
     setProgram({ name, source, settings: { delivery: step.delivery, schedule, cpu }, breakpoints: [] });
   });
   // Other settings have started the machine anew: this runs after that.
-  void run({ kind: 'moment', moment: step.moment });
+  void runTo({ kind: 'moment', moment: step.moment });
 }
 
 export function endTour(): void {
