@@ -9,6 +9,7 @@
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { initializeTracking } from './page-tracking';
+import { adapt } from './rewritten-code';
 import { addMembership, dropRegions, initializeRegions, isRegionAlive, killRegions } from './region';
 import { cpu } from './state';
 import { flushFetchCache, markCodePage } from './tlb';
@@ -33,11 +34,21 @@ export class Block {
   region: u32;
   /** Regions that the block belongs to (region.ts). */
   memberships: u32;
+  /** The bytes that it was decoded from, if they lie in one page; else 0. They follow the micro-ops. */
+  copy: u32;
+  unused: u32;
+  unused2: u32;
+  unused3: u32;
 }
 
 /** Offset of a block's first micro-op. */
-export const BLOCK_HEADER: u32 = 48;
+export const BLOCK_HEADER: u32 = 64;
+/** No mode; has the bit of `STALE`. */
 const DEAD: u32 = 0xffff;
+/** Beside the mode of a block whose bytes were overwritten: nobody finds it until it is made to fit (rewritten-code.ts). */
+const STALE: u32 = 0x8000;
+/** Stale blocks of one mode that are kept at one address. */
+const MOST_STALE: u32 = 4;
 const HASH_ENTRIES: u32 = 0x4000;
 
 const hashHeads = <u32>memory.data(0x4000 * 4, 16);
@@ -55,6 +66,11 @@ export let runningUop: u32 = 0;
 export let runningBlock: u32 = 0;
 /** The running block ends before its last micro-op: its own store has invalidated it, or only a part is to run. */
 export let isRunningBlockCut: bool = false;
+
+/** The page without blocks that keeps its lines, and the stores to them since. */
+let emptyPage: u32 = NO_PAGE;
+let storesToEmptyPage: u32 = 0;
+const MOST_STORES_TO_EMPTY_PAGE: u32 = 64;
 
 /** Times that every block was dropped. */
 export let codeGeneration: u32 = 0;
@@ -140,19 +156,49 @@ export function commitBlock(
   block.heat = 0;
   block.region = 0;
   block.memberships = 0;
+  block.copy = 0;
   const address = cursor;
-  cursor += (BLOCK_HEADER + uops * UOP_BYTES + 15) & ~15;
-  if (physical >> 12 < pageCount) enter(address, block);
+  cursor += BLOCK_HEADER + uops * UOP_BYTES;
+  if (physical >> 12 < pageCount) {
+    if (secondPage == NO_PAGE) keepCopy(block);
+    const slot = hashSlot(physical, mode);
+    block.nextInHash = load<u32>(slot);
+    store<u32>(slot, address);
+    enter(address, block);
+  }
   return address;
 }
 
+function keepCopy(block: Block): void {
+  block.copy = cursor;
+  memory.copy(cursor, cpu().memoryBase + block.physical, block.bytes);
+  cursor = (cursor + block.bytes + 15) & ~15;
+  dropOldest(block.physical, block.mode | STALE);
+}
+
+/** Makes room for one more stale block. New ones come first in the list. */
+function dropOldest(physical: u32, mode: u32): void {
+  const slot = hashSlot(physical, mode & ~STALE);
+  let known: u32 = 0;
+  let oldest: u32 = 0;
+  for (let address = load<u32>(slot); address != 0; address = changetype<Block>(address).nextInHash) {
+    const block = changetype<Block>(address);
+    if (block.physical != physical || block.mode != mode) continue;
+    known++;
+    oldest = address;
+  }
+  if (known < MOST_STALE) return;
+  const block = changetype<Block>(oldest);
+  unlink(slot, oldest, block.nextInHash);
+  block.mode = DEAD;
+}
+
+/** Has stores to what a block was decoded from find it. */
 function enter(address: u32, block: Block): void {
-  const slot = hashSlot(block.physical, block.mode);
-  block.nextInHash = load<u32>(slot);
-  store<u32>(slot, address);
   const page = block.physical >> 12;
   block.nextInPage = load<u32>(pageHeads + (page << 2));
   store<u32>(pageHeads + (page << 2), address);
+  if (page == emptyPage) storesToEmptyPage = 0;
   const offset = block.physical & 0xfff;
   if (block.secondPage == NO_PAGE) {
     coverLines(page, lineMask(offset, block.bytes));
@@ -195,6 +241,32 @@ export function findDecoded(physical: u32, mode: u32): u32 {
   return 0;
 }
 
+/**
+ * A block that was decoded at a physical address for a mode, and overwritten since, made to fit what is there now; 0 if there
+ * is none that can be.
+ */
+export function reviveBlock(physical: u32, mode: u32): u32 {
+  let address = load<u32>(hashSlot(physical, mode));
+  while (address != 0) {
+    const block = changetype<Block>(address);
+    if (block.physical == physical && block.mode == (mode | STALE) && isFitting(address, block)) {
+      block.mode = mode;
+      block.heat = 0;
+      block.region = 0;
+      block.memberships = 0;
+      enter(address, block);
+      return address;
+    }
+    address = block.nextInHash;
+  }
+  return 0;
+}
+
+function isFitting(address: u32, block: Block): bool {
+  const now = cpu().memoryBase + block.physical;
+  return adapt(address + BLOCK_HEADER, block.uops, block.copy, block.bytes, now);
+}
+
 /** Whether blocks were decoded from this physical page. */
 export function pageHoldsCode(physicalPage: u32): bool {
   const page = physicalPage >> 12;
@@ -228,7 +300,7 @@ export function invalidateCode(physical: u32, bytes: u32): void {
       : block.physical + (block.secondPage == NO_PAGE ? block.bytes : 4096 - (block.physical & 0xfff));
     if (physical < end && physical + bytes > start) {
       kill(address, block);
-    } else if (block.mode != DEAD) {
+    } else if ((block.mode & STALE) == 0) {
       if (isSecond) block.nextInSecondPage = survivors;
       else block.nextInPage = survivors;
       survivors = address;
@@ -236,20 +308,33 @@ export function invalidateCode(physical: u32, bytes: u32): void {
     }
     address = next;
   }
-  // A page that has just lost its last block keeps its lines until a store finds none there: what has been modified is about
-  // to be decoded again, and would have the page marked anew in all of the TLB.
-  const isFirstEmpty = survivors == 0 && load<u32>(pageHeads + (page << 2)) != 0;
   store<u32>(pageHeads + (page << 2), survivors);
-  if (!isFirstEmpty) store<u64>(pageLines + (page << 3), lines);
+  if (survivors != 0 || !keepsLines(page)) store<u64>(pageLines + (page << 3), lines);
+}
+
+/**
+ * A page that has lost its last block keeps its lines for some stores to them: what has been modified is about to be decoded
+ * again, and would have the page marked anew in all of the TLB. One page at a time does.
+ */
+function keepsLines(page: u32): bool {
+  if (page != emptyPage) storesToEmptyPage = 0;
+  emptyPage = page;
+  if (++storesToEmptyPage <= MOST_STORES_TO_EMPTY_PAGE) return true;
+  storesToEmptyPage = 0;
+  return false;
 }
 
 function kill(address: u32, block: Block): void {
-  if (block.mode == DEAD) return;
-  const slot = hashSlot(block.physical, block.mode);
-  unlink(slot, address, block.nextInHash);
-  block.mode = DEAD;
+  if ((block.mode & STALE) != 0) return;
   if (block.memberships != 0) killRegions(block.memberships);
-  if (address == runningBlock) endRunningBlock(block);
+  if (address == runningBlock) {
+    endRunningBlock(block);
+  } else if (block.copy != 0) {
+    block.mode |= STALE;
+    return;
+  }
+  unlink(hashSlot(block.physical, block.mode), address, block.nextInHash);
+  block.mode = DEAD;
 }
 
 /** Makes a block the entry of a region. */

@@ -65,7 +65,7 @@ export function conditionHolds(n: u32): u32 {
 }
 
 /** A block of one micro-op: a header, the micro-op, and one that ends it. */
-const single = <u32>memory.data(48 + 2 * 16, 16);
+const single = <u32>memory.data(64 + 2 * 16, 16);
 
 /** Interprets one micro-op on the register file: those that compiled code often leaves to us at once, others as a block. */
 export function executeUop(uop: u32): Flow {

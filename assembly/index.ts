@@ -41,6 +41,7 @@ export {
   invalidateCode,
   nextBlockUops,
   pageHoldsCode,
+  reviveBlock,
   runningUop,
   setRunningUop,
 } from './code-cache';

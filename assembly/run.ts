@@ -21,6 +21,7 @@ import {
   instructionStart,
   isRunningBlockCut,
   regionAt,
+  reviveBlock,
   runningBlock,
   runningUop,
   setRunningBlock,
@@ -209,7 +210,8 @@ function findBlockByAddress(state: CpuState, linear: u64, mode: u32): u32 {
   state.missMode = mode;
   state.missPhysical = physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
   if (state.missPhysical == NO_PAGE) return 0;
-  const block = findDecoded(state.missPhysical, mode);
+  const decoded = findDecoded(state.missPhysical, mode);
+  const block = decoded != 0 ? decoded : reviveBlock(state.missPhysical, mode);
   if (block == 0) return 0;
   if (!isWithinCode(state, changetype<Block>(block))) return findShorterBlock(state, mode);
   const second = changetype<Block>(block).secondPage;

@@ -8,7 +8,7 @@ export enum Layout {
   StaticBytes = 0x100000,
   /** Decoded blocks; when it is full all of them are dropped. */
   BlockBytes = 0x400000,
-  /** Room for one block: 48 bytes of header, at most 1,023 micro-ops. */
+  /** Room for one block: a header of 64 bytes, at most 950 micro-ops, and the bytes that it was decoded from. */
   LargestBlock = 0x4000,
   /** Records of compiled regions (region.ts). */
   RegionBytes = 0x40000,

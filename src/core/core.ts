@@ -96,6 +96,7 @@ interface CoreExports {
   addRegionBlock(region: number, block: number): number;
   setRegionEntry(block: number, region: number): void;
   findDecoded(physical: number, mode: number): number;
+  reviveBlock(physical: number, mode: number): number;
   probeFetch(linear: bigint): number;
   handlerInLevel(vector: number): bigint;
   compiledInterrupt(vector: number, returnRip: bigint): Transfer;

@@ -23,7 +23,7 @@ export enum BlockField {
   Instructions = 8,
   Uops = 12,
   SecondPage = 20,
-  Uop = 48,
+  Uop = 64,
 }
 
 /** One micro-op, decoded from its record; abi/uop.ts says what the fields are. */
