@@ -78,6 +78,13 @@ export function compareBlock<T extends number>(uop: UopRecord, source: u64, targ
   const first = left;
   const last = left + <u32>(elements - 1) * sizeof<T>();
   const isEqual = repeatsWhileZero(uop);
+  while (
+    left + 16 <= last &&
+    v128.bitmask<T>(v128.eq<T>(v128.load(left), v128.load(right))) == goingOn<T>(isEqual)
+  ) {
+    left += 16;
+    right += 16;
+  }
   while (left < last && (load<T>(left) == load<T>(right)) == isEqual) {
     left += sizeof<T>();
     right += sizeof<T>();
@@ -94,10 +101,18 @@ export function scanBlock<T extends number>(uop: UopRecord, target: u64, value: 
   if (first == 0 || !isSpanAccessible<T>(uop, Seg.Es, Reg.Rdi, elements, false)) return 0;
   const last = first + <u32>(elements - 1) * sizeof<T>();
   const isEqual = repeatsWhileZero(uop);
+  const pattern = v128.splat<T>(value);
   let at = first;
+  while (at + 16 <= last && v128.bitmask<T>(v128.eq<T>(v128.load(at), pattern)) == goingOn<T>(isEqual))
+    at += 16;
   while (at < last && (load<T>(at) == value) == isEqual) at += sizeof<T>();
   setComparisonFlags<T>(value, load<T>(at));
   return <u64>((at - first) / sizeof<T>() + 1);
+}
+
+/** A bit for each of the elements in 16 bytes that is equal, if the repetition goes on past all of them. */
+function goingOn<T extends number>(isEqual: bool): i32 {
+  return isEqual ? (1 << (16 / sizeof<T>())) - 1 : 0;
 }
 
 /** Flags of CMPS and SCAS. */

@@ -149,9 +149,11 @@ const cases = fc
     return { ...rest, bytes, otherAddress, count, source: base + source, target: base + target };
   });
 
-/** Memory with long runs of equal bytes, so that comparisons go on for a while. */
-function fillArea(seed: number): Uint8Array {
+/** Memory with long runs of equal bytes, or of bytes that differ, so that comparisons go on for a while. */
+function fillArea({ count, prefix }: Case): Uint8Array {
+  const seed = count + 1;
   const area = new Uint8Array(AREA_BYTES);
+  if (prefix === REPNE) return area.map((_, i) => (i * 31 + (i >> 8)) & 0xff);
   for (let i = 0; i < area.length; i++) area[i] = (i * seed) % 61 === 0 ? i & 0xff : 0x33;
   return area;
 }
@@ -159,9 +161,10 @@ function fillArea(seed: number): Uint8Array {
 function prepare(c: Case): Registers {
   enter(c.mode);
   if (c.mode === 'real') reachArea();
-  machine.core.write(AREA, fillArea(c.count + 1));
+  machine.core.write(AREA, fillArea(c));
   machine.load(encode(c));
-  const accumulator = c.operation === 'scas' ? 0x3333_3333_3333_3333n : c.accumulator;
+  const isFound = c.operation === 'scas' && c.prefix !== REPNE;
+  const accumulator = isFound ? 0x3333_3333_3333_3333n : c.accumulator;
   const registers = {
     rax: accumulator,
     rcx: BigInt(c.count),
@@ -174,7 +177,7 @@ function prepare(c: Case): Registers {
 }
 
 function expectedArea(c: Case): DataView {
-  const area = fillArea(c.count + 1);
+  const area = fillArea(c);
   // The model's addresses start at AREA; real mode's at 0 of its segments.
   return new DataView(area.buffer);
 }
