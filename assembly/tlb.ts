@@ -40,6 +40,7 @@ const MARKS: u64 = CODE_PAGE | CLEAN_PAGE;
 
 /** log2 of the bytes of a tracked chunk. */
 const CHUNK_SHIFT: u32 = 12;
+const ALL_CHUNKS: u64 = ~(<u64>0);
 
 const BANKS = <u32>memory.data(3 * 1024 * 32, 32);
 
@@ -53,6 +54,9 @@ export const TLB_BYTES: u32 = 3 * BANK_BYTES;
 export const TLB_BANK_BYTES: u32 = BANK_BYTES;
 export const TLB_ENTRY_BYTES: u32 = 1 << ENTRY_SHIFT;
 export const TLB_ENTRY_ADDEND: u32 = offsetof<TlbEntry>('addend');
+
+/** A bit for each tracked chunk that may hold anything: those of the two banks, then those of the fetch cache. */
+let filledChunks: u64 = ALL_CHUNKS;
 
 /** The entry of `bank` that can hold `linear`. */
 export function tlbEntry(bank: u32, linear: u64): u32 {
@@ -107,7 +111,7 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
   const page = (<u32>physical) & ~0xfff;
   if (access == Access.Write) touchPage(page);
   const address = tlbEntry(bank, linear);
-  touchChunk((address - BANKS) >> CHUNK_SHIFT);
+  fillChunk((address - BANKS) >> CHUNK_SHIFT);
   const entry = changetype<TlbEntry>(address);
   const tag = (linear & ~(<u64>0xfff)) | (<u64>state.asid);
   const isSamePage =
@@ -164,10 +168,26 @@ export function flushTlb(): void {
 
 /** Drops every translation of a linear address: what loads of CR3 and INVLPG ask for, and more. */
 export function flushLinearTlb(): void {
-  for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) touchChunk(chunk);
-  memory.fill(BANKS, 0xff, 3 * BANK_BYTES);
+  // Static data begin as zeros, which would be a translation.
+  if (filledChunks == ALL_CHUNKS) memory.fill(CAREFUL_BANK, 0xff, BANK_BYTES);
+  for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++)
+    emptyChunk(chunk, BANKS + (chunk << CHUNK_SHIFT), 0xff);
   dropExtents();
   flushFetchCache();
+}
+
+/** An entry of a chunk is about to be written. */
+function fillChunk(chunk: u32): void {
+  touchChunk(chunk);
+  filledChunks |= (<u64>1) << chunk;
+}
+
+function emptyChunk(chunk: u32, address: u32, byte: u8): void {
+  const bit = (<u64>1) << chunk;
+  if ((filledChunks & bit) == 0) return;
+  touchChunk(chunk);
+  memory.fill(address, byte, (<u32>1) << CHUNK_SHIFT);
+  filledChunks &= ~bit;
 }
 
 /** Every page becomes clean: from now on a store to one touches it first. Chunks that are clean have no entry to mark. */
@@ -184,6 +204,7 @@ export function protectPages(): void {
 
 /** The host has put other translations into the TLB and the fetch cache. */
 export function translationsReplaced(): void {
+  filledChunks = ALL_CHUNKS;
   dropExtents();
   nextGeneration();
 }
@@ -200,11 +221,15 @@ export function probeFetch(linear: u64): u32 {
 
 /** Makes stores to a physical page take the slow path: it now holds decoded code. */
 export function markCodePage(physicalPage: u32): void {
-  for (let entry: u32 = BANKS; entry < BANKS + 2 * BANK_BYTES; entry += 1 << ENTRY_SHIFT) {
-    const e = changetype<TlbEntry>(entry);
-    if (e.physical != physicalPage || e.writeTag == INVALID) continue;
-    touchChunk((entry - BANKS) >> CHUNK_SHIFT);
-    markTag(e, e.writeTag | CODE_PAGE);
+  for (let chunk: u32 = 0; chunk < <u32>Layout.TlbChunks; chunk++) {
+    if (((filledChunks >> chunk) & 1) == 0) continue;
+    const end = BANKS + ((chunk + 1) << CHUNK_SHIFT);
+    for (let at = BANKS + (chunk << CHUNK_SHIFT); at < end; at += 1 << ENTRY_SHIFT) {
+      const entry = changetype<TlbEntry>(at);
+      if (entry.physical != physicalPage || entry.writeTag == INVALID) continue;
+      touchChunk(chunk);
+      markTag(entry, entry.writeTag | CODE_PAGE);
+    }
   }
 }
 
@@ -232,7 +257,7 @@ export const FETCH_CACHE_ADDRESS: u32 = fetchEntries;
 /** Puts a block into the fetch cache, for the present ASID and privilege. */
 export function rememberFetch(linear: u64, mode: u32, block: u32): void {
   const entry = fetchEntry(linear, mode);
-  touchChunk(<u32>Layout.TlbChunks + ((changetype<u32>(entry) - fetchEntries) >> CHUNK_SHIFT));
+  fillChunk(<u32>Layout.TlbChunks + ((changetype<u32>(entry) - fetchEntries) >> CHUNK_SHIFT));
   entry.linear = linear;
   entry.context = cpu().fetchContext;
   entry.block = block;
@@ -245,6 +270,5 @@ export let fetchGeneration: u32 = 1;
 export function flushFetchCache(): void {
   nextGeneration();
   for (let chunk: u32 = 0; chunk < <u32>Layout.FetchChunks; chunk++)
-    touchChunk(<u32>Layout.TlbChunks + chunk);
-  memory.fill(fetchEntries, 0, FETCH_ENTRIES << 4);
+    emptyChunk(<u32>Layout.TlbChunks + chunk, fetchEntries + (chunk << CHUNK_SHIFT), 0);
 }
