@@ -14,7 +14,8 @@ const STYLE = `${REPORT_STYLE}
 .sides :is(td,th)+:is(td,th){border-left:1px solid var(--line)}
 .sides .differs{background:color-mix(in srgb,var(--bad) 14%,transparent)}
 .sides td+.differs{background:color-mix(in srgb,var(--ok) 14%,transparent)}
-svg{max-width:100%;height:auto}
+svg{width:100%;min-width:48rem;height:auto}
+h2{overflow-wrap:anywhere}
 `;
 
 export function scenarioHtml(result: ScenarioResult, options: ScenarioReportOptions = {}): string {
@@ -36,7 +37,7 @@ export function scenarioHtml(result: ScenarioResult, options: ScenarioReportOpti
 <p>${escapeMarkup(scenario.story)}</p>
 <p>On record: ${escapeMarkup(scenario.origin)}.</p>
 ${sections.join('\n')}
-${sides === null ? '' : `<h2>The drawing</h2>${scenarioSvg(sides)}`}
+${sides === null ? '' : `<h2>The drawing</h2><div class="scroll">${scenarioSvg(sides)}</div>`}
 </main>
 </html>
 `;

@@ -59,7 +59,7 @@ function details({ delivery, broken, violations }: DeliverySummary, { plan }: Sw
     return [
       '',
       `${delivery}: ${name}, ${count} time${count === 1 ? '' : 's'}`,
-      ...violationText(first).map((line) => `  ${line}`),
+      ...violationText(first).map((line) => `  ${line}`.trimEnd()),
       ...(others.length > 0
         ? [`  also at ${others.join(', ')}${hidden > 0 ? `, and ${hidden} more` : ''}`]
         : []),
@@ -74,8 +74,9 @@ export function violationText(violation: SweepViolation): string[] {
   const doing = blame === null ? '' : ` (the ${blame}'s doing)`;
   return [
     `${message}${doing}`,
-    `${boundaryOf(violation)}, at ${boundary.place}; see ${place}${source ? `, ${source}` : ''}`,
+    `${boundaryOf(violation)}${violation.at === null ? '' : `, at ${boundary.place}`}; see ${place}${source ? `, ${source}` : ''}`,
     ...disassembly.map((line) => `  ${line}`),
+    '',
     ...timeline.map((line) => `  ${line}`),
     `again: ${reproduce}`,
     ...(replay ? [`again: vmexit replay ${replay}`] : []),

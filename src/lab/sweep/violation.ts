@@ -19,6 +19,8 @@ const CONTEXT = 3;
 const GOES_ELSEWHERE = /^(iret|ret|jmp)/;
 /** Farther than this behind its symbol an instruction is shown without those before it. */
 const MOST_FUNCTION_BYTES = 4096n;
+/** Of what happened, in a timeline: with less, places do not stand below each other. */
+const DESCRIPTION_COLUMNS = 46;
 /** Of a timeline with more lines than this some are left out. */
 const MOST_LINES = 60;
 /** What a long one keeps: what follows the NMI, what is around the breach, and how it ends. */
@@ -104,7 +106,7 @@ function timelineOf(seen: Observation, breach: number, { symbols }: ViolationCon
   const start = seen.at ?? 0;
   const lines = seen.events.map((event) => {
     const time = seen.at === null ? `${event.time}` : `+${event.time - start}`;
-    return `${time.padStart(8)}  ${describeEvent(event).padEnd(40)}  ${symbols.format(event.rip)}`.trimEnd();
+    return `${time.padStart(8)}  ${describeEvent(event).padEnd(DESCRIPTION_COLUMNS)}  ${symbols.format(event.rip)}`.trimEnd();
   });
   if (lines.length <= MOST_LINES) return lines;
   const index = seen.events.findLastIndex(({ time }) => time <= breach);
