@@ -128,6 +128,22 @@ inOnePage(({ test, isRunnable }, playground) => {
     await expect.poll(() => playground().time()).toBeGreaterThan(middle);
   });
 
+  test('shows another future where an NMI is requested in the past', async () => {
+    await playground().press('restart');
+    await playground().press('run');
+    const before = await countOf('request');
+    const { x, y, width } = (await drawing().boundingBox())!;
+    await page().mouse.click(x + width / 2, y + 18);
+    await playground().sees('.status .state', 'Paused');
+    await playground().settled();
+    await playground().start('nmi');
+    await playground().press('run');
+    const tally = await (await playground().inspect('Exits')).locator('.tally').innerText();
+    const requested = /requested\s*(\d+)/.exec(tally)?.[1];
+    expect(requested).not.toBe(before);
+    await expect.poll(() => countOf('request')).toBe(requested);
+  });
+
   test('runs all strategies, and shows what "vmexit compare" prints', async () => {
     await page().locator('[data-timeline="all"]').click();
     await page().locator('[data-command="compare"]').click();
