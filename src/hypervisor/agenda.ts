@@ -73,6 +73,11 @@ export class Agenda {
     return this.save();
   }
 
+  /** The times that were read of the schedule after the mark. */
+  readSince({ read }: SavedAgenda): number[] {
+    return this.kept?.slice(read - this.firstKept, this.read - this.firstKept) ?? [];
+  }
+
   /** Goes to a mark of its own. */
   returnTo({ read, next, extra }: SavedAgenda): void {
     this.read = read;

@@ -126,9 +126,10 @@ export class GuestLoop {
     vcpu.delivery.prepareEntry();
     this.nmis.reconcile(vcpu.delivery);
     vcpu.updateTscOffset();
-    this.armKick();
     this.nmis.enter();
     this.tracer?.entry();
+    // Last: whoever is told of the entry may ask for an NMI.
+    this.armKick();
   }
 
   /** Schedules the interrupt that carries the next request in. */

@@ -153,6 +153,16 @@ export class Vm {
   }
 
   /**
+   * Keeps the times that are read of the NMI schedule from here on, and returns what gives them: with them, what a generator
+   * made can be written down. One more is read than has come. A `restore` ends it.
+   */
+  keepSchedule(): () => number[] {
+    const { agenda } = this.vcpu;
+    const mark = agenda.mark();
+    return () => agenda.readSince(mark);
+  }
+
+  /**
    * Remembers this moment, to return to in this process: microseconds, and memory for the pages that change afterwards. Any
    * number can be held, and returned to in any order. Release it when nobody will. Callbacks must not ask.
    */

@@ -6,6 +6,7 @@ import type { RunResult, StopReason } from '../../hypervisor/run-result.js';
 import { isResumable } from '../../hypervisor/run-result.js';
 import type { Vm } from '../../hypervisor/vm.js';
 import type { NmiRequestOptions } from '../../hypervisor/vm-options.js';
+import type { ScheduleSpec } from '../../hypervisor/schedule-spec.js';
 import type { VmSnapshot } from '../../hypervisor/vm-snapshot.js';
 import type { RecordedStep, Recording, StateCheck } from './recording.js';
 import { checkEnd, checkState } from './state-check.js';
@@ -38,11 +39,13 @@ export class Recorder {
   private nextCheck: number;
   /** What the machine was when the recorder had it last. */
   private last: string;
+  /** What has come of an NMI schedule that only its maker could give again. */
+  private readonly scheduled: () => number[];
+  /** In the middle of a run: callbacks may ask, and have asked so often. */
+  private isRunning = false;
+  private requestedLater = 0;
 
-  /**
-   * Begins where the machine is. Throws a `UsageError` if its NMI schedule is neither a list nor described: nobody could give
-   * it again.
-   */
+  /** Begins where the machine is. */
   constructor(
     private readonly vm: Vm,
     { checkEvery = FIRST_INTERVAL }: RecorderOptions = {},
@@ -50,17 +53,20 @@ export class Recorder {
     if (!Number.isSafeInteger(checkEvery) || checkEvery < 1)
       throw new UsageError(`checkEvery is a number of instructions, 1 or more, not ${checkEvery}`);
     this.start = vm.snapshot();
-    if (this.start.schedule === null)
-      throw new UsageError('a recording needs an NMI schedule that is a list, or made by startSchedule');
+    this.scheduled = vm.keepSchedule();
     this.interval = checkEvery;
     this.nextCheck = vm.time + checkEvery;
     this.checks = [checkState(vm)];
     this.last = vm.stateHash();
   }
 
-  /** As `vm.requestNmi`. */
+  /**
+   * As `vm.requestNmi`. A callback can ask for one that comes later, after one instruction or more: what happens between two
+   * instructions has an order that a recording does not keep. Throws a `UsageError` if it asks for one at once.
+   */
   requestNmi({ atInstruction = this.vm.time }: NmiRequestOptions = {}): void {
     const at = Number(atInstruction);
+    if (this.isRunning) return this.requestLater(at);
     this.change({ kind: 'nmi', at }, () => this.vm.requestNmi({ atInstruction: at }));
   }
 
@@ -95,8 +101,9 @@ export class Recorder {
   /** What has been recorded so far; the machine and the recorder can go on. */
   recording(): Recording {
     this.requireUnchanged();
-    const { vm, start, steps, checks } = this;
+    const { vm, steps, checks } = this;
     const result = vm.run({ maxInstructions: 0 });
+    const start = { ...this.start, schedule: this.start.schedule ?? this.scheduleSoFar() };
     return { start, steps: steps.slice(), checks: checks.slice(), end: checkEnd(vm, result) };
   }
 
@@ -124,12 +131,52 @@ export class Recorder {
     const sliceEnd = Math.min(end, vm.time + SLICE_INSTRUCTIONS);
     while (vm.time < sliceEnd) {
       if (signal?.aborted) return { kind: 'cancelled' };
-      const stop = vm.advance({ maxInstructions: Math.min(sliceEnd, this.nextCheck) - vm.time });
+      const stop = this.advance(Math.min(sliceEnd, this.nextCheck) - vm.time);
       this.noteRun(stop);
       if (!isResumable(stop)) return stop;
       if (vm.time >= this.nextCheck) this.check();
     }
     return vm.time >= end ? { kind: 'budget' } : null;
+  }
+
+  private advance(maxInstructions: number): StopReason {
+    const { vm } = this;
+    const edits = vm.edits;
+    this.requestedLater = 0;
+    const stop = this.withCallbacks(() => vm.advance({ maxInstructions }));
+    if (vm.edits !== edits + this.requestedLater)
+      throw new UsageError(
+        'a callback has changed the machine that is being recorded: only the recorder may',
+      );
+    return stop;
+  }
+
+  private withCallbacks<T>(run: () => T): T {
+    this.isRunning = true;
+    try {
+      return run();
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  /** Counts from the beginning of this run on: nobody looks at the machine before it ends, and the request is for later. */
+  private requestLater(at: number): void {
+    if (at <= this.vm.time)
+      throw new UsageError(
+        'a callback asks a recorder for an NMI at a later instruction, not for one at once',
+      );
+    this.vm.requestNmi({ atInstruction: at });
+    this.requestedLater++;
+    this.steps.push({ kind: 'nmi', at });
+  }
+
+  /** As a list: what has come before the recording began only counts. */
+  private scheduleSoFar(): ScheduleSpec {
+    const { read, next } = this.start.agenda;
+    const coming = [...(next === null ? [] : [next]), ...this.scheduled()];
+    const before = read - (next === null ? 0 : 1);
+    return { kind: 'at', counts: [...Array<number>(before).fill(0), ...coming] };
   }
 
   /** A run that goes on from a budget is one run. */

@@ -1,6 +1,6 @@
 /** A recording comes out the same, bit for bit, in both tiers; what has been changed in it is found, at its instruction. */
 import { describe, expect, it } from 'vitest';
-import { createVm } from '../../../src/create-vm.js';
+import { createVm, type CreateVmOptions } from '../../../src/create-vm.js';
 import { UsageError } from '../../../src/errors.js';
 import { findShippedGuest, loadShippedGuest, readShippedGuest } from '../../../src/guests.js';
 import { everyInstructions } from '../../../src/hypervisor/nmi-schedule.js';
@@ -154,11 +154,79 @@ it('notices when somebody else changes the machine', async () => {
   expect(() => recorder.recording()).toThrow(/somebody else/);
 });
 
-it('needs a schedule that can be written down', async () => {
-  const guest = Uint8Array.of(0xeb, 0xfe);
-  const vm = await createVm({ guest, bits: 64, nmiSchedule: everyInstructions(10) });
-  expect(() => new Recorder(vm)).toThrow(/schedule/);
+it('refuses checks at no distance', async () => {
+  const vm = await createVm({ guest: Uint8Array.of(0xeb, 0xfe), bits: 64 });
   expect(() => new Recorder(vm, { checkEvery: 0 })).toThrow(/checkEvery/);
+});
+
+describe('what nobody could ask for again', () => {
+  async function storm(
+    options: Partial<CreateVmOptions>,
+    nmi: StrategyName = 'xen-event-injection',
+  ): Promise<Vm> {
+    const shipped = await findShippedGuest('nmi-storm');
+    const guest = loadShippedGuest(shipped, await readShippedGuest(shipped), MEMORY_BYTES);
+    return createVm({ guest, nmi, memoryBytes: MEMORY_BYTES, ...options });
+  }
+
+  /** It comes out the same from a file, in both tiers. */
+  async function expectSame(recorder: Recorder): Promise<Recording> {
+    const recording = await readRecording(await writeRecording(recorder.recording()));
+    for (const jit of [true, false]) expect((await replay(recording, { jit })).divergence).toBeNull();
+    return recording;
+  }
+
+  it.each(STRATEGY_NAMES)('is recorded as it came: a generator, under %s', async (nmi) => {
+    const recorder = new Recorder(await storm({ nmiSchedule: everyInstructions(777) }, nmi));
+    expect(recorder.run({ maxInstructions: 9000 }).nmi.requested).toBe(11);
+    await expectSame(recorder);
+  });
+
+  it('is recorded from the middle of a generator on, and to its end', async () => {
+    const vm = await storm({ nmiSchedule: everyInstructions(777, 9) });
+    vm.run({ maxInstructions: 2600 });
+    const recorder = new Recorder(vm);
+    recorder.run({ maxInstructions: 1000 });
+    await expectSame(recorder);
+    recorder.run({ maxInstructions: 4000 });
+    const { start } = await expectSame(recorder);
+    expect(start.schedule).toEqual({ kind: 'at', counts: [0, 0, 0, 3108, 3885, 4662, 5439, 6216, 6993] });
+    const late = new Recorder(vm);
+    late.run({ maxInstructions: 1000 });
+    await expectSame(late);
+  });
+
+  it('is recorded as it came: requests of callbacks', async () => {
+    const random = new Random(11);
+    const recorders: Recorder[] = [];
+    const ask = (): void => {
+      const [recorder] = recorders;
+      if (vm.time > 1000 && random.chance(0.1))
+        recorder?.requestNmi({ atInstruction: vm.time + 1 + random.below(300) });
+    };
+    const vm = await storm({ onTrace: ask, onSerial: ask, nmiSchedule: everyInstructions(800) });
+    recorders.push(new Recorder(vm, { checkEvery: 250 }));
+    const [recorder] = recorders;
+    const { nmi } = recorder!.run({ maxInstructions: 8000 });
+    expect(nmi.requested).toBeGreaterThan(20);
+    await expectSame(recorder!);
+  });
+
+  it('is refused where its order would be lost, or the recorder not told', async () => {
+    const recorders: Recorder[] = [];
+    const atOnce = await storm({ nmiSchedule: [1200], onTrace: () => recorders[0]?.requestNmi() });
+    recorders.push(new Recorder(atOnce));
+    expect(() => recorders[0]?.run({ maxInstructions: 2000 })).toThrow(
+      /later instruction, not for one at once/,
+    );
+    const behind = await storm({
+      nmiSchedule: [1200],
+      onTrace: ({ kind }) => kind === 'nmi-return' && behind.requestNmi(),
+    });
+    const recorder = new Recorder(behind);
+    expect(() => recorder.run({ maxInstructions: 2000 })).toThrow(/only the recorder may/);
+    expect(() => recorder.recording()).toThrow(/somebody else has changed/);
+  });
 });
 
 it('detects whatever happens to a file, or it is harmless', { timeout: 60_000 }, async () => {
