@@ -17,6 +17,11 @@ class Pages implements TrackedPages {
   readonly history = new PageHistory(this);
   private readonly isClean = new Array<boolean>(PAGES).fill(false);
   copies = 0;
+  readonly images = new Set<PageImage>();
+
+  get watched(): number {
+    return this.isClean.filter(Boolean).length;
+  }
 
   write(number: number, value: number): void {
     if (this.isClean[number] && number !== PAGES - 1) this.touch(number);
@@ -30,6 +35,7 @@ class Pages implements TrackedPages {
   replace(number: number, image: PageImage): void {
     this.memory[number]!.set(image);
     this.copies++;
+    this.images.add(image);
   }
 
   watch(numbers: Iterable<number> | 'all'): void {
@@ -75,7 +81,9 @@ it('goes to any version, in any order', () => {
     for (const { version, state } of held.slice(0, 2)) {
       const was = pages.memory.map((_, number) => history.pageAt(version, number)[7]);
       expect(was.join(' ')).toBe(state);
-      const changed = [...history.changedSince(version).keys()];
+      const since = history.changedSince(version);
+      for (const [number, image] of since) expect(image[7]).toBe(was[number]);
+      const changed = [...since.keys()];
       const differing = pages.memory.flatMap((page, number) => (page[7] === was[number] ? [] : [number]));
       expect(changed).toEqual(expect.arrayContaining(differing));
     }
@@ -107,4 +115,28 @@ it('copies what differs and nothing else', () => {
   pages.write(3, 2);
   history.returnTo(version);
   expect(pages.copies).toBe(2); // page 3, and the one that never tells
+});
+
+it('uses its images again', () => {
+  const pages = new Pages();
+  const { history } = pages;
+  const first = history.take();
+  pages.write(3, 1);
+  const second = history.take();
+  for (let round = 0; round < 20; round++) for (const version of [first, second]) history.returnTo(version);
+  expect(pages.images.size).toBeLessThanOrEqual(4); // of page 3, and of the one that never tells
+});
+
+it('forgets all, and watches no more', () => {
+  const pages = new Pages();
+  const { history } = pages;
+  const versions = [history.take()];
+  pages.write(3, 1);
+  versions.push(history.take());
+  history.returnTo(versions[0]!);
+  pages.write(3, 2);
+  versions.push(history.take());
+  history.forgetAll();
+  expect(versions.map(({ isAlive }) => isAlive)).toEqual([false, false, false]);
+  expect([history.imageCount, pages.watched]).toEqual([0, 0]);
 });
