@@ -305,3 +305,21 @@ it('refuses checkpoints of others, and those that are void', async () => {
   kept.release();
   vm!.run({ maxInstructions: 10 });
 });
+
+it('sees a store to a page whose translation a load has cached since', async () => {
+  const assembly = `
+bits 64
+again:  inc rbx
+        mov rax, cr3
+        mov cr3, rax
+        mov rcx, [0x180000]
+        mov [0x180000], rbx
+        jmp again
+`;
+  const vm = await createVm({ guest: { assembly }, memoryBytes: 0x20_0000 });
+  vm.run({ maxInstructions: 600 });
+  const before = vm.checkpoint();
+  vm.run({ maxInstructions: 600 });
+  vm.returnTo(before);
+  expect(vm.memory.read(0x18_0000, 1)).toEqual(Uint8Array.of(100));
+});
