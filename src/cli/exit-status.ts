@@ -6,4 +6,6 @@ export enum ExitStatus {
   Internal = 70,
   /** What a shell reports for a process that SIGINT ended. */
   Interrupted = 130,
+  /** The same for SIGTERM, by which Kubernetes, Slurm and systemd end programs. */
+  Terminated = 143,
 }

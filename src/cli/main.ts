@@ -13,7 +13,16 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const interrupt = new AbortController();
-process.once('SIGINT', () => interrupt.abort());
+let ended: ExitStatus | undefined;
+for (const [signal, status] of [
+  ['SIGINT', ExitStatus.Interrupted],
+  ['SIGTERM', ExitStatus.Terminated],
+] as const) {
+  process.once(signal, () => {
+    ended ??= status;
+    interrupt.abort();
+  });
+}
 
 const status = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
@@ -21,4 +30,4 @@ const status = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   signal: interrupt.signal,
 });
-process.exitCode = interrupt.signal.aborted ? ExitStatus.Interrupted : status;
+process.exitCode = ended ?? status;

@@ -59,8 +59,8 @@ examples:
 
 export const WORKER_HELP = `usage: vmexit worker --queue URL [options]
 
-Runs units of sweeps that "vmexit sweep --queue" puts into a queue, until Ctrl-C, which lets it finish those
-in hand. A worker that dies, or loses its network, loses nothing: others run its units again. Workers and
+Runs units of sweeps that "vmexit sweep --queue" puts into a queue, until Ctrl-C or SIGTERM, which let it
+finish those in hand. A worker that dies, or loses its network, loses nothing: others run its units again. Workers and
 sweeps of one version of vmexit find each other, whatever they sweep. Needs npm install bullmq ioredis.
 
   --queue URL             redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
@@ -70,7 +70,7 @@ sweeps of one version of vmexit find each other, whatever they sweep. Needs npm 
   --quiet, -q             no notes
   --help, -h              this help
 
-exit status: 2 a mistake in the command, or no Redis there; 130 interrupted.
+exit status: 2 a mistake in the command, or no Redis there; 130 interrupted, 143 terminated.
 
 examples:
   vmexit worker --queue redis://127.0.0.1:6379

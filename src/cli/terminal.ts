@@ -10,7 +10,7 @@ export interface Terminal {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Ctrl-C. */
+  /** Ctrl-C, or SIGTERM. */
   readonly signal: AbortSignal;
 }
 
