@@ -144,7 +144,15 @@ inOnePage(({ test }, playground) => {
     const options = await page().evaluate(() =>
       Array.from(document.querySelectorAll('optgroup option'), ({ textContent }) => textContent.trim()),
     );
-    const sources = shipped.map(({ name }) => name).filter((name) => !name.startsWith('c-'));
-    expect(options.sort()).toEqual(sources.sort());
+    expect(options.sort()).toEqual(shipped.map(({ name }) => name).sort());
+  });
+
+  test('runs what a compiler made, with its symbols and its C source', async () => {
+    await playground().choose('c-sort-64');
+    await playground().sees('.cm-content', 'incbin "c-sort-64.elf"');
+    await playground().sees('.cm-content', 'guests/c/c-sort.c');
+    await playground().sees('.code-label', '_start');
+    await playground().press('run');
+    await playground().sees('.status-text', 'exited with status 0');
   });
 });

@@ -1,4 +1,5 @@
 /** What the source says about addresses: the line of an instruction, the label that it has, the address of a line. */
+import type { LoadedGuest } from 'vmexit';
 import type { Assembly } from 'vmexit/asm';
 import { MAIN_FILE } from '../program/main-file.js';
 
@@ -17,22 +18,21 @@ export class GuestSource {
   private readonly labelAt: ReadonlyMap<number, string>;
   /** Addresses at which the source has an instruction or data begins, ascending. */
   readonly starts: readonly number[];
+  /** Of the guest in memory. */
+  private readonly first: number;
   private readonly end: number;
 
-  constructor(private readonly assembly: Assembly) {
+  constructor(
+    private readonly assembly: Assembly,
+    { pieces, symbols }: Pick<LoadedGuest, 'pieces' | 'symbols'>,
+  ) {
     // The shorter name of two at one address is the one that a reader knows: `main`, not `main.loop`.
-    this.labels = Object.entries(assembly.symbols).map(([name, address]) => [address, name] as const);
+    this.labels = Array.from(symbols, ({ name, address }) => [Number(address), name] as const);
     this.labelAt = new Map(this.labels.toReversed());
     this.starts = [...new Set(assembly.lines.map(({ address }) => address))];
-    this.end = Math.max(assembly.origin + assembly.bytes.length, this.labels.at(-1)?.[0] ?? 0);
-  }
-
-  /** Lines of the guest's own source that have code or data, ascending. */
-  codeLines(): number[] {
-    const lines = this.assembly.lines.flatMap(({ callFile, callLine }) =>
-      callFile === MAIN_FILE ? [callLine] : [],
-    );
-    return [...new Set(lines)].sort((a, b) => a - b);
+    this.first = Math.min(...pieces.map(({ address }) => address));
+    const ends = pieces.map(({ address, memoryBytes }) => address + memoryBytes);
+    this.end = Math.max(...ends, this.labels.at(-1)?.[0] ?? 0);
   }
 
   /** Address of the first byte that a line made, or the next line that made any; null past the last. */
@@ -66,7 +66,7 @@ export class GuestSource {
   /** "name" or "name+4h": the label at or before an address of the image. */
   nameNear(value: bigint): string | null {
     const address = Number(value);
-    if (address < this.assembly.origin || address > this.end) return null;
+    if (address < this.first || address > this.end) return null;
     let found: readonly [address: number, name: string] | undefined;
     for (const label of this.labels) {
       if (label[0] > address) break;
@@ -91,4 +91,10 @@ export class GuestSource {
     }
     return undefined;
   }
+}
+
+/** Lines of the guest's own source that have code or data, ascending. */
+export function codeLinesOf({ lines }: Assembly): number[] {
+  const own = lines.flatMap(({ callFile, callLine }) => (callFile === MAIN_FILE ? [callLine] : []));
+  return [...new Set(own)].sort((a, b) => a - b);
 }

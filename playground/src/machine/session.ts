@@ -18,12 +18,12 @@ import {
 import { AssemblyError } from 'vmexit/asm';
 import { MAIN_FILE } from '../program/main-file.js';
 import { Debugger, type DebugStop, describeDebugStop, type Timeline } from 'vmexit/lab';
-import { INCLUDES } from '../program/includes.js';
+import { includedFile } from '../program/includes.js';
 import type { Settings } from '../program/settings.js';
 import { LiveRecording } from '../timeline/live-recording.js';
 import { CodeWindow } from './code-window.js';
 import { EventLog } from './event-log.js';
-import { GuestSource } from './guest-source.js';
+import { codeLinesOf, GuestSource } from './guest-source.js';
 import { readMemory } from './memory-view.js';
 import { readView, tailOf } from './read-view.js';
 import { TOUR_MOMENTS, type TourMoment } from './tour-moments.js';
@@ -94,7 +94,7 @@ export class MachineSession {
       onTrace: (event) => recording.note(event),
     });
     const recording = new LiveRecording(vm, log, { guest: name, strategy: settings.delivery });
-    const guestSource = new GuestSource(assembly);
+    const guestSource = new GuestSource(assembly, guest);
     const start = BigInt(guest.entry.rip + guest.entry.segments.cs.base);
     const code = new CodeWindow(await createDisassembler(), guestSource, start);
     const debug = new Debugger(vm, { mostCheckpoints: MOST_CHECKPOINTS });
@@ -238,11 +238,11 @@ async function assembleSource(source: string) {
   const none = { bytes: null, codeLines: [], problem: null };
   try {
     const assembled = await assembleGuest(
-      { assembly: source, name: MAIN_FILE, files: INCLUDES },
+      { assembly: source, name: MAIN_FILE, files: includedFile },
       { memoryBytes: DEFAULT_MEMORY_BYTES },
     );
     const { bytes, warnings } = assembled.assembly;
-    const codeLines = new GuestSource(assembled.assembly).codeLines();
+    const codeLines = codeLinesOf(assembled.assembly);
     return { check: { diagnostics: warnings, bytes: bytes.length, codeLines, problem: null }, assembled };
   } catch (error) {
     if (error instanceof AssemblyError)

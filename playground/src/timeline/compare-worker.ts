@@ -3,7 +3,7 @@
  */
 import { assembleGuest, DEFAULT_MEMORY_BYTES, type Progress } from 'vmexit';
 import { type ComparedTimelines, compareTimelines } from 'vmexit/lab';
-import { INCLUDES } from '../program/includes.js';
+import { includedFile } from '../program/includes.js';
 import { MAIN_FILE } from '../program/main-file.js';
 import type { Settings } from '../program/settings.js';
 
@@ -37,7 +37,7 @@ scope.onmessage = ({ data }) => {
 
 async function run({ name, source, settings, maxInstructions }: CompareJob): Promise<ComparedTimelines> {
   const { guest } = await assembleGuest(
-    { assembly: source, name: MAIN_FILE, files: INCLUDES },
+    { assembly: source, name: MAIN_FILE, files: includedFile },
     { memoryBytes: DEFAULT_MEMORY_BYTES },
   );
   return compareTimelines({
