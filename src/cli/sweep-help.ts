@@ -60,8 +60,9 @@ examples:
 export const WORKER_HELP = `usage: vmexit worker --queue URL [options]
 
 Runs units of sweeps that "vmexit sweep --queue" puts into a queue, until Ctrl-C or SIGTERM, which let it
-finish those in hand. A worker that dies, or loses its network, loses nothing: others run its units again. Workers and
-sweeps of one version of vmexit find each other, whatever they sweep. Needs npm install bullmq ioredis.
+finish those in hand. A worker that dies, or loses its network, loses nothing: others run its units again.
+Workers and sweeps of one version of vmexit find each other, whatever they sweep. Needs
+npm install bullmq ioredis.
 
   --queue URL             redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
   --threads N             worker threads (default: one for each core)
