@@ -206,7 +206,9 @@ function judgeMiss(clock: u64): void {
   const region = changetype<Region>(missRegion);
   missRegion = 0;
   const isCostly = missWork < LEAST_WORK + LEAST_RATIO * (clock - missClock);
-  region.misses = isCostly ? min<u32>(region.misses + 1, MOST_MISSES) : region.misses - min<u32>(region.misses, FORGIVEN);
+  region.misses = isCostly
+    ? min<u32>(region.misses + 1, MOST_MISSES)
+    : region.misses - min<u32>(region.misses, FORGIVEN);
   if (region.misses % MISSES_PER_SEARCH == MISSES_PER_SEARCH - 1) hastenSearch();
 }
 

@@ -1,7 +1,15 @@
 /** What one part of the benchmark reports: named results in one unit, and how to read them. */
 import type { Estimate } from './estimate.js';
 
-export const SECTION_NAMES = ['interpreter', 'switch', 'nmi', 'forks', 'memory', 'startup', 'growth'] as const;
+export const SECTION_NAMES = [
+  'interpreter',
+  'switch',
+  'nmi',
+  'forks',
+  'memory',
+  'startup',
+  'growth',
+] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 /** What a result is hoped to be. Printed beside it, and held against nobody. */
