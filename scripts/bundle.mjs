@@ -62,10 +62,24 @@ const CHUNKS = {
   ],
 };
 
-/** What most commands need is one file; what only one needs, a server, a pool of threads, the assembler, waits until it is called. */
+/**
+ * What answers without a command is one file, and what most commands need another; what only one needs, a server, a pool of
+ * threads, the assembler, a fleet, waits until it is called.
+ */
 const COMMAND_CHUNKS = {
-  groups: [{ name: 'commands', test: /src[\\/]cli[\\/](?!main|sweep|gdb|asm-)/ }],
+  groups: [
+    { ...chunkOf('start', COMMAND.main, (id) => id !== join(ROOT, COMMAND.main)), priority: 1 },
+    chunkOf('commands', 'src/cli/commands.ts'),
+  ],
 };
+
+/** A group of the modules that `entry` imports before it can run. */
+function chunkOf(name, entry, isWanted = () => true) {
+  return {
+    debugName: name,
+    name: (id, modules) => (isWanted(id) && isReached(join(ROOT, entry), id, modules) ? name : null),
+  };
+}
 
 const reachedFrom = new Map();
 

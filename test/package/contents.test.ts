@@ -65,6 +65,14 @@ describe.skipIf(!isBuilt)('the package (skipped without "npm run build")', () =>
     expect(new Set(classes).size).toBe(classes.length);
   });
 
+  it('starts the command without the library, and commands without what only others need', () => {
+    expect(everythingBefore('main.js')).not.toContain('../index.js');
+    const commands = everythingBefore('main.js', /^commands-/);
+    expect(commands).toContain('../index.js');
+    for (const heavy of ['../asm.js', 'node:net', 'node:worker_threads', 'ioredis'])
+      expect(commands).not.toContain(heavy);
+  });
+
   it('keeps names of functions and classes', () => {
     const modules = paths.filter((path) => /^dist\/[^/]*\.js$/.test(path));
     const code = modules.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n');
@@ -78,4 +86,21 @@ describe.skipIf(!isBuilt)('the package (skipped without "npm run build")', () =>
 function importedBy(module: string): Set<string> {
   const code = readFileSync(join(ROOT, 'dist', module), 'utf8');
   return new Set([...code.matchAll(/from\s*"\.\/([^"]+)"/g)].map(([, name]) => name!));
+}
+
+/** What is loaded before a module of the command runs; the names of chunks that it loads later are followed if they match. */
+function everythingBefore(module: string, later?: RegExp): Set<string> {
+  const loaded = new Set<string>();
+  const follow = (name: string): void => {
+    const code = readFileSync(join(ROOT, 'dist/cli', name), 'utf8');
+    const now = Array.from(code.matchAll(/\bfrom\s*"([^"]+)"/g), ([, from]) => from!);
+    const then = Array.from(code.matchAll(/\bimport\([`"]\.\/([^`"]+)[`"]\)/g), ([, from]) => from!);
+    for (const next of [...now, ...then.filter((chunk) => later?.test(chunk)).map((chunk) => `./${chunk}`)]) {
+      if (loaded.has(next)) continue;
+      loaded.add(next);
+      if (next.startsWith('./')) follow(next.slice(2));
+    }
+  };
+  follow(module);
+  return loaded;
 }
