@@ -36,8 +36,8 @@ export function oneDelivery(options: GivenOptions, command: CommandName): Strate
 /** Throws a `UsageError` if there is none of that name. */
 export function deliveryNamed(name: string): SweptDelivery {
   if (isStrategyName(name)) return name;
-  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
-  if (scenario) return brokenDelivery(scenario);
+  const broken = scenarioStrategy(name);
+  if (broken) return broken;
   throw unknown(name, [...STRATEGY_NAMES, ...SCENARIO_NAMES]);
 }
 
@@ -49,7 +49,7 @@ export function nameOf(delivery: StrategyName | CustomStrategy): string {
  * The strategy that a snapshot or a recording needs again: undefined where vmexit knows it by itself, or where nobody here
  * knows it.
  */
-export function scenarioStrategy(name: string): CustomStrategy | undefined {
+export function scenarioStrategy(name: string): ReturnType<typeof brokenDelivery> | undefined {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   return scenario === undefined ? undefined : brokenDelivery(scenario);
 }
