@@ -1,5 +1,5 @@
 /**
- * Makes build/iced.wasm: iced-x86's binary less what vmexit does not call.
+ * Makes build/iced.wasm: iced-x86's binary less what vmexit does not call and the data of that.
  *
  * The package exports 762 functions. Instantiating it makes a JavaScript function of each, and the code below them is
  * a fifth of what a user downloads; `ICED_EXPORTS` is what our binding uses. The functions that stay are byte for byte
@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dropUnusedData, UNUSED } from './iced-data.mjs';
 import { ICED_EXPORTS } from './iced-exports.mjs';
 
 const BUILD = fileURLToPath(new URL('../build', import.meta.url));
@@ -20,7 +21,10 @@ const STAMP = join(BUILD, 'iced.stamp.json');
 /** Makes build/iced.wasm current. */
 export function buildIced() {
   const whole = readFileSync(locateIced());
-  const source = createHash('sha256').update(whole).update(ICED_EXPORTS.join()).digest('hex');
+  const source = createHash('sha256')
+    .update(whole)
+    .update(JSON.stringify([ICED_EXPORTS, UNUSED]))
+    .digest('hex');
   if (existsSync(ICED_WASM) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === source) return;
   mkdirSync(BUILD, { recursive: true });
   writeFileSync(ICED_WASM, keepExports(whole, ICED_EXPORTS));
@@ -42,6 +46,7 @@ function keepExports(binary, names) {
   if (missing.length > 0) throw new Error(`iced-x86 does not export ${missing.join(', ')}`);
   for (const name of all) if (!names.includes(name)) module.removeExport(name);
   module.runPasses(['remove-unused-module-elements']);
+  dropUnusedData(binary, module);
   const trimmed = module.emitBinary();
   module.dispose();
   return trimmed;
