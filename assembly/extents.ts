@@ -1,12 +1,14 @@
 /**
  * Runs of pages that compiled code holds an address against instead of asking the TLB: pages one after another, in linear as in
- * physical memory, whose translations are all in the TLB. There are four: for data and for the stack, for loads and for stores.
+ * physical memory, whose translations are all in the TLB, below or above 4 GiB. For loads there is the longest one, the one that the stack
+ * is in, and those around a few addresses that have been asked for; for stores the same.
  *
  * Whatever takes such a translation out of the TLB, or from it the right to store, drops them all: what a run serves, the TLB
  * would have served (tlb.ts). Compiled code looks at `starts` at every access, and at the rest when it is entered: while it runs a
  * run may end or grow at its end, no more.
  */
 import { Access } from './abi/access';
+import { ExtentSlot, NO_EXTENT } from './abi/extent';
 
 @unmanaged
 class Extent {
@@ -22,15 +24,35 @@ const PAGE: u64 = 4096;
 const TAIL: u64 = 31;
 const EXTENT_BYTES: u32 = 24;
 
-const EXTENTS = <u32>memory.data(4 * 24, 8);
+const EXTENTS = <u32>memory.data(2 * 6 * 24, 8);
 
-/** Where they are: loads of data and of the stack, stores of data and of the stack. */
+/** Where they are: those for loads by slot, those for stores by slot. */
 export const EXTENTS_ADDRESS: u32 = EXTENTS;
 
-/** The run for data, and after it the one for the stack, for loads or for stores. */
-function extentOf(access: Access, isStack: bool): Extent {
-  const number: u32 = (access == Access.Write ? 2 : 0) + (isStack ? 1 : 0);
+/** Slots in use: the rest of them has no run. */
+let slots: u32 = ExtentSlot.Chosen;
+
+export function useSlots(count: u32): void {
+  slots = count;
+}
+
+function extentOf(access: Access, slot: u32): Extent {
+  const number = (access == Access.Write ? <u32>ExtentSlot.Count : 0) + slot;
   return changetype<Extent>(EXTENTS + number * EXTENT_BYTES);
+}
+
+/** The first slot whose run an access at that address would lie within, or `NO_EXTENT`. */
+export function slotAround(access: Access, linear: u64): u32 {
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    const extent = extentOf(access, slot);
+    if (linear - extent.first < extent.starts) return slot;
+  }
+  return NO_EXTENT;
+}
+
+/** Neither loads nor stores have a run in that slot. */
+export function isSlotEmpty(slot: u32): bool {
+  return extentOf(Access.Read, slot).starts == 0 && extentOf(Access.Write, slot).starts == 0;
 }
 
 /** Whose translations the runs are. */
@@ -51,7 +73,10 @@ export function dropExtents(): void {
   areExtentsOld = true;
   if (!hasExtents) return;
   hasExtents = false;
-  for (let i: u32 = 0; i < 4; i++) changetype<Extent>(EXTENTS + i * EXTENT_BYTES).starts = 0;
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    extentOf(Access.Read, slot).starts = 0;
+    extentOf(Access.Write, slot).starts = 0;
+  }
 }
 
 /** The runs are looked for anew: those of a bank and an ASID. */
@@ -64,8 +89,8 @@ export function beginExtents(bank: u32, asid: u32): void {
 }
 
 /** A run is the `bytes` bytes from `first`. */
-export function setExtent(access: Access, isStack: bool, first: u64, bytes: u64, addend: u32): void {
-  const extent = extentOf(access, isStack);
+export function setExtent(access: Access, slot: u32, first: u64, bytes: u64, addend: u32): void {
+  const extent = extentOf(access, slot);
   extent.first = first;
   extent.starts = bytes - TAIL;
   extent.addend = addend;
@@ -75,8 +100,9 @@ export function setExtent(access: Access, isStack: bool, first: u64, bytes: u64,
 export function growExtents(bank: u32, asid: u32, page: u64, access: Access, addend: u32): void {
   areExtentsOld = true;
   if (!hasExtents || !areExtentsOf(bank, asid)) return;
-  grow(extentOf(access, false), page, addend);
-  grow(extentOf(access, true), page, addend);
+  // An access may not pass 4 GiB: outside of 64-bit mode it would wrap.
+  if (<u32>page == 0) return;
+  for (let slot: u32 = 0; slot < slots; slot++) grow(extentOf(access, slot), page, addend);
 }
 
 function grow(extent: Extent, page: u64, addend: u32): void {

@@ -86,14 +86,16 @@ export {
 export { publishX87, publishX87Register } from './compiled-x87-exit';
 export { X87_RESULT_TOP_ADDRESS } from './exec/x87-fast';
 export { carryOf, settleFlags } from './lazy-flags';
+export { chooseExtent } from './extent-search';
 export { EXTENTS_ADDRESS } from './extents';
+export { likelyExtent } from './likely-extent';
 export {
   createRegion,
   EXIT_BLOCK_ADDRESS,
   hotBlock,
   isHotAgain,
-  MISSED_UOPS_ADDRESS,
-  MISSED_UOPS_COUNT,
+  MISSES_ADDRESS,
+  MISSES_COUNT,
   setHotThreshold,
   setRegionPage,
   STALENESS_ADDRESS,

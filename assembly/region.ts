@@ -78,13 +78,28 @@ const FORGIVEN: u32 = 2;
 
 /** The region that left an instruction to the interpreter last, until another is entered; its work before; and the clock then. */
 let missRegion: u32 = 0;
-/** The micro-ops that began the instructions of the last misses, a ring. */
+/** An access that lay outside of its run of pages. */
+@unmanaged
+class Miss {
+  linear: u64;
+  /** The micro-op; 0: none. */
+  uop: u32;
+}
+
+const MISS_BYTES: u32 = 16;
+/** Where compiled code writes the one that it leaves an instruction for; after it the last of them, a ring that the host empties. */
+const MISSES = <u32>memory.data(17 * 16, 8);
 const LAST_MISSES: u32 = 16;
-const missedUops = <u32>memory.data(16 * 4, 4);
 let missNumber: u32 = 0;
 
-export const MISSED_UOPS_ADDRESS: u32 = missedUops;
-export const MISSED_UOPS_COUNT: u32 = LAST_MISSES;
+export const MISSES_ADDRESS: u32 = MISSES;
+export const MISSES_COUNT: u32 = LAST_MISSES;
+
+function keepMiss(): void {
+  const last = MISSES + MISS_BYTES * (1 + (missNumber++ % LAST_MISSES));
+  memory.copy(last, MISSES, MISS_BYTES);
+  changetype<Miss>(MISSES).uop = 0;
+}
 
 let missWork: u64 = 0;
 let missClock: u64 = 0;
@@ -190,7 +205,7 @@ export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   if (next == <u32>Flow.Abort) return next;
   region.work += state.clock - before;
   if (next > <u32>Flow.Repeat) {
-    store<u32>(missedUops + ((missNumber++ % LAST_MISSES) << 2), next);
+    if (changetype<Miss>(MISSES).uop != 0) keepMiss();
     missRegion = address;
     missWork = region.work;
     missClock = state.clock;

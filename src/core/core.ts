@@ -82,8 +82,10 @@ interface CoreExports {
   readonly table: WebAssembly.Table;
   readonly hotBlock: WebAssembly.Global;
   readonly isHotAgain: WebAssembly.Global;
-  readonly MISSED_UOPS_ADDRESS: WebAssembly.Global;
-  readonly MISSED_UOPS_COUNT: WebAssembly.Global;
+  readonly MISSES_ADDRESS: WebAssembly.Global;
+  readonly MISSES_COUNT: WebAssembly.Global;
+  chooseExtent(linear: bigint, access: number): number;
+  likelyExtent(uop: number, access: number): number;
   /** The micro-op that ran last. */
   readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;

@@ -30,9 +30,9 @@ export function compileRegion(
   reach: RegionReach,
 ): Uint8Array<ArrayBuffer> {
   const use = useOfRegion(region);
-  const emitter = new Emitter(addresses, region, use);
+  const emitter = new Emitter(addresses, region, use, reach);
   emitter.open(Op.Block);
-  new RegionBody(emitter, analyze(region), reach).emit();
+  new RegionBody(emitter, analyze(region)).emit();
   emitter.close();
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
@@ -51,7 +51,7 @@ function x87Epilogue(): Uint8Array {
   return code.bytes;
 }
 
-function prologue({ addresses, use, vectors }: Emitter): Uint8Array {
+function prologue({ addresses, use, vectors, runs }: Emitter): Uint8Array {
   const code = new CodeWriter();
   const used = use.slotsRead | use.slotsWritten;
   const load = (op: Op, address: number, local: number): void => {
@@ -67,7 +67,7 @@ function prologue({ addresses, use, vectors }: Emitter): Uint8Array {
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);
   load(Op.I32Load, addresses.tlbBank, Local.TlbBank);
-  loadRuns(code, addresses);
+  loadRuns(code, addresses, runs);
   budget(code, addresses);
   return code.bytes;
 }

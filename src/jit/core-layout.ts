@@ -109,6 +109,7 @@ export class StateAddresses {
   readonly staleness: number;
   readonly exitBlock: number;
   readonly extents: number;
+  readonly miss: number;
   readonly flagResult: number;
   readonly flagAux: number;
   readonly mxcsr: number;
@@ -131,6 +132,7 @@ export class StateAddresses {
     this.mxcsr = state.address('mxcsr');
     this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
     this.extents = exports.EXTENTS_ADDRESS.value as number;
+    this.miss = exports.MISSES_ADDRESS.value as number;
     this.exitBlock = exports.EXIT_BLOCK_ADDRESS.value as number;
     this.staleness = exports.STALENESS_ADDRESS.value as number;
     this.selectors = state.address('selectors');
@@ -175,6 +177,15 @@ export enum ExtentField {
   First = 0,
   Starts = 8,
   Addend = 16,
+}
+
+/** Bytes of an access that has left its run of pages (assembly/region.ts). */
+export const MISS_BYTES = 16;
+
+/** Offsets in it. */
+export enum MissField {
+  Linear = 0,
+  Uop = 8,
 }
 
 /** Offsets in an entry of the TLB (assembly/tlb.ts). */

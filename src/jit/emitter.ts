@@ -7,7 +7,7 @@ import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
-import { Reach } from './reach.js';
+import { Reach, type RegionReach } from './reach.js';
 import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
 import { VectorRegisters } from './vector-registers.js';
@@ -34,8 +34,11 @@ export class Emitter {
   areFlagsDead = false;
   /** The running instruction has a store before its last micro-op: `Local.IsStale` must be looked at when it ends. */
   mayBeStale = false;
-  /** For the micro-op being emitted. */
+  /** The micro-op being emitted, and what it does by itself. */
+  uop!: UopFields;
   reach = Reach.Everything;
+  /** Numbers of the runs of pages that are used. */
+  readonly runs = new Set<number>();
   /** Constructs that are open, the outermost included. */
   depth = 0;
 
@@ -44,6 +47,8 @@ export class Emitter {
     region: Region,
     /** What the region touches. */
     readonly use: RegionUse,
+    /** How far it goes by itself. */
+    readonly regionReach: RegionReach,
   ) {
     this.flags = new LazyFlags(this.code, addresses);
     this.x87 = new X87Stack(this.code, addresses, () => this.ripAt(0));

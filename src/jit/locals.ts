@@ -1,4 +1,5 @@
 /** The locals of a compiled function. The first 32 are the slots of the register file (abi/register.ts), BlockRip and Zero unused. */
+import { ExtentSlot } from '../../assembly/abi/extent.js';
 import type { LocalGroup } from './wasm-module.js';
 import { Type } from './wasm-opcodes.js';
 
@@ -16,7 +17,7 @@ export enum Local {
   Asid,
   /** Where the runs of pages begin that addresses are held against (assembly/extents.ts). */
   RunFirst,
-  Wide0 = RunFirst + 4,
+  Wide0 = RunFirst + 2 * ExtentSlot.Count,
   Wide1,
   /** Significands of the x87 registers that are kept, counted from `X87Base`. */
   X87Significand,
@@ -43,7 +44,7 @@ export enum Local {
   /** What makes Wasm addresses of linear addresses within those runs. */
   RunAddend,
   /** Wasm address of an access. */
-  Host = RunAddend + 4,
+  Host = RunAddend + 2 * ExtentSlot.Count,
   /** What to return: a `Flow`, or the micro-op that the interpreter is to go on with. */
   ExitFlow,
   /** The block of that micro-op. */

@@ -2,12 +2,21 @@
  * Loads and stores: inline a run of pages that is looked at first, and the TLB (assembly/extents.ts, assembly/tlb.ts); and what is
  * done where they do not know the page.
  */
+import { Access } from '../../assembly/abi/access.js';
+import { ExtentSlot } from '../../assembly/abi/extent.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Width } from '../../assembly/abi/width.js';
 import type { CodeWriter } from './code-writer.js';
-import { EXTENT_BYTES, ExtentField, Import, type StateAddresses, TlbField } from './core-layout.js';
+import {
+  EXTENT_BYTES,
+  ExtentField,
+  Import,
+  MissField,
+  type StateAddresses,
+  TlbField,
+} from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Reach } from './reach.js';
 import { Local } from './locals.js';
@@ -19,33 +28,15 @@ const ENTRY_MASK = 0x7fe0;
 /** From the bits of a linear address to the offset of an entry: page number times 32. */
 const ENTRY_SHIFT = 7;
 
-/** A run of pages: its number, and the locals with where it begins and what makes Wasm addresses of linear ones. */
-interface Run {
-  readonly number: number;
-  readonly first: Local;
-  readonly addend: Local;
-}
-
-const run = (number: number): Run => ({
-  number,
-  first: Local.RunFirst + number,
-  addend: Local.RunAddend + number,
-});
-/** For loads and stores, those of data and of the stack (assembly/extents.ts). */
-const RUNS = [
-  [run(0), run(1)],
-  [run(2), run(3)],
-] as const;
-
-/** Locals ← what is fixed of the runs while compiled code runs. */
-export function loadRuns(code: CodeWriter, { extents }: StateAddresses): void {
-  for (const { number, first, addend } of RUNS.flat()) {
+/** Locals ← what is fixed of runs of pages (assembly/extents.ts) while compiled code runs. */
+export function loadRuns(code: CodeWriter, { extents }: StateAddresses, runs: Iterable<number>): void {
+  for (const run of runs) {
     code.i32(0);
-    code.memory(Op.I64Load, extents + number * EXTENT_BYTES + ExtentField.First);
-    code.set(first);
+    code.memory(Op.I64Load, extents + run * EXTENT_BYTES + ExtentField.First);
+    code.set(Local.RunFirst + run);
     code.i32(0);
-    code.memory(Op.I32Load, extents + number * EXTENT_BYTES + ExtentField.Addend);
-    code.set(addend);
+    code.memory(Op.I32Load, extents + run * EXTENT_BYTES + ExtentField.Addend);
+    code.set(Local.RunAddend + run);
   }
 }
 
@@ -135,34 +126,55 @@ export function store(
 
 /** Pushes the Wasm address of `1 << width` bytes at `Local.Linear`, or leaves the instruction to the interpreter. */
 export function locate(emitter: Emitter, width: number, tag: TlbField, segment: number): void {
-  const isInRuns = emitter.reach === Reach.Runs;
-  const run = RUNS[tag === TlbField.ReadTag ? 0 : 1][segment === Seg.Ss ? 1 : 0];
-  if (isInRuns) isWithin(emitter, run);
-  else hit(emitter, width, tag);
+  const run = emitter.reach === Reach.Runs ? runOf(emitter, tag, segment) : undefined;
+  if (run === undefined) hit(emitter, width, tag);
+  else isWithin(emitter, run);
   emitter.open(Op.If, Type.I32);
-  if (isInRuns) hostWithin(emitter, run);
-  else host(emitter);
+  if (run === undefined) host(emitter);
+  else hostWithin(emitter, run);
   emitter.else();
+  if (run !== undefined) noteMiss(emitter);
   emitter.exitToInterpreter();
   emitter.close();
 }
 
+/** The number of the run of pages that an access is held against; undefined: it asks the TLB. */
+function runOf({ runs, uop, regionReach }: Emitter, tag: TlbField, segment: number): number | undefined {
+  const access = tag === TlbField.ReadTag ? Access.Read : Access.Write;
+  const usual = segment === Seg.Ss ? ExtentSlot.Stack : ExtentSlot.Data;
+  const slot = regionReach.runOf(uop.address, access, usual);
+  if (slot === undefined) return undefined;
+  const run = slot + (access === Access.Write ? ExtentSlot.Count : 0);
+  runs.add(run);
+  return run;
+}
+
 /** Pushes whether an access at `Local.Linear` lies within a run. */
-function isWithin(emitter: Emitter, { first, number }: Run): void {
+function isWithin(emitter: Emitter, run: number): void {
   const { code } = emitter;
   code.get(Local.Linear);
-  code.get(first);
+  code.get(Local.RunFirst + run);
   code.op(Op.I64Sub);
-  emitter.loadState(Op.I64Load, emitter.addresses.extents + number * EXTENT_BYTES + ExtentField.Starts);
+  emitter.loadState(Op.I64Load, emitter.addresses.extents + run * EXTENT_BYTES + ExtentField.Starts);
   code.op(Op.I64LtU);
 }
 
 /** Pushes the Wasm address of `Local.Linear`, which lies within a run. */
-function hostWithin({ code }: Emitter, { addend }: Run): void {
+function hostWithin({ code }: Emitter, run: number): void {
   code.get(Local.Linear);
   code.op(Op.I32WrapI64);
-  code.get(addend);
+  code.get(Local.RunAddend + run);
   code.op(Op.I32Add);
+}
+
+/** Says which access at `Local.Linear` lay outside of its run, so that the compiler may choose another. */
+function noteMiss({ code, addresses, uop }: Emitter): void {
+  code.i32(0);
+  code.get(Local.Linear);
+  code.memory(Op.I64Store, addresses.miss + MissField.Linear);
+  code.i32(0);
+  code.i32(uop.address);
+  code.memory(Op.I32Store, addresses.miss + MissField.Uop);
 }
 
 /** What most stores do if they have changed code: leave when the instruction is complete. */

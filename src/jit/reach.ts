@@ -1,5 +1,8 @@
 /** What regions do by themselves, and what they leave to the interpreter. */
+import type { Access } from '../../assembly/abi/access.js';
+import { ExtentSlot, NO_EXTENT } from '../../assembly/abi/extent.js';
 import type { Core } from '../core/core.js';
+import { MISS_BYTES, MissField } from './core-layout.js';
 
 /**
  * What compiled code does by itself. The rest it leaves to the interpreter, instruction by instruction: no call lies on its way,
@@ -18,15 +21,23 @@ export enum Reach {
 /** The reach of one region. */
 export interface RegionReach {
   readonly usual: Reach;
-  /** Micro-ops that begin instructions which have left their regions: these ask the TLB in any case. */
-  readonly missed: ReadonlySet<number>;
+  /**
+   * The slot of the run for a micro-op's accesses (abi/extent.ts); undefined: they ask the TLB in any case. If nothing is known
+   * of them, it is the `usual` one, or for those that have operands the one that the registers point into by now.
+   */
+  runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined;
 }
+
+/** Times that a region's accesses are given other runs before all of them ask the TLB. */
+const MOST_CHOICES = 3;
 
 /** Chooses the reach of regions: wider for those that leave too often. */
 export class Reaches {
   /** How often the region of a block has been compiled because the one before left too often. */
   private readonly attempts = new Map<number, number>();
-  private readonly missed = new Set<number>();
+  /** Micro-ops whose accesses lay outside of their runs: where the first and the last one did. */
+  private readonly missed = new Map<number, readonly [first: bigint, last: bigint]>();
+  private readonly guesses = new Map<number, ExtentSlot>();
 
   constructor(
     private readonly core: Core,
@@ -37,23 +48,52 @@ export class Reaches {
   forget(): void {
     this.attempts.clear();
     this.missed.clear();
+    this.guesses.clear();
   }
 
-  /** The reach of the region whose entry is `block`. First what has missed lately is widened, then all of the region. */
+  /** The reach of the region whose entry is `block`. First what has missed lately gets other runs, then all of the region is widened. */
   of(block: number): RegionReach {
     const before = this.attempts.get(block);
     const isAgain = before !== undefined && this.core.exports.isHotAgain.value !== 0;
     const attempts = isAgain ? before + 1 : 0;
     this.attempts.set(block, attempts);
-    if (isAgain) this.noteMissed();
-    const wider = this.first + Math.max(0, attempts - 1);
-    return { usual: Math.min(wider, Reach.Everything), missed: this.missed };
+    if (isAgain) this.noteMisses();
+    const wider = this.first + Math.max(0, attempts - MOST_CHOICES);
+    return {
+      usual: Math.min(wider, Reach.Everything),
+      runOf: (uop, access, usual) => this.runOf(uop, access, usual),
+    };
   }
 
-  private noteMissed(): void {
+  private runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined {
+    const { exports } = this.core;
+    const addresses = this.missed.get(uop);
+    if (addresses === undefined) return usual === ExtentSlot.Data ? this.guess(uop, access) : usual;
+    const [first, last] = addresses.map((linear) => exports.chooseExtent(linear, access) >>> 0);
+    return first === last && first !== NO_EXTENT ? first : undefined;
+  }
+
+  /** The same for all regions: what has not missed in one need not in the next. */
+  private guess(uop: number, access: Access): ExtentSlot {
+    const before = this.guesses.get(uop);
+    if (before !== undefined) return before;
+    const likely = this.core.exports.likelyExtent(uop, access) >>> 0;
+    const guess = likely === NO_EXTENT ? ExtentSlot.Data : likely;
+    this.guesses.set(uop, guess);
+    return guess;
+  }
+
+  private noteMisses(): void {
     const { bytes, exports } = this.core;
-    const count = exports.MISSED_UOPS_COUNT.value as number;
-    const last = new Uint32Array(bytes.buffer, exports.MISSED_UOPS_ADDRESS.value as number, count);
-    for (const uop of last) this.missed.add(uop);
+    const count = exports.MISSES_COUNT.value as number;
+    const start = (exports.MISSES_ADDRESS.value as number) + MISS_BYTES;
+    const view = new DataView(bytes.buffer, start, count * MISS_BYTES);
+    for (let at = 0; at < view.byteLength; at += MISS_BYTES) {
+      const uop = view.getUint32(at + MissField.Uop, true);
+      if (uop === 0) continue;
+      const linear = view.getBigUint64(at + MissField.Linear, true);
+      this.missed.set(uop, [this.missed.get(uop)?.[0] ?? linear, linear]);
+      view.setUint32(at + MissField.Uop, 0, true);
+    }
   }
 }

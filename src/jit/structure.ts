@@ -13,7 +13,7 @@ import { Import } from './core-layout.js';
 import { areFlagsDead } from './dead-flags.js';
 import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
-import { Reach, type RegionReach } from './reach.js';
+import { Reach } from './reach.js';
 import { Source } from './flag-values.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
@@ -35,7 +35,6 @@ export class RegionBody {
   constructor(
     private readonly emitter: Emitter,
     private readonly flow: ControlFlow,
-    private readonly reach: RegionReach,
   ) {}
 
   emit(): void {
@@ -148,19 +147,16 @@ export class RegionBody {
       emitter.nextIp = this.nextIp(block, i);
       emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
       // What x87 operations do before and after an access is not undone.
-      emitter.reach = uop.code === Uop.X87 ? Reach.Everything : this.reachOfInstruction();
+      emitter.uop = uop;
+      emitter.reach = uop.code === Uop.X87 ? Reach.Everything : emitter.regionReach.usual;
       if (sharesRegisters(uop.code)) emitter.x87.close();
       const compile = compilationOf(uop.code);
       if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     });
     this.advance(block.last);
-    emitter.reach = this.reachOfInstruction();
+    emitter.uop = block.last;
+    emitter.reach = emitter.regionReach.usual;
     emitter.x87.close();
-  }
-
-  private reachOfInstruction(): Reach {
-    const { usual, missed } = this.reach;
-    return usual === Reach.Runs && missed.has(this.emitter.firstUop.address) ? Reach.Tlb : usual;
   }
 
   /** Offset of the instruction after that of micro-op `index`. */
