@@ -5,6 +5,7 @@ import { analyze } from './control-flow.js';
 import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { Emitter } from './emitter.js';
 import { readFloatMode } from './float-mode.js';
+import { resetChances } from './float-trial.js';
 import { Local, localsOf } from './locals.js';
 import { loadRuns } from './memory-access.js';
 import type { RegionReach } from './reach.js';
@@ -37,7 +38,7 @@ export function compileRegion(
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
   const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS);
-  return module.assemble(localsOf(emitter.vectors.count), [
+  return module.assemble(localsOf(emitter.vectors.count * (use.hasFloat ? 2 : 1)), [
     prologue(emitter),
     bytes,
     ...(hasX87 ? [x87Epilogue()] : []),
@@ -63,7 +64,10 @@ function prologue({ addresses, use, vectors, runs }: Emitter): Uint8Array {
     if (((used >>> slot) & 1) !== 0) load(Op.I64Load, addresses.registers + 8 * slot, slot);
   }
   vectors.load(code);
-  if (use.hasFloat) readFloatMode(code, addresses);
+  if (use.hasFloat) {
+    readFloatMode(code, addresses);
+    resetChances(code);
+  }
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);
   load(Op.I32Load, addresses.tlbBank, Local.TlbBank);

@@ -7,6 +7,7 @@ import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
+import { OrdinaryNumbers } from './ordinary-numbers.js';
 import { Reach, type RegionReach } from './reach.js';
 import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
@@ -41,6 +42,10 @@ export class Emitter {
   readonly runs = new Set<number>();
   /** Constructs that are open, the outermost included. */
   depth = 0;
+  /** Depth of where a stretch goes on that gives up, within one (float-trial.ts). */
+  retreat: number | undefined;
+  /** What such a stretch, and what lies between two, knows of the numbers in vector registers. */
+  numbers: OrdinaryNumbers | undefined;
 
   constructor(
     readonly addresses: StateAddresses,
@@ -217,11 +222,17 @@ export class Emitter {
     this.exit(flow);
   }
 
-  /** Leaves the running instruction, of which nothing has been done, to the interpreter. */
+  /** Leaves the running instruction, of which nothing has been done, to the interpreter; or gives up the stretch. */
   exitToInterpreter(): void {
+    if (this.retreat !== undefined) return this.branch(Op.Br, this.retreat);
     this.code.i32(this.block.address);
     this.code.set(Local.ExitBlock);
     this.exitBefore(this.firstUop.address);
+  }
+
+  /** Gives up the stretch if the i32 on top of the stack is not zero. */
+  retreatIf(): void {
+    this.branch(Op.BrIf, this.retreat!);
   }
 
   /** Leaves after the running instruction. */

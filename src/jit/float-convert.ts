@@ -190,9 +190,17 @@ const PACKED: Partial<Record<FloatOp, Convert>> = {
   [FloatOp.CvttPd2Dq]: toIntegers(true, true),
 };
 
+function conversionOf(uop: UopFields, op: FloatOp): Convert | undefined {
+  return SCALAR[op] ?? (formOf(uop) === VectorForm.Vex256 ? undefined : PACKED[op]);
+}
+
+export function isConversionCompiled(uop: UopFields, op: FloatOp): boolean {
+  return conversionOf(uop, op) !== undefined;
+}
+
 /** False: the core does it. */
 export function conversion(emitter: Emitter, uop: UopFields, op: FloatOp): boolean {
-  const convert = SCALAR[op] ?? (formOf(uop) === VectorForm.Vex256 ? undefined : PACKED[op]);
+  const convert = conversionOf(uop, op);
   convert?.(emitter, uop);
   return convert !== undefined;
 }

@@ -68,7 +68,6 @@ interface Part {
   readonly x: () => void;
   readonly y: () => void;
   readonly result: Local;
-  readonly refuse: Refuse;
 }
 
 /** False: the core does it. */
@@ -76,25 +75,41 @@ export function packedOperation(emitter: Emitter, uop: UopFields, op: FloatOp, i
   const arithmetic = ARITHMETIC[op];
   const choose = op === FloatOp.Cmp || EXTREMES[op] !== undefined;
   if (arithmetic === undefined && !choose) return false;
-  const isWide = formOf(uop) === VectorForm.Vex256;
-  const first = op === FloatOp.Sqrt ? uop.c : uop.b;
   orInterpret(emitter, uop, (refuse) => {
     if (!choose) requireMode(emitter, refuse);
-    for (const half of isWide ? [Half.Low, Half.High] : [Half.Low]) {
-      const part: Part = {
-        emitter,
-        lanes: isDouble ? DOUBLES : SINGLES,
-        x: () => emitter.vectors.push(first, half),
-        y: () => emitter.vectors.push(uop.c, half),
-        result: half === Half.Low ? RESULT_LOW : RESULT_HIGH,
-        refuse,
-      };
-      if (arithmetic === undefined) chooseLanes(part, op, uop.high);
-      else calculate(part, op, arithmetic[isDouble ? 1 : 0]);
+    for (const half of halvesOf(uop)) {
+      const part = partOf(emitter, uop, op, isDouble, half);
+      if (choose) chooseLanes(part, op, uop.high, refuse);
+      else calculate(part, op, refuse);
     }
     storeResults(emitter, uop);
   });
   return true;
+}
+
+/** An operation on numbers that are known to do no harm. */
+export function packedOrdinary(emitter: Emitter, uop: UopFields, op: FloatOp, isDouble: boolean): void {
+  for (const half of halvesOf(uop)) {
+    const part = partOf(emitter, uop, op, isDouble, half);
+    pushResult(part, op, uop.high);
+    emitter.code.set(part.result);
+  }
+  storeResults(emitter, uop);
+}
+
+/** The halves of registers that an operation works on. */
+export function halvesOf(uop: UopFields): readonly Half[] {
+  return formOf(uop) === VectorForm.Vex256 ? [Half.Low, Half.High] : [Half.Low];
+}
+
+function partOf(emitter: Emitter, uop: UopFields, op: FloatOp, isDouble: boolean, half: Half): Part {
+  return {
+    emitter,
+    lanes: isDouble ? DOUBLES : SINGLES,
+    x: () => emitter.vectors.push(op === FloatOp.Sqrt ? uop.c : uop.b, half),
+    y: () => emitter.vectors.push(uop.c, half),
+    result: half === Half.Low ? RESULT_LOW : RESULT_HIGH,
+  };
 }
 
 function storeResults({ code, vectors }: Emitter, uop: UopFields): void {
@@ -107,13 +122,30 @@ function storeResults({ code, vectors }: Emitter, uop: UopFields): void {
   vectors.setHigh(uop.a);
 }
 
-function calculate(part: Part, op: FloatOp, compute: Simd): void {
-  const { emitter, lanes, x, y, result, refuse } = part;
+/** Pushes the result; the predicate is that of CMP. */
+function pushResult({ emitter, lanes, x, y }: Part, op: FloatOp, predicate: number): void {
+  const { code } = emitter;
+  const format = lanes.isDouble ? 1 : 0;
+  const arithmetic = ARITHMETIC[op];
+  const extremes = EXTREMES[op];
+  if (arithmetic !== undefined) {
+    x();
+    if (op !== FloatOp.Sqrt) y();
+    code.simd(arithmetic[format]);
+  } else if (extremes !== undefined) {
+    y();
+    x();
+    code.simd(extremes[format]);
+  } else {
+    compareLanes(code, lanes.isDouble, predicate, x, y);
+  }
+}
+
+function calculate(part: Part, op: FloatOp, refuse: Refuse): void {
+  const { emitter, lanes, result } = part;
   const { code } = emitter;
   const mayBeTiny = op >= FloatOp.Mul && op !== FloatOp.Sqrt;
-  x();
-  if (op !== FloatOp.Sqrt) y();
-  code.simd(compute);
+  pushResult(part, op, 0);
   code.tee(result);
   code.simd(lanes.abs);
   code.set(MAGNITUDE);
@@ -144,8 +176,8 @@ function calculate(part: Part, op: FloatOp, compute: Simd): void {
 }
 
 /** MIN, MAX, CMP: of operands that are neither denormal nor NaNs nothing is signalled, whatever MXCSR says. */
-function chooseLanes(part: Part, op: FloatOp, predicate: number): void {
-  const { emitter, lanes, x, y, result, refuse } = part;
+function chooseLanes(part: Part, op: FloatOp, predicate: number, refuse: Refuse): void {
+  const { emitter, lanes, result } = part;
   const { code } = emitter;
   const isNumber = (magnitude: Local): void => {
     code.get(magnitude);
@@ -162,13 +194,7 @@ function chooseLanes(part: Part, op: FloatOp, predicate: number): void {
     code.i32(1);
     refuse();
   });
-  const extremes = EXTREMES[op];
-  if (extremes === undefined) compareLanes(code, lanes.isDouble, predicate, x, y);
-  else {
-    y();
-    x();
-    code.simd(extremes[lanes.isDouble ? 1 : 0]);
-  }
+  pushResult(part, op, predicate);
   code.set(result);
 }
 

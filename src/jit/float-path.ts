@@ -21,8 +21,9 @@ export function formatOf(uop: UopFields): FloatFormat {
   return (uop.low >>> FLOAT_FORMAT_SHIFT) & 3;
 }
 
-/** Emits what `fast` does, and the slow path for where it refuses. Nothing may have changed before the last refusal. */
+/** Emits what `fast` does, and the slow path for where it refuses: none where all may be undone. Nothing may have changed before the last refusal. */
 export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Refuse) => void): void {
+  if (emitter.retreat !== undefined) return fast(() => emitter.retreatIf());
   const { flags } = emitter;
   const { source, width } = flags;
   const done = emitter.depth;
@@ -43,8 +44,9 @@ export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Ref
   emitter.close();
 }
 
-/** Refuses unless MXCSR is as float-mode.ts wants it. */
-export function requireMode({ code }: Emitter, refuse: Refuse): void {
+/** Refuses unless MXCSR is as float-mode.ts wants it; what may be undone is not begun otherwise. */
+export function requireMode({ code, retreat }: Emitter, refuse: Refuse): void {
+  if (retreat !== undefined) return;
   code.get(Local.FloatMode);
   code.op(Op.I32Eqz);
   refuse();

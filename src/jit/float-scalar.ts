@@ -24,14 +24,15 @@ const ARITHMETIC: Partial<Record<FloatOp, readonly [Op, Op]>> = {
   [FloatOp.Sub]: [Op.F32Sub, Op.F64Sub],
   [FloatOp.Mul]: [Op.F32Mul, Op.F64Mul],
   [FloatOp.Div]: [Op.F32Div, Op.F64Div],
+  [FloatOp.Sqrt]: [Op.F32Sqrt, Op.F64Sqrt],
 };
 
 /** False: the core does it. */
 export function scalarOperation(emitter: Emitter, uop: UopFields, op: FloatOp): boolean {
   const scalar = scalarOf(uop);
   const arithmetic = ARITHMETIC[op];
-  if (arithmetic !== undefined) calculate(emitter, uop, scalar, op, arithmetic[scalar.isDouble ? 1 : 0]);
-  else if (op === FloatOp.Sqrt) squareRoot(emitter, uop, scalar);
+  if (op === FloatOp.Sqrt) squareRoot(emitter, uop, scalar);
+  else if (arithmetic !== undefined) calculate(emitter, uop, scalar, op, arithmetic[scalar.isDouble ? 1 : 0]);
   else if (op === FloatOp.Min || op === FloatOp.Max || op === FloatOp.Cmp) choose(emitter, uop, scalar, op);
   else if (op === FloatOp.Comi || op === FloatOp.Ucomi) compareToFlags(emitter, uop, scalar);
   else return false;
@@ -86,31 +87,52 @@ function loadOrdinary(emitter: Emitter, uop: UopFields, scalar: Scalar, refuse: 
 
 /** MIN, MAX, CMP: on whole vectors, of which the lowest lane counts. */
 function choose(emitter: Emitter, uop: UopFields, scalar: Scalar, op: FloatOp): void {
-  const { code, vectors } = emitter;
-  const extremes = EXTREMES[op];
   orInterpret(emitter, uop, (refuse) => {
     loadOrdinary(emitter, uop, scalar, refuse);
-    storeScalar(emitter, scalar, uop, () => {
-      if (extremes === undefined) {
-        compareLanes(
-          code,
-          scalar.isDouble,
-          uop.high,
-          () => vectors.push(uop.b),
-          () => vectors.push(uop.c),
-        );
-      } else {
-        vectors.push(uop.c);
-        vectors.push(uop.b);
-        code.simd(extremes[scalar.isDouble ? 1 : 0]);
-      }
-      code.simdLane(scalar.extract, 0);
-    });
+    storeScalar(emitter, scalar, uop, () => pushChosen(emitter, uop, scalar, op));
   });
+}
+
+function pushChosen({ code, vectors }: Emitter, uop: UopFields, scalar: Scalar, op: FloatOp): void {
+  const extremes = EXTREMES[op];
+  if (extremes === undefined) {
+    compareLanes(
+      code,
+      scalar.isDouble,
+      uop.high,
+      () => vectors.push(uop.b),
+      () => vectors.push(uop.c),
+    );
+  } else {
+    vectors.push(uop.c);
+    vectors.push(uop.b);
+    code.simd(extremes[scalar.isDouble ? 1 : 0]);
+  }
+  code.simdLane(scalar.extract, 0);
+}
+
+/** Pushes the result of an operation on numbers that are known to do no harm. */
+export function pushScalarResult(emitter: Emitter, uop: UopFields, scalar: Scalar, op: FloatOp): void {
+  const compute = ARITHMETIC[op];
+  if (compute === undefined) return pushChosen(emitter, uop, scalar, op);
+  const { code, vectors } = emitter;
+  for (const operand of op === FloatOp.Sqrt ? [uop.c] : [uop.b, uop.c]) {
+    vectors.push(operand);
+    code.simdLane(scalar.extract, 0);
+  }
+  code.op(compute[scalar.isDouble ? 1 : 0]);
 }
 
 /** COMISS and its like: ZF, PF, CF. */
 function compareToFlags(emitter: Emitter, uop: UopFields, scalar: Scalar): void {
+  orInterpret(emitter, uop, (refuse) => {
+    loadOrdinary(emitter, uop, scalar, refuse);
+    setFlags(emitter, scalar);
+  });
+}
+
+/** ZF, PF and CF ← how the numbers in the first two locals compare. */
+function setFlags(emitter: Emitter, scalar: Scalar): void {
   const { code } = emitter;
   const [first, second] = scalar.locals;
   const compare = (op: Op): void => {
@@ -118,11 +140,16 @@ function compareToFlags(emitter: Emitter, uop: UopFields, scalar: Scalar): void 
     code.get(second);
     code.op(op);
   };
-  orInterpret(emitter, uop, (refuse) => {
-    loadOrdinary(emitter, uop, scalar, refuse);
-    compare(scalar.notEqual);
-    code.op(Op.I64ExtendI32U);
-    compare(scalar.less);
-    setOrder(emitter);
-  });
+  compare(scalar.notEqual);
+  code.op(Op.I64ExtendI32U);
+  compare(scalar.less);
+  setOrder(emitter);
+}
+
+/** COMISS of numbers that are known to do no harm. */
+export function compareOrdinary(emitter: Emitter, uop: UopFields, scalar: Scalar): void {
+  const [first, second] = scalar.locals;
+  loadScalar(emitter, scalar, uop.b, first);
+  loadScalar(emitter, scalar, uop.c, second);
+  setFlags(emitter, scalar);
 }

@@ -33,8 +33,11 @@ export enum Local {
   X87Low,
   X87Small,
   X87Shift,
+  /** What general registers and `FlagLeft` to `FlagResult` were before a stretch that may be undone (float-trial.ts). */
+  SavedSlots,
+  SavedFlags = SavedSlots + 16,
   // i32
-  FlagKind,
+  FlagKind = SavedFlags + 3,
   /** Instructions that may still be run. */
   Remaining,
   /** What it was at the start. */
@@ -68,6 +71,8 @@ export enum Local {
   X87Operand,
   /** Whether MXCSR is such that Wasm's arithmetic gives what x86's does (float-mode.ts). */
   FloatMode,
+  /** How often a stretch that may be undone may still be tried (float-trial.ts). */
+  FloatChances,
   // f64
   Double0,
   Double1,
@@ -83,9 +88,13 @@ export enum Local {
   Vector3,
   Vector4,
   Vector5,
+  /** Values that wait for a look (ordinary-numbers.ts). */
+  Doubts,
   /** The first of those that hold vector registers (vector-registers.ts). */
-  Vectors,
+  Vectors = Doubts + 8,
 }
+
+export const DOUBTS = Local.Vectors - Local.Doubts;
 
 /** All of them, with so many for vector registers. */
 export function localsOf(vectorRegisters: number): readonly LocalGroup[] {

@@ -15,6 +15,7 @@ import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
 import { Reach } from './reach.js';
 import { Source } from './flag-values.js';
+import { stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
@@ -140,23 +141,39 @@ export class RegionBody {
 
   private uops(block: RegionBlock): void {
     const { emitter } = this;
-    block.uops.forEach((uop, i) => {
-      const next = block.uops[i + 1] ?? block.last;
-      this.advance(uop);
-      emitter.endsInstruction = next.ip !== uop.ip;
-      emitter.nextIp = this.nextIp(block, i);
-      emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
-      // What x87 operations do before and after an access is not undone.
-      emitter.uop = uop;
-      emitter.reach = uop.code === Uop.X87 ? Reach.Everything : emitter.regionReach.usual;
-      if (sharesRegisters(uop.code)) emitter.x87.close();
-      const compile = compilationOf(uop.code);
-      if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
-    });
+    const { uops } = block;
+    const emitUops = (first: number, end: number): void => {
+      for (let i = first; i < end; i++) this.uop(block, i);
+    };
+    const stretches = stretchesOf(uops);
+    if (stretches.length > 0) {
+      emitUops(0, stretches[0]!.first);
+      new Trial(emitter, uops, stretches, emitUops).emit();
+    }
+    emitUops(stretches.at(-1)?.end ?? 0, uops.length);
     this.advance(block.last);
     emitter.uop = block.last;
     emitter.reach = emitter.regionReach.usual;
     emitter.x87.close();
+  }
+
+  private uop(block: RegionBlock, i: number): void {
+    const { emitter } = this;
+    const uop = block.uops[i]!;
+    const next = block.uops[i + 1] ?? block.last;
+    this.advance(uop);
+    emitter.endsInstruction = next.ip !== uop.ip;
+    emitter.nextIp = this.nextIp(block, i);
+    emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
+    emitter.uop = uop;
+    // What x87 operations do before and after an access is not undone.
+    emitter.reach = uop.code === Uop.X87 ? Reach.Everything : emitter.regionReach.usual;
+    // Nothing is called in what may be undone.
+    if (emitter.retreat !== undefined) emitter.reach = Math.min(emitter.reach, Reach.Tlb);
+    if (sharesRegisters(uop.code)) emitter.x87.close();
+    const compile = compilationOf(uop.code);
+    if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
+    if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);
   }
 
   /** Offset of the instruction after that of micro-op `index`. */

@@ -21,6 +21,11 @@ const ROWS: VectorRows = { ...ARITHMETIC, ...SHIFTS, ...SHUFFLES };
 const IMMEDIATE_SHIFT = 8;
 const IMMEDIATE = 0xff;
 
+/** Whether Wasm has it, so that nothing is called. */
+export function hasRow(uop: UopFields): boolean {
+  return ROWS[operationOf(uop) as VectorOp] !== undefined;
+}
+
 /** An operation whose halves are alike. */
 export function vectorOperation(emitter: Emitter, uop: UopFields): boolean {
   const form = formOf(uop);

@@ -42,6 +42,16 @@ export class VectorRegisters {
     each(registers, (register) => this.locals.set(key(register, half), Local.Vectors + this.locals.size));
   }
 
+  /** The local that keeps what is in the local of a half while a stretch may be undone. */
+  savedLocal(local: number): number {
+    return local + this.count;
+  }
+
+  /** Visits the locals of lasting halves that `use` writes. */
+  eachWritten({ writtenLow, writtenHigh }: VectorUse, visit: (local: number) => void): void {
+    this.exchange(writtenLow & LASTING, writtenHigh & LASTING, visit);
+  }
+
   has(register: number, half: Half): boolean {
     return this.locals.has(key(register, half));
   }
