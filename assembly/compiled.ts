@@ -6,57 +6,57 @@ import { executeCrypto } from './crypto';
 import { execute } from './dispatch';
 import { condition } from './flags';
 import { executeFloat } from './float';
-import { readForWrite, readLinear, writeLinear } from './memory';
+import { readForWriteMissed, readMissed, writeMissed } from './memory';
 import { UopRecord } from './uop-record';
 import { executeVector } from './vector';
 import { executeX87 } from './x87';
 
 export function compiledRead8(linear: u64, seg: u32): u64 {
-  return <u64>readLinear<u8>(linear, seg);
+  return <u64>readMissed<u8>(linear, seg);
 }
 
 export function compiledRead16(linear: u64, seg: u32): u64 {
-  return <u64>readLinear<u16>(linear, seg);
+  return <u64>readMissed<u16>(linear, seg);
 }
 
 export function compiledRead32(linear: u64, seg: u32): u64 {
-  return <u64>readLinear<u32>(linear, seg);
+  return <u64>readMissed<u32>(linear, seg);
 }
 
 export function compiledRead64(linear: u64, seg: u32): u64 {
-  return readLinear<u64>(linear, seg);
+  return readMissed<u64>(linear, seg);
 }
 
 export function compiledReadForWrite8(linear: u64, seg: u32): u64 {
-  return <u64>readForWrite<u8>(linear, seg);
+  return <u64>readForWriteMissed<u8>(linear, seg);
 }
 
 export function compiledReadForWrite16(linear: u64, seg: u32): u64 {
-  return <u64>readForWrite<u16>(linear, seg);
+  return <u64>readForWriteMissed<u16>(linear, seg);
 }
 
 export function compiledReadForWrite32(linear: u64, seg: u32): u64 {
-  return <u64>readForWrite<u32>(linear, seg);
+  return <u64>readForWriteMissed<u32>(linear, seg);
 }
 
 export function compiledReadForWrite64(linear: u64, seg: u32): u64 {
-  return readForWrite<u64>(linear, seg);
+  return readForWriteMissed<u64>(linear, seg);
 }
 
 export function compiledWrite8(linear: u64, seg: u32, value: u64): void {
-  writeLinear<u8>(linear, seg, <u8>value);
+  writeMissed<u8>(linear, seg, <u8>value);
 }
 
 export function compiledWrite16(linear: u64, seg: u32, value: u64): void {
-  writeLinear<u16>(linear, seg, <u16>value);
+  writeMissed<u16>(linear, seg, <u16>value);
 }
 
 export function compiledWrite32(linear: u64, seg: u32, value: u64): void {
-  writeLinear<u32>(linear, seg, <u32>value);
+  writeMissed<u32>(linear, seg, <u32>value);
 }
 
 export function compiledWrite64(linear: u64, seg: u32, value: u64): void {
-  writeLinear<u64>(linear, seg, value);
+  writeMissed<u64>(linear, seg, value);
 }
 
 /** Condition n of the settled flags. */

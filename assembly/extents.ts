@@ -96,6 +96,11 @@ export function setExtent(access: Access, slot: u32, first: u64, bytes: u64, add
   extent.addend = addend;
 }
 
+/** A translation has come while there are no runs. */
+export function outdateExtents(): void {
+  areExtentsOld = true;
+}
+
 /** A translation for loads or stores has come. Runs that it follows grow. */
 export function growExtents(bank: u32, asid: u32, page: u64, access: Access, addend: u32): void {
   areExtentsOld = true;

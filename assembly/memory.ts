@@ -9,12 +9,14 @@ import { Cr0, Mode, Rflags } from './abi/processor-bits';
 import { Seg } from './abi/register';
 import { Pending } from './abi/stop';
 import { Vector } from './abi/vector';
+import { isCanonical } from './canonical';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
 import { bytesBeforeCode, pageHoldsCode } from './code-cache';
 import { isWritableToo, translate } from './paging';
 import { isSmapSuspended } from './mode';
 import { readPhysical, writePhysical } from './physical-memory';
+import { missedHost } from './short-miss';
 import { cpu, CpuState, is64Bit } from './state';
 import {
   allowStores,
@@ -33,27 +35,27 @@ import {
   writeTag,
 } from './tlb';
 
-export { readPhysical, writePhysical };
+export { isCanonical, readPhysical, writePhysical };
 
 /** Reads data at a linear address with the present privilege. `seg` decides #SS or #GP if it is not canonical. */
 export function readLinear<T extends number>(linear: u64, seg: u32): T {
   const entry = tlbEntry(cpu().tlbBank, linear);
   if (readTag(entry) == tlbTag(linear, sizeof<T>())) return load<T>(tlbHost(entry, linear));
-  return readSlow<T>(linear, seg);
+  return readMissed<T>(linear, seg);
 }
 
 /** Writes data at a linear address with the present privilege. */
 export function writeLinear<T extends number>(linear: u64, seg: u32, value: T): void {
   const entry = tlbEntry(cpu().tlbBank, linear);
   if (writeTag(entry) == tlbTag(linear, sizeof<T>())) store<T>(tlbHost(entry, linear), value);
-  else writeSlow<T>(linear, seg, value);
+  else writeMissed<T>(linear, seg, value);
 }
 
 /** Reads data that will be written back: faults as a write would. */
 export function readForWrite<T extends number>(linear: u64, seg: u32): T {
   const entry = tlbEntry(cpu().tlbBank, linear);
   if (writeTag(entry) == tlbTag(linear, sizeof<T>())) return load<T>(tlbHost(entry, linear));
-  return readForWriteSlow<T>(linear, seg);
+  return readForWriteMissed<T>(linear, seg);
 }
 
 /** Reads as the processor itself does, at supervisor privilege whatever the CPL: descriptors, TSS, IDT. */
@@ -167,31 +169,38 @@ function isPastLimit(state: CpuState, last: u64, seg: u32): bool {
   return (state.mode & Mode.Flat) != 0;
 }
 
-/** 48-bit canonical form. Addresses outside of 64-bit mode are 32 bits long and always pass. */
-export function isCanonical(linear: u64): bool {
-  return <u64>(((<i64>linear) << 16) >> 16) == linear;
-}
-
-function readSlow<T extends number>(linear: u64, seg: u32): T {
+/** As `readLinear`, where the TLB does not serve the access. */
+export function readMissed<T extends number>(linear: u64, seg: u32): T {
+  const host = missedHost(linear, sizeof<T>(), Access.Read);
+  if (host != 0) return load<T>(host);
   if (!checkData(linear, sizeof<T>(), seg)) return <T>0;
   const value = readThrough<T>(linear, dataBank(), Access.Read);
   if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), false);
   return value;
 }
 
-function readForWriteSlow<T extends number>(linear: u64, seg: u32): T {
+/** As `readForWrite`, where the TLB does not serve the access. */
+export function readForWriteMissed<T extends number>(linear: u64, seg: u32): T {
+  const host = missedHost(linear, sizeof<T>(), Access.Write);
+  if (host != 0) return load<T>(host);
   if (!checkData(linear, sizeof<T>(), seg)) return <T>0;
   const value = readThrough<T>(linear, dataBank(), Access.Write);
   if (cpu().tlbBank == CAREFUL_BANK && !isAborted()) matchDataBreakpoints(linear, sizeof<T>(), false);
   return value;
 }
 
-function writeSlow<T extends number>(linear: u64, seg: u32, value: T): void {
+/** As `writeLinear`, where the TLB does not serve the access. */
+export function writeMissed<T extends number>(linear: u64, seg: u32, value: T): void {
   const entry = tlbEntry(cpu().tlbBank, linear);
   // Small programs have their data in the pages of their code.
   const isOnCodePage = isCodePageHit(entry, tlbTag(linear, sizeof<T>()));
   if (isOnCodePage && bytesBeforeCode(tlbPhysical(entry, linear)) >= sizeof<T>()) {
     store<T>(tlbHost(entry, linear), value);
+    return;
+  }
+  const host = missedHost(linear, sizeof<T>(), Access.Write);
+  if (host != 0) {
+    store<T>(host, value);
     return;
   }
   if (!checkData(linear, sizeof<T>(), seg)) return;

@@ -58,6 +58,10 @@ export function fillNestedTlb(guestPhysical: u64, system: u64, access: Access): 
   if (access == Access.Write) entry.readTag = tag;
 }
 
+/** Counts the flushes: what was known of nested translations in another epoch is not known any more. */
+export let nestedEpoch: u64 = 0;
+
 export function flushNestedTlb(): void {
+  nestedEpoch++;
   memory.fill(TABLE, 0xff, ENTRIES << ENTRY_SHIFT);
 }

@@ -40,6 +40,9 @@ export class TableWalk {
   common: u64;
   /** OR of the entries used: NX at any level forbids fetches. */
   any: u64;
+  /** `common` and `any` without the entry used last. */
+  upper: u64;
+  upperAny: u64;
   /** The entry used last. */
   entry: u64;
   /** Level of the table to look into next, 1 = last; after a leaf, the leaf's. */
@@ -54,10 +57,10 @@ export class TableWalk {
 }
 
 export const NO_EXECUTE: u64 = (<u64>1) << 63;
-const ADDRESS: u64 = (((<u64>1) << PHYSICAL_ADDRESS_BITS) - 1) & ~(<u64>0xfff);
+export const ENTRY_ADDRESS: u64 = (((<u64>1) << PHYSICAL_ADDRESS_BITS) - 1) & ~(<u64>0xfff);
 /** Address bits above the physical width. Long mode leaves bits 62:52 to software, PAE does not (§5.2.3, §5.3.3). */
-const LONG_RESERVED: u64 = (((<u64>1) << 52) - 1) & ~(ADDRESS | 0xfff);
-const PAE_RESERVED: u64 = ~(NO_EXECUTE | ADDRESS | 0xfff);
+const LONG_RESERVED: u64 = (((<u64>1) << 52) - 1) & ~(ENTRY_ADDRESS | 0xfff);
+const PAE_RESERVED: u64 = ~(NO_EXECUTE | ENTRY_ADDRESS | 0xfff);
 /** Bit 63 of a PDPTE is reserved too: it has no NX. */
 const PDPTE_RESERVED: u64 = PAE_RESERVED | NO_EXECUTE | PDPTE_RESERVED_LOW;
 /** PML4E bits 8:7 (Figure 5-19). */
@@ -88,7 +91,7 @@ export function beginWalk(walk: TableWalk, cr3: u64, format: u32): void {
   walk.level = levels;
   walk.common = ~(<u64>0);
   walk.any = 0;
-  if (levels == PageFormat.Long) walk.table = cr3 & ADDRESS;
+  if (levels == PageFormat.Long) walk.table = cr3 & ENTRY_ADDRESS;
   else walk.table = cr3 & (levels == PageFormat.Pae ? 0xffffffe0 : 0xfffff000);
 }
 
@@ -102,7 +105,7 @@ export function slotAddress(walk: TableWalk, address: u64): u64 {
 
 /** Uses the entry at `slot`, which is system-physical. */
 export function visit(walk: TableWalk, slot: u64): Step {
-  const entry = isLegacy(walk) ? <u64>readPhysical<u32>(slot) : readPhysical<u64>(slot);
+  const entry = readEntry(slot, walk.format);
   if ((entry & PageEntry.Present) == 0) return Step.NotPresent;
   const level = walk.level;
   const isLarge =
@@ -110,6 +113,8 @@ export function visit(walk: TableWalk, slot: u64): Step {
   if ((entry & reservedBits(walk, isLarge)) != 0) return Step.Reserved;
   walk.entry = entry;
   store<u64>(changetype<usize>(walk) + (level << 3), slot, offsetof<TableWalk>('slot1') - 8);
+  walk.upper = walk.common;
+  walk.upperAny = walk.any;
   const hasRights = level != 3 || (walk.format & PageFormat.Levels) != PageFormat.Pae;
   if (hasRights) {
     walk.common &= entry;
@@ -119,7 +124,7 @@ export function visit(walk: TableWalk, slot: u64): Step {
     walk.table = pageAddress(walk, entry);
     return Step.Leaf;
   }
-  walk.table = isLegacy(walk) ? entry & 0xfffff000 : entry & ADDRESS;
+  walk.table = isLegacy(walk) ? entry & 0xfffff000 : entry & ENTRY_ADDRESS;
   walk.level = level - 1;
   return Step.Descend;
 }
@@ -132,13 +137,16 @@ export function translatedAddress(walk: TableWalk, address: u64): u64 {
 /** After a leaf: sets the accessed bits of the entries used and, for a write, the page's dirty bit (§5.4.1). */
 export function markUsed(walk: TableWalk, isWrite: bool): void {
   const leafBits: u32 = PageEntry.Accessed | (isWrite ? PageEntry.Dirty : 0);
-  const isLeafMarked = ((<u32>walk.entry) & leafBits) == leafBits;
-  if (isLeafMarked && (walk.common & PageEntry.Accessed) != 0) return;
+  if ((walk.upper & PageEntry.Accessed) == 0) markUpper(walk);
+  if (((<u32>walk.entry) & leafBits) != leafBits) setBits(slotOf(walk, walk.level), leafBits);
+}
+
+/** Sets the accessed bits above the leaf. */
+function markUpper(walk: TableWalk): void {
   const levels = walk.format & PageFormat.Levels;
   // The PDPTEs of PAE paging have no accessed bit.
   const top: u32 = levels == PageFormat.Pae ? 2 : levels;
   for (let level = top; level > walk.level; level--) setBits(slotOf(walk, level), PageEntry.Accessed);
-  setBits(slotOf(walk, walk.level), leafBits);
 }
 
 /** Whether one of the four PDPTEs that `cr3` names has a reserved bit set, which a load of CR3 answers with #GP. */
@@ -148,6 +156,13 @@ export function hasReservedPdpte(cr3: u64): bool {
     if ((entry & PageEntry.Present) != 0 && (entry & PDPTE_RESERVED) != 0) return true;
   }
   return false;
+}
+
+/** The entry at a system-physical address. */
+export function readEntry(slot: u64, format: u32): u64 {
+  return (format & PageFormat.Levels) == PageFormat.Legacy
+    ? readPhysical<u32>(slot)
+    : readPhysical<u64>(slot);
 }
 
 function isLegacy(walk: TableWalk): bool {
@@ -162,23 +177,30 @@ function pageShift(walk: TableWalk): u64 {
 function reservedBits(walk: TableWalk, isLarge: bool): u64 {
   const level = walk.level;
   if (isLegacy(walk)) return isLarge ? RESERVED_IN_4M : 0;
-  const isPae = (walk.format & PageFormat.Levels) == PageFormat.Pae;
-  if (isPae && level == 3) return PDPTE_RESERVED;
-  let bits = isPae ? PAE_RESERVED : LONG_RESERVED;
-  if ((walk.format & PageFormat.NoExecute) == 0) bits |= NO_EXECUTE;
+  if (level == 3 && (walk.format & PageFormat.Levels) == PageFormat.Pae) return PDPTE_RESERVED;
+  let bits = reservedInLast(walk.format);
   if (level == 4) bits |= PML4E_RESERVED;
   else if (isLarge) bits |= level == 3 ? RESERVED_IN_1G : RESERVED_IN_2M;
   return bits;
 }
 
+/** Bits that are reserved in entries of the last table. */
+export function reservedInLast(format: u32): u64 {
+  const levels = format & PageFormat.Levels;
+  if (levels == PageFormat.Legacy) return 0;
+  const bits = levels == PageFormat.Pae ? PAE_RESERVED : LONG_RESERVED;
+  return (format & PageFormat.NoExecute) == 0 ? bits | NO_EXECUTE : bits;
+}
+
 /** Physical address of the page that a leaf maps. */
 function pageAddress(walk: TableWalk, entry: u64): u64 {
-  if (!isLegacy(walk)) return entry & ADDRESS & ~(((<u64>1) << pageShift(walk)) - 1);
+  if (!isLegacy(walk)) return entry & ENTRY_ADDRESS & ~(((<u64>1) << pageShift(walk)) - 1);
   if (walk.level == 1) return entry & 0xfffff000;
   return (entry & 0xffc00000) | (((entry >> 13) & 0xff) << 32);
 }
 
-function slotOf(walk: TableWalk, level: u32): u64 {
+/** System-physical address of the entry used at a level. */
+export function slotOf(walk: TableWalk, level: u32): u64 {
   return load<u64>(changetype<usize>(walk) + (level << 3), offsetof<TableWalk>('slot1') - 8);
 }
 

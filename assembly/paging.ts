@@ -24,6 +24,7 @@ import {
   visit,
 } from './page-table';
 import { cpu } from './state';
+import { rememberPath, resumeWalk } from './walk-path';
 
 const WALK = changetype<TableWalk>(memory.data(offsetof<TableWalk>(), 8));
 
@@ -41,17 +42,24 @@ const WALK = changetype<TableWalk>(memory.data(offsetof<TableWalk>(), 8));
 export function translate(linear: u64, access: Access, isUser: bool, isSmapSuspended: bool): u64 {
   const state = cpu();
   if ((state.cr0 & (<u64>(<u32>Cr0.Pg))) == 0) return systemPhysical(linear & 0xffffffff, access);
-  beginWalk(WALK, state.cr3, pageFormat(state.cr4, state.efer));
-  const step = findLeaf(linear);
-  if (isAborted()) return aborted(access);
+  const format = pageFormat(state.cr4, state.efer);
+  let step = Step.Descend;
+  if (resumeWalk(WALK, linear, state.cr3, format)) step = visit(WALK, slotAddress(WALK, linear));
+  const isShort = step != Step.Descend;
+  if (!isShort) {
+    beginWalk(WALK, state.cr3, format);
+    step = findLeaf(linear);
+    if (isAborted()) return aborted(access);
+  }
   if (step == Step.NotPresent) return pageFault(linear, access, isUser, 0);
   if (step == Step.Reserved) {
     return pageFault(linear, access, isUser, PageFault.Present | PageFault.Reserved);
   }
-  if (isDenied(access, isUser, isSmapSuspended)) {
+  if (isDenied(WALK.common, WALK.any, access, isUser, isSmapSuspended)) {
     return pageFault(linear, access, isUser, PageFault.Present);
   }
   markUsed(WALK, access == Access.Write);
+  if (!isShort) rememberPath(WALK, linear, state.cr3);
   return systemPhysical(translatedAddress(WALK, linear), access);
 }
 
@@ -63,7 +71,8 @@ export function isWritableToo(linear: u64, isUser: bool): bool {
   const state = cpu();
   let physical = linear & 0xffffffff;
   if ((state.cr0 & (<u64>(<u32>Cr0.Pg))) != 0) {
-    if ((WALK.entry & PageEntry.Dirty) == 0 || isDenied(Access.Write, isUser, false)) return false;
+    if ((WALK.entry & PageEntry.Dirty) == 0 || isDenied(WALK.common, WALK.any, Access.Write, isUser, false))
+      return false;
     physical = translatedAddress(WALK, linear);
   }
   return state.nestedPaging == 0 || isNestedHit(physical, Access.Write);
@@ -90,18 +99,23 @@ function findLeaf(linear: u64): Step {
   return step;
 }
 
-/** Page protection (§5.6). Where EFER.NXE is clear, NX is reserved and did not come this far. */
-function isDenied(access: Access, isUser: bool, isSmapSuspended: bool): bool {
+/**
+ * Page protection (§5.6). Where EFER.NXE is clear, NX is reserved and did not come this far.
+ *
+ * @param common AND of the entries on the way.
+ * @param any OR of them.
+ */
+export function isDenied(common: u64, any: u64, access: Access, isUser: bool, isSmapSuspended: bool): bool {
   const state = cpu();
-  const isUserPage = (WALK.common & PageEntry.User) != 0;
+  const isUserPage = (common & PageEntry.User) != 0;
   if (isUser && !isUserPage) return true;
   const isUserPageOfOther = isUserPage && !isUser;
   if (access == Access.Fetch) {
-    return (WALK.any & NO_EXECUTE) != 0 || (isUserPageOfOther && (state.cr4 & Cr4.Smep) != 0);
+    return (any & NO_EXECUTE) != 0 || (isUserPageOfOther && (state.cr4 & Cr4.Smep) != 0);
   }
   if (isUserPageOfOther && (state.cr4 & Cr4.Smap) != 0 && !isSmapSuspended) return true;
   const needsWrite = access == Access.Write && (isUser || (state.cr0 & Cr0.Wp) != 0);
-  return needsWrite && (WALK.common & PageEntry.Write) == 0;
+  return needsWrite && (common & PageEntry.Write) == 0;
 }
 
 /** @param reason Whether an entry was there, and whether it was ill-formed: `PageFault` bits. */

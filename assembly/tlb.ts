@@ -1,7 +1,7 @@
 /**
  * The translation lookaside buffer: direct mapped, one bank per privilege.
  *
- * An entry can only ever point into physical memory: `fillTlb` is the one place that writes addends, and it refuses
+ * An entry can only ever point into physical memory: `fillTlb` and `replaceEntry` alone write addends, and they refuse
  * pages outside. That check is the sandbox wall. A tag holds the linear page and, in its low bits, the ASID; an access
  * compares the page of its *last* byte, so one that crosses a page never hits.
  *
@@ -12,7 +12,7 @@
 import { Access } from './abi/access';
 import { Layout, NO_PAGE } from './abi/layout';
 import { Mode } from './abi/processor-bits';
-import { dropExtents, growExtents } from './extents';
+import { dropExtents, growExtents, hasExtents, outdateExtents } from './extents';
 import { flushNestedTlb } from './nested-tlb';
 import { isChunkClean, isPageClean, touchChunk, touchPage } from './page-tracking';
 import { cpu } from './state';
@@ -135,6 +135,50 @@ export function fillTlb(bank: u32, linear: u64, physical: u64, access: Access, h
     growExtents(bank, state.asid, tag - state.asid, Access.Read, entry.addend);
   }
   if (access == Access.Write) setWriteTag(bank, entry, holdsCode ? tag | CODE_PAGE : tag);
+}
+
+/**
+ * Whether an entry of the two banks can take a page by `replaceEntry`: it has no translation of this page, and its chunk has been
+ * filled and touched already.
+ */
+export function isReplaceable(address: u32, tag: u64): bool {
+  const entry = changetype<TlbEntry>(address);
+  if (entry.readTag == tag || entry.fetchTag == tag || (entry.writeTag & ~MARKS) == tag) return false;
+  const chunk = (address - BANKS) >> CHUNK_SHIFT;
+  return ((filledChunks >> chunk) & 1) != 0 && !isChunkClean(chunk);
+}
+
+/**
+ * Caches a translation for loads and, if `isStored`, for stores, in an entry that `isReplaceable`. False: the page is outside of
+ * physical memory, or the store that it is for (`isWrite`) has more to do.
+ */
+export function replaceEntry(
+  address: u32,
+  tag: u64,
+  page: u64,
+  holdsCode: bool,
+  isStored: bool,
+  isWrite: bool,
+): bool {
+  const state = cpu();
+  if (page >= <u64>state.memoryBytes) return false;
+  const marks = (holdsCode ? CODE_PAGE : 0) | (isPageClean(<u32>page) ? CLEAN_PAGE : 0);
+  if (isWrite && marks != 0) return false;
+  const entry = changetype<TlbEntry>(address);
+  const addend = state.memoryBase + <u32>page - ((<u32>tag) & ~0xfff);
+  if (entry.readTag != INVALID) dropExtents();
+  entry.readTag = tag;
+  entry.writeTag = isStored ? tag | marks : INVALID;
+  entry.fetchTag = INVALID;
+  entry.physical = <u32>page;
+  entry.addend = addend;
+  if (!hasExtents) {
+    outdateExtents();
+    return true;
+  }
+  growExtents(state.tlbBank, state.asid, tag - state.asid, Access.Read, addend);
+  if (isStored && marks == 0) growExtents(state.tlbBank, state.asid, tag - state.asid, Access.Write, addend);
+  return true;
 }
 
 /** Changes the write tag of a page that has been read, for the present ASID. */
