@@ -55,6 +55,15 @@ export function isSlotEmpty(slot: u32): bool {
   return extentOf(Access.Read, slot).starts == 0 && extentOf(Access.Write, slot).starts == 0;
 }
 
+/** Wasm address of `bytes` bytes, at least one, from `linear` on, if they lie within a run; else 0. For compiled code: it is running. */
+export function runHost(linear: u64, bytes: u32, access: Access): u32 {
+  const slot = slotAround(access, linear);
+  if (slot == NO_EXTENT) return 0;
+  const extent = extentOf(access, slot);
+  const room = extent.starts - (linear - extent.first) + TAIL;
+  return <u64>bytes <= room ? <u32>linear + extent.addend : 0;
+}
+
 /** Whose translations the runs are. */
 let ownBank: u32 = 0;
 let ownAsid: u32 = 0;

@@ -61,6 +61,7 @@ export {
   conditionHolds,
   executeUop,
 } from './compiled';
+export { compiledString, fillString, moveString } from './compiled-string';
 export { compiledInterrupt, compiledReturn } from './compiled-transfer';
 export { handlerInLevel } from './same-level';
 export {

@@ -93,6 +93,9 @@ export function probeWrite(linear: u64, bytes: u32, seg: u32): void {
  */
 export function pageHost(linear: u64, access: Access): u32 {
   const state = cpu();
+  const entry = tlbEntry(state.tlbBank, linear);
+  const tag = tlbTag(linear, 1);
+  if ((access == Access.Read ? readTag(entry) : writeTag(entry)) == tag) return tlbHost(entry, linear);
   if (state.tlbBank == CAREFUL_BANK || !isCanonical(linear)) return 0;
   const physical = translateCached(linear, state.tlbBank, access);
   if (isAborted()) {

@@ -88,6 +88,7 @@ export function run(): Stop {
       }
       setRunningBlock(0);
       const next = enterRegion(state, region, linearRip(state));
+      if (next != <u32>Flow.Next && state.repeatForm != 0) forgetRepeat(state);
       if (next > <u32>Flow.Repeat) resumeBlock(state, exitBlock(), next);
       if (next != <u32>Flow.Next) continue;
     } else if (++record.heat == hotThreshold) {

@@ -26,6 +26,9 @@ export const IMPORTS: readonly ImportedFunction[] = [
   { name: 'setRunningUop', parameters: [I32], result: Empty },
   { name: 'compiledInterrupt', parameters: [I32, I64], result: I32 },
   { name: 'compiledReturn', parameters: [I32], result: I32 },
+  { name: 'compiledString', parameters: [I32], result: I32 },
+  { name: 'moveString', parameters: [I32, I64, I64, I32], result: I32 },
+  { name: 'fillString', parameters: [I32, I64, I64, I32], result: I32 },
 ];
 
 const NUMBER = [I64, I32];
@@ -70,6 +73,9 @@ export enum Import {
   SetRunningUop = 17,
   Interrupt = 18,
   InterruptReturn = 19,
+  String = 20,
+  MoveString = 21,
+  FillString = 22,
 }
 
 /** Indices in `X87_IMPORTS`. */
@@ -101,6 +107,7 @@ export class StateAddresses {
   readonly registers: number;
   readonly rip: number;
   readonly blockRip: number;
+  readonly nextRip: number;
   readonly clock: number;
   readonly deadline: number;
   readonly pending: number;
@@ -122,6 +129,7 @@ export class StateAddresses {
     this.registers = state.address('rax');
     this.rip = state.address('rip');
     this.blockRip = state.address('blockRip');
+    this.nextRip = state.address('nextRip');
     this.clock = state.address('clock');
     this.deadline = state.address('deadline');
     this.pending = state.address('pending');

@@ -26,6 +26,8 @@ export class Emitter {
   /** The block being emitted, and how many of its instructions are complete where the code is. */
   block!: RegionBlock;
   done = 0;
+  /** The most instructions from the end of the block to the next look at the budget. */
+  rest = 0;
   /** Offsets in the block of the running instruction and of the next. */
   ip = 0;
   nextIp = 0;

@@ -16,18 +16,11 @@ export function interpret(emitter: Emitter, uop: UopFields): void {
   if (touchesFlags(uop)) emitter.flags.settle();
   const { addresses, code, use, vectors } = emitter;
   const vector = vectorUse(uop);
-  eachSlot(slotsRead(uop) & use.slotsWritten, (slot) => {
-    code.i32(0);
-    code.get(slot);
-    code.memory(Op.I64Store, addresses.registers + 8 * slot);
-  });
+  storeSlots(emitter, slotsRead(uop) & use.slotsWritten);
   // What is written in part is loaded as a whole.
   vectors.store(code, vector.readLow | vector.writtenLow, vector.readHigh | vector.writtenHigh);
   call(emitter, uop);
-  eachSlot(slotsWritten(uop) & use.slotsWritten, (slot) => {
-    emitter.loadState(Op.I64Load, addresses.registers + 8 * slot);
-    code.set(slot);
-  });
+  loadSlots(emitter, slotsWritten(uop) & use.slotsWritten);
   vectors.load(code, vector.writtenLow, vector.writtenHigh);
   if (uop.code === Uop.Float) readFloatMode(code, addresses);
   if (mayStore(uop.code)) leaveIfStale(emitter);
@@ -45,6 +38,23 @@ function call(emitter: Emitter, uop: UopFields): void {
   emitter.close();
 }
 
+/** Writes slots of the register file from their locals to the state. */
+export function storeSlots({ addresses, code }: Emitter, slots: number): void {
+  eachSlot(slots, (slot) => {
+    code.i32(0);
+    code.get(slot);
+    code.memory(Op.I64Store, addresses.registers + 8 * slot);
+  });
+}
+
+/** Reads slots of the register file from the state into their locals. */
+export function loadSlots(emitter: Emitter, slots: number): void {
+  eachSlot(slots, (slot) => {
+    emitter.loadState(Op.I64Load, emitter.addresses.registers + 8 * slot);
+    emitter.code.set(slot);
+  });
+}
+
 function eachSlot(mask: number, visit: (slot: number) => void): void {
   for (let slot = 0; slot < 32; slot++) if (((mask >>> slot) & 1) !== 0) visit(slot);
 }
@@ -54,7 +64,8 @@ function mayStore(code: number): boolean {
   return (code >= Uop.StoreVector8 && code <= Uop.StoreVector256) || code === Uop.X87;
 }
 
-function leaveIfStale(emitter: Emitter): void {
+/** Leaves after the instruction if it has stored over code of a region. */
+export function leaveIfStale(emitter: Emitter): void {
   emitter.loadState(Op.I32Load, emitter.addresses.staleness);
   emitter.open(Op.If);
   leaveWhenComplete(emitter);

@@ -8,6 +8,7 @@ import { Reg } from '../../assembly/abi/register.js';
 import { SysOp } from '../../assembly/abi/sys-op.js';
 import { Uop, UOP_BYTES } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
+import { isString } from './string-use.js';
 
 const PAGE = 4096;
 const MOST_BLOCKS = 64;
@@ -238,7 +239,7 @@ class Discovery {
     const all = Array.from({ length: this.field(address, BlockField.Uops) }, (_, i) =>
       this.uop(address + BlockField.Uop + i * UOP_BYTES),
     );
-    const sys = all.find(({ code }) => code === Uop.Sys);
+    const sys = all.find(({ code, low }) => code === Uop.Sys && !isString(low));
     const transfer = sys && this.transferAt(sys, delta);
     const instructionsOfBlock = this.field(address, BlockField.Instructions);
     if (transfer !== undefined) {

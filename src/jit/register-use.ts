@@ -6,6 +6,7 @@ import { FloatOp } from '../../assembly/abi/float-op.js';
 import { Reg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import type { UopFields } from './region.js';
+import { comparesStrings, isString, slotsOfString } from './string-use.js';
 import { isFromRegister, isToRegister, operationOf } from './vector-use.js';
 
 /** Bits of a row: operands that are read or written. A partial write counts as both. */
@@ -125,6 +126,7 @@ export function touchesFlags(uop: UopFields): boolean {
 }
 
 function useOf(uop: UopFields): number {
+  if (uop.code === Uop.Sys && isString(uop.low)) return comparesStrings(uop.low) ? Use.Flags : 0;
   return uop.code === Uop.Float ? useOfFloat(operationOf(uop)) : (USES[uop.code] ?? 0);
 }
 
@@ -136,5 +138,6 @@ function useOfFloat(op: FloatOp): number {
 
 function implicit(uop: UopFields): number {
   if (uop.code === Uop.Float && operationOf(uop) <= FloatOp.StoreMxcsr) return slotMask(Reg.T0);
+  if (uop.code === Uop.Sys) return slotsOfString(uop.low);
   return IMPLICIT[uop.code] ?? 0;
 }

@@ -83,6 +83,7 @@ export class RegionBody {
     const block = flow.blocks[node];
     if (block === undefined) return this.dispatch(node);
     this.begin(block);
+    emitter.rest = flow.longestPath[node]! - block.instructions;
     if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.ripAt(0));
     this.count(block.instructions);
     this.uops(block);

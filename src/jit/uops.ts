@@ -45,6 +45,7 @@ import {
 import { floatOperation } from './float-operations.js';
 import type { UopFields } from './region.js';
 import { Rotate, rotateByConstant, Shift, shiftByConstant, shiftByRegister, shiftQuiet } from './shifts.js';
+import { stringInstruction } from './strings.js';
 import { loadVector, moveFromVector, moveToVector, storeVector } from './vector-moves.js';
 import { vectorOperation, vectorTest, wholeOperation } from './vector-operations.js';
 import { Op } from './wasm-opcodes.js';
@@ -229,6 +230,8 @@ family(Uop.SarQuietRI32, shiftQuiet(Shift.RightSigned), Width.Dword);
 row(Uop.Bswap32, swapDword);
 TABLE[Uop.X87] = compileX87;
 row(Uop.CheckTarget, checkTarget);
+// Others end their blocks.
+row(Uop.Sys, stringInstruction);
 
 /** An illegal target is the interpreter's: it faults at the branch. */
 function checkTarget(emitter: Emitter, uop: UopFields): void {
