@@ -40,7 +40,9 @@ export class Emitter {
   /** The micro-op being emitted, and what it does by itself. */
   uop!: UopFields;
   reach = Reach.Everything;
-  /** Numbers of the runs of pages that are used. */
+  /** Micro-ops whose accesses are known to lie within a run of pages, and its number. */
+  steadyRuns: ReadonlyMap<number, number> | undefined;
+  /** Numbers of the runs that are used. */
   readonly runs = new Set<number>();
   /** Constructs that are open, the outermost included. */
   depth = 0;

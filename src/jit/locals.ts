@@ -40,6 +40,8 @@ export enum Local {
   FlagKind = SavedFlags + 3,
   /** Instructions that may still be run. */
   Remaining,
+  /** What it must be at least for a turn in which accesses are not looked at. */
+  Limit,
   /** What it was at the start. */
   Budget,
   TlbBank,

@@ -126,7 +126,9 @@ export function store(
 
 /** Pushes the Wasm address of `1 << width` bytes at `Local.Linear`, or leaves the instruction to the interpreter. */
 export function locate(emitter: Emitter, width: number, tag: TlbField, segment: number): void {
-  const run = emitter.reach === Reach.Runs ? runOf(emitter, tag, segment) : undefined;
+  const steady = emitter.steadyRuns?.get(emitter.uop.address);
+  if (steady !== undefined) return hostWithin(emitter, steady);
+  const run = emitter.reach === Reach.Runs ? runOf(emitter, emitter.uop, tag, segment) : undefined;
   if (run === undefined) hit(emitter, width, tag);
   else isWithin(emitter, run);
   emitter.open(Op.If, Type.I32);
@@ -139,7 +141,12 @@ export function locate(emitter: Emitter, width: number, tag: TlbField, segment: 
 }
 
 /** The number of the run of pages that an access is held against; undefined: it asks the TLB. */
-function runOf({ runs, uop, regionReach }: Emitter, tag: TlbField, segment: number): number | undefined {
+export function runOf(
+  { runs, regionReach }: Emitter,
+  uop: UopFields,
+  tag: TlbField,
+  segment: number,
+): number | undefined {
   const access = tag === TlbField.ReadTag ? Access.Read : Access.Write;
   const usual = segment === Seg.Ss ? ExtentSlot.Stack : ExtentSlot.Data;
   const slot = regionReach.runOf(uop.address, access, usual);

@@ -19,8 +19,10 @@ import { stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
+import { type SteadyAccess, steadyAccesses } from './steady-accesses.js';
 import { transfer } from './transfer.js';
 import { compilationOf, push } from './uops.js';
+import { limitTurns } from './unchecked-turns.js';
 import { Op } from './wasm-opcodes.js';
 import { sharesRegisters } from './x87-effect.js';
 
@@ -85,10 +87,59 @@ export class RegionBody {
     this.begin(block);
     emitter.rest = flow.longestPath[node]! - block.instructions;
     if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.ripAt(0));
+    const steady = flow.isLoop[node] ? steadyAccesses(emitter, block) : undefined;
+    if (steady !== undefined && steady.size > 0) return this.steadyLoop(node, block, steady);
     this.count(block.instructions);
     this.uops(block);
     this.end(node, block);
     emitter.mayBeStale = false;
+  }
+
+  /** A loop of one block: turns that need not look at addresses, as long as that is known; else one that does. */
+  private steadyLoop(node: number, block: RegionBlock, steady: ReadonlyMap<number, SteadyAccess>): void {
+    const { emitter, flow } = this;
+    const { code } = emitter;
+    const least = flow.longestPath[node]!;
+    const endAt = emitter.depth;
+    emitter.open(Op.Block);
+    const checkedAt = emitter.depth;
+    emitter.open(Op.Block);
+    limitTurns(emitter, steady.values(), block.instructions, least, checkedAt);
+    emitter.flags.publish();
+    const uncheckedAt = emitter.depth;
+    emitter.open(Op.Loop);
+    emitter.flags.set(Source.Unknown);
+    // At the start of the turn: elsewhere V8 would compute the limit in each.
+    code.get(Local.Remaining);
+    code.get(Local.Limit);
+    code.op(Op.I32LtS);
+    emitter.branch(Op.BrIf, this.loopAt.get(node)!);
+    emitter.steadyRuns = new Map([...steady].map(([uop, { run }]) => [uop, run]));
+    this.turn(block, endAt);
+    emitter.steadyRuns = undefined;
+    this.jump(uncheckedAt);
+    emitter.close();
+    emitter.close();
+    emitter.flags.set(Source.Unknown);
+    this.begin(block);
+    this.turn(block, endAt);
+    const { source, width } = emitter.flags;
+    this.jump(this.loopAt.get(node)!);
+    emitter.close();
+    emitter.flags.set(source, width);
+    this.restore(block);
+    this.goTo(node, block.targets[1]!);
+    emitter.mayBeStale = false;
+  }
+
+  /** One turn of a loop of one block, which breaks out of the construct opened at `endAt` if it is the last. */
+  private turn(block: RegionBlock, endAt: number): void {
+    const { emitter } = this;
+    this.count(block.instructions);
+    this.uops(block);
+    emitter.flags.condition(block.last.n);
+    emitter.code.op(Op.I32Eqz);
+    emitter.branch(Op.BrIf, endAt);
   }
 
   /** Goes where `Local.ExitRip` says. */

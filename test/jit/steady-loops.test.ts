@@ -1,0 +1,164 @@
+/** Loops whose accesses move by a constant: which those are, and that turns which do not look at them end where they have to. */
+import { describe, expect, it } from 'vitest';
+import { Access } from '../../assembly/abi/access.js';
+import { assemble } from '../../src/asm/assemble.js';
+import { StateAddresses } from '../../src/jit/core-layout.js';
+import { Emitter } from '../../src/jit/emitter.js';
+import { Reach } from '../../src/jit/reach.js';
+import { discoverRegion } from '../../src/jit/region.js';
+import { useOfRegion } from '../../src/jit/region-use.js';
+import { steadyAccesses } from '../../src/jit/steady-accesses.js';
+import { CODE, Machine } from '../helpers/machine.js';
+import { Random } from '../silicon/random.js';
+
+const SEED = 20261122;
+const PAGE = 4096;
+const MEMORY = 4 << 20;
+/** The last pages of memory. */
+const DATA = MEMORY - 4 * PAGE;
+const PAGE_DIRECTORY = 0x72000;
+const PAGE_TABLE = 0x74000;
+const PRESENT = 0x67;
+const CR4_OSFXSR = 0x200n;
+
+type Bits = 32 | 64;
+
+async function load(machine: Machine, bits: Bits, source: string): Promise<void> {
+  if (bits === 64) machine.long();
+  else machine.flat32();
+  machine.state.setBig('cr4', machine.state.big('cr4') | CR4_OSFXSR);
+  machine.core.exports.updateMode();
+  const { bytes } = await assemble(`bits ${bits}\n${source}`, { origin: CODE });
+  machine.load(bytes);
+}
+
+/** Page tables that have the code, themselves and the data in them, and nothing else. */
+function mapOnlyData({ core, state }: Machine, bits: Bits): void {
+  const { words } = core;
+  const wide = bits === 64;
+  const link = (at: number, to: number): void =>
+    wide ? words.setBigUint64(at, BigInt(to | PRESENT), true) : words.setUint32(at, to | PRESENT, true);
+  const [bytes, start] = wide ? [8, DATA & ~0x1fffff] : [4, 0];
+  link(PAGE_DIRECTORY + (wide ? bytes : 0), PAGE_TABLE);
+  for (let page = DATA; page < MEMORY; page += PAGE) link(PAGE_TABLE + ((page - start) / PAGE) * bytes, page);
+  if (!wide) {
+    for (let page = 0; page < 0x80000; page += PAGE) link(PAGE_TABLE + (page / PAGE) * bytes, page);
+    state.setNum('cr3', PAGE_DIRECTORY);
+    state.setNum('cr0', state.num('cr0') + 0x80000000);
+  }
+  core.exports.flushTlb();
+  core.exports.updateMode();
+}
+
+/** The steps of the accesses of a loop, in the order of its instructions. */
+async function stepsOf(bits: Bits, body: string): Promise<number[]> {
+  const machine = await Machine.create(MEMORY, { jit: false });
+  await load(machine, bits, `turn: ${body}\njnz turn\nhlt`);
+  machine.run(1);
+  const { core, state } = machine;
+  const block = core.exports.findDecoded(CODE, state.get('mode'));
+  const region = discoverRegion(core, block, new Set())!;
+  const reach = { usual: Reach.Runs, runOf: (_: number, __: Access, usual: number) => usual };
+  const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
+  emitter.block = region.blocks[0]!;
+  return [...steadyAccesses(emitter, region.blocks[0]!).values()].map(({ step }) => step);
+}
+
+describe('an access is steady', () => {
+  it.each([
+    [64, 'mov eax, [rsi]\nadd rsi, 4\nmov [rdi+rcx*8], eax\nsub rcx, 1', [4, -8]],
+    [64, 'add rsi, 16\nmov rbx, rsi\nmov al, [rbx-16]\nlea rsi, [rsi+rbp-3]\nsub rsi, rbp\ndec ecx', [13]],
+    [64, 'add dword [rsi+rsi*2+5], 7\ninc rsi\ndec ecx', [3, 3]],
+    [64, 'mov eax, [rsp+8]\nmov [rel turn], eax\ndec ecx', [0, 0]],
+    [64, 'movdqu xmm0, [rsi]\nmovdqu [rsi+64], xmm0\nadd rsi, 64\ndec ecx', [64, 64]],
+    [32, 'mov eax, [esi]\nadd esi, -4\nmov [edi*2+0x1000], al\nlea edi, [edi+3]\ndec ecx', [-4, 6]],
+    [32, 'mov eax, [esi+ecx*4]\nxor [edi], eax\ncmp esi, edi\ndec ecx', [-4, 0, 0]],
+    [32, 'movdqu xmm0, [esi+ecx*4+4]\nadd esi, 16\ndec ecx', [12]],
+  ] as const)('%i bits: %s', async (bits, body, steps) => {
+    expect(await stepsOf(bits, body)).toEqual(steps);
+  });
+
+  it.each([
+    [64, 'a register that is loaded', 'mov rsi, [rsi]\ndec ecx'],
+    [64, 'a step that may be anything', 'mov eax, [rsi]\nadd rsi, rbx\ndec ecx'],
+    [64, 'a register that wraps at 32 bits', 'mov eax, [rsi]\nadd esi, 4\ndec ecx'],
+    [64, 'an address that wraps at 32 bits', 'mov eax, [esi]\nadd rsi, 4\ndec ecx'],
+    [64, 'a part of a register', 'mov al, [rsi]\nadd si, 4\ndec ecx'],
+    [32, 'a selected register', 'mov eax, [esi]\ncmovc esi, edi\ndec ecx'],
+    [32, 'a condition in the way', 'mov eax, [esi]\njc over\nover: add esi, 4\ndec ecx'],
+    [32, 'a string instruction', 'mov eax, [esi]\nadd esi, 4\nmovsb\ndec ecx'],
+    [32, 'a call of the core', 'mov eax, [esi]\nadd esi, 4\nbsf ebx, eax\ndec ecx'],
+  ] as const)('%i bits, not: %s', async (bits, _, body) => {
+    expect(await stepsOf(bits, body)).toEqual([]);
+  });
+});
+
+/** Instructions of a body, in terms of registers as they are called in 64-bit mode. */
+const BODY = [
+  ...['mov eax, [rsi]', 'add eax, [rsi+4]', 'movzx edx, byte [rsi-1]', 'mov rdx, rsi', 'add al, [rsi+rbx*2]'],
+  ...['mov [rdi], eax', 'add [rdi+8], al', 'mov [rdi+rbx], ax', 'xor [rdi-16], edx', 'mov [rbp], eax'],
+  ...['movdqu xmm0, [rsi]', 'movdqu [rdi], xmm0', 'paddd xmm0, xmm0', 'movdqa xmm1, [rbp]', 'add eax, [rdx]'],
+];
+const STEPS = [
+  ...['add rsi, 4', 'sub rsi, 1', 'add rsi, 64', 'inc rsi', 'lea rsi, [rsi+3]', 'add rsi, 0x1000'],
+  ...['add rdi, 8', 'sub rdi, 16', 'dec rdi', 'inc rbx', 'sub rbx, 2', 'add rbp, 16', 'lea rdi, [rdi-4]'],
+];
+
+function someLoop(random: Random, bits: Bits): string {
+  const some = (from: readonly string[], most: number): string[] =>
+    Array.from({ length: 1 + random.below(most) }, () => random.pick(from));
+  const parts = [...some(BODY, 5), ...some(STEPS, 3)].sort(() => (random.chance(0.5) ? 1 : -1));
+  const source = `mov ecx, 0x11223344\nturn: ${parts.join('\n')}\nsub ecx, 1\njnz turn\nhlt`;
+  return bits === 64 ? source : source.replace(/\br(?=[a-z][a-z]\b)/g, 'e');
+}
+
+/** What a loop begins with: pointers near the ends of pages, more or less turns, and a deadline on the way or behind it. */
+function someStart(random: Random) {
+  const near = (): number =>
+    DATA + PAGE * random.below(5) + (random.chance(0.5) ? 16 * (random.below(9) - 4) : random.below(PAGE));
+  const turns = 1 + random.below(random.chance(0.5) ? 20 : 3000);
+  return {
+    registers: { rsi: near(), rdi: near(), rbp: near() & ~0xf, rbx: random.below(8), rcx: turns },
+    instructions: random.chance(0.3) ? 1 + random.below(3000) : 100_000,
+  };
+}
+
+function run(machine: Machine, { registers, instructions }: ReturnType<typeof someStart>): string {
+  const { state, core } = machine;
+  state.setNum('rip', CODE + 5);
+  for (const [name, value] of Object.entries(registers)) state.setNum(name, value);
+  for (const access of [Access.Read, Access.Write]) core.exports.chooseExtent(BigInt(DATA), access);
+  const stop = machine.run(instructions);
+  const seen = ['rip', 'clock', 'rax', 'rcx', 'rdx', 'rbx', 'rbp', 'rsi', 'rdi'].map((name) =>
+    state.big(name),
+  );
+  let digest = 0n;
+  for (let at = DATA - PAGE; at < MEMORY; at += 8)
+    digest = (digest * 31n + core.words.getBigUint64(at, true)) & 0xffffffffffffffffn;
+  return [stop, ...seen, machine.rflags, digest].join(' ');
+}
+
+describe.each([64, 32] as const)('random loops, %i bits', (bits) => {
+  it.each([true, false])('what is around the data is mapped: %s', { timeout: 60_000 }, async (isMapped) => {
+    const random = new Random(SEED + bits);
+    const machines = [
+      await Machine.create(MEMORY, { jit: false }),
+      await Machine.create(MEMORY, { hotThreshold: 2 }),
+    ] as const;
+    for (let program = 0; program < 60; program++) {
+      const source = someLoop(random, bits);
+      for (const machine of machines) {
+        await load(machine, bits, source);
+        if (!isMapped) mapOnlyData(machine, bits);
+      }
+      const starts = Array.from({ length: 12 }, () => someStart(random));
+      for (const start of starts) {
+        const [interpreted, compiled] = machines.map((machine) => {
+          return run(machine, start);
+        });
+        expect(compiled, `${source}\n${JSON.stringify(start)}`).toBe(interpreted);
+      }
+    }
+    expect(machines[1].core.functionCount).toBeGreaterThan(machines[0].core.functionCount);
+  });
+});
