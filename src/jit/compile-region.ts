@@ -4,8 +4,7 @@ import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
 import { Import, IMPORTS, type StateAddresses, X87_IMPORTS } from './core-layout.js';
 import { Emitter } from './emitter.js';
-import { readFloatMode } from './float-mode.js';
-import { resetChances } from './float-trial.js';
+import { readFloatMode, resetChances } from './float-mode.js';
 import { Local, localsOf } from './locals.js';
 import { loadRuns } from './memory-access.js';
 import type { RegionReach } from './reach.js';
@@ -38,7 +37,7 @@ export function compileRegion(
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
   const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS);
-  return module.assemble(localsOf(emitter.vectors.count * (use.hasFloat ? 2 : 1)), [
+  return module.assemble(localsOf(emitter.vectors.count, use.hasFloat), [
     prologue(emitter),
     bytes,
     ...(hasX87 ? [x87Epilogue()] : []),

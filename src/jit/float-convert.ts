@@ -60,8 +60,7 @@ function toRegister(width: Width.Dword | Width.Qword, isTruncated: boolean): Con
     const isWide = width === Width.Qword;
     orInterpret(emitter, uop, (refuse) => {
       requireMode(emitter, refuse);
-      emitter.vectors.push(uop.c);
-      code.simdLane(scalar.extract, 0);
+      emitter.vectors.pushLane(uop.c, scalar.isDouble);
       if (!scalar.isDouble) code.op(Op.F64PromoteF32);
       if (!isTruncated) code.op(Op.F64Nearest);
       code.tee(Local.Double0);

@@ -10,6 +10,9 @@ const PRECISION = 0x20;
 /** All of MXCSR but the other exceptions and MM. */
 const LOOKED_AT = 0xffc0 | PRECISION;
 
+/** How many stretches (float-trial.ts) may fail in one run of a region before it stops to try. */
+const CHANCES = 1000;
+
 /** `Local.FloatMode` ← rounding is to nearest, every exception masked, FTZ and DAZ clear and PE set. */
 export function readFloatMode(code: CodeWriter, addresses: StateAddresses): void {
   code.i32(0);
@@ -19,4 +22,13 @@ export function readFloatMode(code: CodeWriter, addresses: StateAddresses): void
   code.i32(Mxcsr.Reset | PRECISION);
   code.op(Op.I32Eq);
   code.set(Local.FloatMode);
+}
+
+/** `Local.FloatChances` ← how often a stretch may fail. */
+export function resetChances(code: CodeWriter): void {
+  code.i32(CHANCES);
+  code.i32(0);
+  code.get(Local.FloatMode);
+  code.op(Op.Select);
+  code.set(Local.FloatChances);
 }

@@ -58,7 +58,6 @@ export interface Scalar {
   /** Locals of its type. */
   readonly locals: readonly [Local, Local, Local];
   readonly extract: Simd;
-  readonly replace: Simd;
   readonly equal: Op;
   readonly notEqual: Op;
   readonly less: Op;
@@ -68,7 +67,6 @@ export const DOUBLE: Scalar = {
   isDouble: true,
   locals: [Local.Double0, Local.Double1, Local.Double2],
   extract: Simd.F64x2Extract,
-  replace: Simd.F64x2Replace,
   equal: Op.F64Eq,
   notEqual: Op.F64Ne,
   less: Op.F64Lt,
@@ -78,7 +76,6 @@ export const SINGLE: Scalar = {
   isDouble: false,
   locals: [Local.Single0, Local.Single1, Local.Single2],
   extract: Simd.F32x4Extract,
-  replace: Simd.F32x4Replace,
   equal: Op.F32Eq,
   notEqual: Op.F32Ne,
   less: Op.F32Lt,
@@ -91,26 +88,22 @@ export function scalarOf(uop: UopFields): Scalar {
 /** Lowest lane of a vector register → a local of the format. */
 export function loadScalar(
   { code, vectors }: Emitter,
-  { extract }: Scalar,
+  { isDouble }: Scalar,
   register: number,
   local: Local,
 ): void {
-  vectors.push(register);
-  code.simdLane(extract, 0);
+  vectors.pushLane(register, isDouble);
   code.set(local);
 }
 
 /** a ← b with its lowest lane from what `push` pushes; the upper half as the form says. */
 export function storeScalar(
-  { code, vectors }: Emitter,
-  { replace }: Scalar,
+  { vectors }: Emitter,
+  { isDouble }: Scalar,
   uop: UopFields,
   push: () => void,
 ): void {
-  vectors.push(uop.b);
-  push();
-  code.simdLane(replace, 0);
-  vectors.set(uop.a);
+  vectors.setLane(uop.a, uop.b, isDouble, push);
   if (formOf(uop) !== VectorForm.Legacy) vectors.clearHigh(uop.a);
 }
 

@@ -116,10 +116,8 @@ export function pushScalarResult(emitter: Emitter, uop: UopFields, scalar: Scala
   const compute = ARITHMETIC[op];
   if (compute === undefined) return pushChosen(emitter, uop, scalar, op);
   const { code, vectors } = emitter;
-  for (const operand of op === FloatOp.Sqrt ? [uop.c] : [uop.b, uop.c]) {
-    vectors.push(operand);
-    code.simdLane(scalar.extract, 0);
-  }
+  if (op !== FloatOp.Sqrt) vectors.pushLane(uop.b, scalar.isDouble);
+  vectors.pushLane(uop.c, scalar.isDouble);
   code.op(compute[scalar.isDouble ? 1 : 0]);
 }
 

@@ -7,7 +7,6 @@
  */
 import { Uop } from '../../assembly/abi/uop.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
-import type { CodeWriter } from './code-writer.js';
 import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
@@ -16,11 +15,8 @@ import type { UopFields } from './region.js';
 import { GENERAL_SLOTS, slotsWritten, touchesFlags } from './register-use.js';
 import { isFloatCompiled, isLookedAt } from './float-operations.js';
 import { hasRow } from './vector-operations.js';
-import { addVectorUse, formOf, noUse, type VectorUse } from './vector-use.js';
+import { addVectorUse, formOf, loadsMxcsr, noUse, type VectorUse } from './vector-use.js';
 import { Op } from './wasm-opcodes.js';
-
-/** How many stretches may fail in one run of a region before it stops to try. */
-const CHANCES = 1000;
 
 /** Micro-ops from `first` to before `end`, whole instructions. */
 export interface Stretch {
@@ -41,8 +37,8 @@ export function stretchesOf(uops: readonly UopFields[]): Stretch[] {
       else open.end = end;
     }
   }
-  // What they do to MXCSR and to the registers is nobody's business here.
-  return uops.some(({ code }) => code === Uop.X87) ? [] : stretches;
+  // Whether MXCSR allows it is looked at once.
+  return uops.some((uop) => uop.code === Uop.X87 || loadsMxcsr(uop)) ? [] : stretches;
 }
 
 function endOfInstruction(uops: readonly UopFields[], first: number): number {
@@ -68,15 +64,6 @@ function isReversible(uop: UopFields): boolean {
   if (uop.code === Uop.Float) return isFloatCompiled(uop);
   if (uop.code === Uop.Vector) return formOf(uop) < VectorForm.Mmx && hasRow(uop);
   return REVERSIBLE.some(([first, last]) => uop.code >= first && uop.code <= last);
-}
-
-/** `Local.FloatChances` ← how often a stretch may fail. */
-export function resetChances(code: CodeWriter): void {
-  code.i32(CHANCES);
-  code.i32(0);
-  code.get(Local.FloatMode);
-  code.op(Op.Select);
-  code.set(Local.FloatChances);
 }
 
 /** What the compiler knows at the start of a stretch. */
@@ -136,8 +123,11 @@ export class Trial {
       this.starts.push(this.start());
       this.save(stretch);
       emitter.retreat = this.failed[i]!;
+      emitter.vectors.keepsLanes = true;
       this.emitUops(stretch.first, stretch.end);
       numbers.check();
+      emitter.vectors.settleLanes();
+      emitter.vectors.keepsLanes = false;
       emitter.retreat = undefined;
     });
     emitter.numbers = undefined;

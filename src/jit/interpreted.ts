@@ -3,18 +3,18 @@ import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
-import { readFloatMode } from './float-mode.js';
+import { readFloatMode, resetChances } from './float-mode.js';
 import { leaveWhenComplete } from './memory-access.js';
 import type { UopFields } from './region.js';
 import { slotsRead, slotsWritten, touchesFlags } from './register-use.js';
-import { vectorUse } from './vector-use.js';
+import { loadsMxcsr, vectorUse } from './vector-use.js';
 import { Op } from './wasm-opcodes.js';
 
 /** Has the core run a micro-op on the state. */
 export function interpret(emitter: Emitter, uop: UopFields): void {
   if (uop.code === Uop.X87) emitter.x87.close();
   if (touchesFlags(uop)) emitter.flags.settle();
-  const { addresses, code, use, vectors } = emitter;
+  const { code, use, vectors } = emitter;
   const vector = vectorUse(uop);
   storeSlots(emitter, slotsRead(uop) & use.slotsWritten);
   // What is written in part is loaded as a whole.
@@ -22,8 +22,14 @@ export function interpret(emitter: Emitter, uop: UopFields): void {
   call(emitter, uop);
   loadSlots(emitter, slotsWritten(uop) & use.slotsWritten);
   vectors.load(code, vector.writtenLow, vector.writtenHigh);
-  if (uop.code === Uop.Float) readFloatMode(code, addresses);
+  if (uop.code === Uop.Float) noteFloatMode(emitter, uop);
   if (mayStore(uop.code)) leaveIfStale(emitter);
+}
+
+/** PE may have been set, or all of MXCSR. */
+function noteFloatMode({ code, addresses }: Emitter, uop: UopFields): void {
+  readFloatMode(code, addresses);
+  if (loadsMxcsr(uop)) resetChances(code);
 }
 
 function call(emitter: Emitter, uop: UopFields): void {

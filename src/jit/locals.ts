@@ -1,5 +1,6 @@
 /** The locals of a compiled function. The first 32 are the slots of the register file (abi/register.ts), BlockRip and Zero unused. */
 import { ExtentSlot } from '../../assembly/abi/extent.js';
+import { VectorRegister } from '../../assembly/abi/vector-register.js';
 import type { LocalGroup } from './wasm-module.js';
 import { Type } from './wasm-opcodes.js';
 
@@ -98,13 +99,17 @@ export enum Local {
 
 export const DOUBTS = Local.Vectors - Local.Doubts;
 
-/** All of them, with so many for vector registers. */
-export function localsOf(vectorRegisters: number): readonly LocalGroup[] {
+/** All of them, with so many for vector registers, and what floating-point arithmetic takes beside them (vector-registers.ts). */
+export function localsOf(vectorRegisters: number, hasFloat: boolean): readonly LocalGroup[] {
+  const saved = hasFloat ? vectorRegisters : 0;
+  const lanes = hasFloat ? VectorRegister.Count : 0;
   return [
     { type: Type.I64, count: Local.FlagKind },
     { type: Type.I32, count: Local.Double0 - Local.FlagKind },
     { type: Type.F64, count: Local.Single0 - Local.Double0 },
     { type: Type.F32, count: Local.Vector0 - Local.Single0 },
-    { type: Type.V128, count: Local.Vectors - Local.Vector0 + vectorRegisters },
+    { type: Type.V128, count: Local.Vectors - Local.Vector0 + vectorRegisters + saved },
+    { type: Type.F64, count: lanes },
+    { type: Type.F32, count: lanes },
   ];
 }

@@ -34,6 +34,16 @@ interface Doubt {
   mustBeNonzero: boolean;
 }
 
+/** Values that are looked at together: whether the words of these lanes have exponents that count, one bit each. */
+interface Vector extends Doubt {
+  readonly lanes: number;
+}
+const FIRST_LANE = 1;
+const SECOND_LANE = 2;
+const LOW_LANES = 3;
+const ODD_LANES = 10;
+const ALL_LANES = 15;
+
 /** What is known of half of a vector register. */
 interface Known {
   readonly isDouble: boolean;
@@ -135,53 +145,66 @@ export class OrdinaryNumbers {
   /** Gives up if something that waits is not ordinary. */
   check(): void {
     if (this.doubts.length === 0) return;
-    const vectors = [...this.gather(true), ...this.gather(false)];
+    const formats = [this.gather(true), this.gather(false)].filter(({ length }) => length > 0);
     this.doubts = [];
     const { ground } = this;
-    this.pushOutside(vectors);
+    this.pushOutside(formats);
     ground.open(Op.If);
-    for (const vector of vectors) if (!vector.mustBeNonzero) this.replaceZeros(vector);
-    this.pushOutside(vectors);
+    for (const vector of formats.flat()) if (!vector.mustBeNonzero) this.replaceZeros(vector);
+    this.pushOutside(formats);
     ground.retreatIf();
     ground.close();
   }
 
-  /** Scalars of a format put together in whole vectors, in the locals of the first of each; and the whole ones. */
-  private gather(isDouble: boolean): Doubt[] {
+  /** The values of a format as vectors, in the locals of the first of each: scalars are put together. */
+  private gather(isDouble: boolean): Vector[] {
     const own = this.doubts.filter((doubt) => doubt.isDouble === isDouble);
-    let scalars = own.filter(({ isWhole }) => !isWhole);
-    for (const width of isDouble ? [8] : [4, 8]) {
-      const pairs: Doubt[] = [];
-      for (let i = 0; i < scalars.length; i += 2)
-        pairs.push(this.pair(scalars[i]!, scalars[i + 1] ?? scalars[i]!, width));
-      scalars = pairs;
-    }
-    return [...own.filter(({ isWhole }) => isWhole), ...scalars];
+    const scalars = own
+      .filter(({ isWhole }) => !isWhole)
+      .map((doubt) => ({ ...doubt, lanes: isDouble ? SECOND_LANE : FIRST_LANE }));
+    const isAlone = own.length === 1;
+    const wholes = own
+      .filter(({ isWhole }) => isWhole)
+      .map((doubt) => ({ ...doubt, lanes: isDouble && isAlone ? ODD_LANES : ALL_LANES }));
+    if (scalars.length === 1 && isAlone) return scalars;
+    if (isDouble) return [...wholes, ...this.pairs(scalars, 8, own.length === 2 ? ODD_LANES : ALL_LANES)];
+    const pairs = this.pairs(scalars, 4, LOW_LANES);
+    return own.length === 2 && wholes.length === 0 ? pairs : [...wholes, ...this.pairs(pairs, 8, ALL_LANES)];
   }
 
-  /** The lowest bytes of two values beside each other. */
-  private pair(first: Doubt, second: Doubt, width: number): Doubt {
+  /** The lowest bytes of two values beside each other, and so on. */
+  private pairs(values: readonly Vector[], width: number, lanes: number): Vector[] {
     const { code } = this.ground;
-    code.get(first.local);
-    code.get(second.local);
-    code.shuffle(width === 8 ? bytesOf(8, [0, 2]) : bytesOf(4, [0, 4, 1, 5]));
-    code.set(first.local);
-    return { ...first, mustBeNonzero: first.mustBeNonzero || second.mustBeNonzero };
+    const pairs: Vector[] = [];
+    for (let i = 0; i < values.length; i += 2) {
+      const first = values[i]!;
+      const second = values[i + 1] ?? first;
+      code.get(first.local);
+      code.get(second.local);
+      code.shuffle(width === 8 ? bytesOf(8, [0, 2]) : bytesOf(4, [0, 4, 1, 5]));
+      code.set(first.local);
+      pairs.push({ ...first, lanes, mustBeNonzero: first.mustBeNonzero || second.mustBeNonzero });
+    }
+    return pairs;
   }
 
   /** Pushes whether an exponent is not ordinary (i32). */
-  private pushOutside(vectors: readonly Doubt[]): void {
+  private pushOutside(formats: readonly (readonly Vector[])[]): void {
     const { code } = this.ground;
-    const formats = [true, false]
-      .map((isDouble) => vectors.filter((vector) => vector.isDouble === isDouble))
-      .filter(({ length }) => length > 0);
-    for (const own of formats) this.pushFarLanes(own, own[0]!.isDouble);
-    if (formats.length > 1) code.simd(Simd.Or);
-    code.simd(Simd.I32x4BitMask);
+    formats.forEach((vectors, i) => {
+      this.pushFarLanes(vectors, vectors[0]!.isDouble);
+      code.simd(Simd.I32x4BitMask);
+      const lanes = vectors.length === 1 ? vectors[0]!.lanes : ALL_LANES;
+      if (lanes !== ALL_LANES) {
+        code.i32(lanes);
+        code.op(Op.I32And);
+      }
+      if (i > 0) code.op(Op.I32Or);
+    });
   }
 
   /** Pushes a vector with ones in lanes where an exponent is not ordinary: one signed comparison, of the largest. */
-  private pushFarLanes(vectors: readonly Doubt[], isDouble: boolean): void {
+  private pushFarLanes(vectors: readonly Vector[], isDouble: boolean): void {
     const { code } = this.ground;
     const format = isDouble ? 'double' : 'single';
     const span = ORDINARY_EXPONENT[format];
@@ -189,7 +212,7 @@ export class OrdinaryNumbers {
     const step = isDouble ? 2 : 1;
     for (let i = 0; i < vectors.length; i += step) {
       code.get(vectors[i]!.local);
-      if (isDouble) {
+      if (isDouble && vectors.length > 1) {
         code.get((vectors[i + 1] ?? vectors[i]!).local);
         code.shuffle(bytesOf(4, [1, 3, 5, 7]));
       }
@@ -206,7 +229,7 @@ export class OrdinaryNumbers {
   }
 
   /** Lanes of a value that are zero ← a number below two. */
-  private replaceZeros({ local, isDouble }: Doubt): void {
+  private replaceZeros({ local, isDouble }: Vector): void {
     const { code } = this.ground;
     code.get(local);
     code.get(local);

@@ -69,14 +69,12 @@ function lookAtOperands({ uop, op, numbers, half, isDouble, isWhole }: Part): Fl
 /** CVTSS2SD and CVTSD2SS. */
 function convert(emitter: Emitter, uop: UopFields, numbers: OrdinaryNumbers, toDouble: boolean): void {
   const { code } = emitter;
-  const [from, to] = toDouble ? [SINGLE, DOUBLE] : [DOUBLE, SINGLE];
   let range = convertedRange(numbers.range(uop.c, Half.Low, !toDouble, false), toDouble);
   if (!isWithinLimits(range, toDouble)) {
     range = convertedRange(numbers.doubt(uop.c, Half.Low, !toDouble, false), toDouble);
   }
-  storeScalar(emitter, to, uop, () => {
-    emitter.vectors.push(uop.c);
-    code.simdLane(from.extract, 0);
+  storeScalar(emitter, toDouble ? DOUBLE : SINGLE, uop, () => {
+    emitter.vectors.pushLane(uop.c, !toDouble);
     code.op(toDouble ? Op.F64PromoteF32 : Op.F32DemoteF64);
   });
   numbers.forget(uop);

@@ -2,7 +2,7 @@
  * `Uop.Vector`, `Uop.VectorWhole` and `Uop.VectorTest` with the vector instructions of Wasm, where that takes one or a few of
  * them. The rest, and all on MMX registers, is the core's.
  */
-import { type VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
+import { VectorOp, VectorTestOp, VectorWholeOp } from '../../assembly/abi/vector-op.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
 import type { Emitter } from './emitter.js';
 import { setOrder } from './explicit-flags.js';
@@ -34,6 +34,10 @@ export function vectorOperation(emitter: Emitter, uop: UopFields): boolean {
   if (row === undefined || form >= VectorForm.Mmx) return false;
   const { code, vectors } = emitter;
   const isWide = form === VectorForm.Vex256;
+  if (op === VectorOp.Move && form === VectorForm.Legacy) {
+    vectors.move(uop.a, uop.c);
+    return true;
+  }
   // The high half first: the low one may be its count.
   for (const half of isWide ? [Half.High, Half.Low] : [Half.Low]) {
     const immediate = half === Half.High ? uop.high >> (uop.high >> IMMEDIATE_SHIFT) : uop.high;

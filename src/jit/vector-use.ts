@@ -127,6 +127,11 @@ function addFloat(use: VectorUse, uop: UopFields): void {
   write(use, a, form !== VectorForm.Legacy);
 }
 
+/** MXCSR may become anything. */
+export function loadsMxcsr(uop: UopFields): boolean {
+  return uop.code === Uop.Float && operationOf(uop) === FloatOp.LoadMxcsr;
+}
+
 /** a is a general register. */
 export function isToRegister(op: FloatOp): boolean {
   return op >= FloatOp.CvtToSi32 && op <= FloatOp.CvttToSi64;

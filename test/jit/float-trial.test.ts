@@ -21,6 +21,7 @@ const VECTOR_FILE_BYTES = 16 * 32;
 const XMM = 6;
 const PRECISION = 0x20;
 const FTZ_DAZ = 0x8040;
+const ROUND_UP = 0x4000;
 
 const random = new Random(SEED);
 const xmm = (): string => `xmm${random.below(XMM)}`;
@@ -221,4 +222,35 @@ it.each([
   expect(found).toEqual(expected);
   expect(expected!.before & 0x3f).toBe(PRECISION);
   expect(expected!.after & 0x3f).toBe(exception | PRECISION);
+});
+
+/** Rounding to nearest and then up: an inexact sum tells which. */
+it('a loop that changes how it rounds', { timeout: 60_000 }, async () => {
+  const source = `mov rsi, ${DATA}
+mov dword [rsi + 16], ${Mxcsr.Reset | PRECISION}
+mov dword [rsi + 20], ${Mxcsr.Reset | PRECISION | ROUND_UP}
+jmp again
+again:
+  addsd xmm2, [rsi]
+  ldmxcsr [rsi + 20]
+  jmp on
+on:
+  addsd xmm3, [rsi]
+  jmp last
+last:
+  ldmxcsr [rsi + 16]
+  dec ecx
+  jmp again`;
+  const { bytes } = await assemble(source, { origin: CODE, bits: 64 });
+  const [expected, found] = await Promise.all(
+    [{ jit: false }, { hotThreshold: 4 }].map(async (options) => {
+      const machine = enableVectors(await Machine.create(1 << 20, options));
+      enterGuest(machine);
+      machine.load(bytes).core.write(DATA, new Uint8Array(Float64Array.of(0.1, 1e9 / 3).buffer));
+      machine.state.set('mxcsr', Mxcsr.Reset | PRECISION);
+      machine.run(20_000);
+      return look(machine);
+    }),
+  );
+  expect(found).toEqual(expected);
 });
