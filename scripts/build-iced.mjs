@@ -2,8 +2,8 @@
  * Makes build/iced.wasm: iced-x86's binary less what vmexit does not call and the data of that.
  *
  * The package exports 762 functions. Instantiating it makes a JavaScript function of each, and the code below them is
- * a fifth of what a user downloads; `ICED_EXPORTS` is what our binding uses. The functions that stay are byte for byte
- * the package's: nothing is optimised again.
+ * a fifth of what a user downloads; `ICED_EXPORTS` is what our binding uses. The functions that stay do what the package's do:
+ * but for the formatters' constructor nothing is optimised again.
  */
 import binaryen from 'assemblyscript/binaryen';
 import { createHash } from 'node:crypto';
@@ -11,9 +11,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dropUnusedData, UNUSED } from './iced-data.mjs';
+import { dropUnusedData } from './iced-data.mjs';
 import { ICED_EXPORTS } from './iced-exports.mjs';
+import { keepNasm } from './iced-nasm.mjs';
 
+const SCRIPTS = fileURLToPath(new URL('.', import.meta.url));
+/** The scripts that the binary depends on. */
+const MAKERS = ['build-iced.mjs', 'iced-exports.mjs', 'iced-nasm.mjs', 'iced-data.mjs'];
 const BUILD = fileURLToPath(new URL('../build', import.meta.url));
 export const ICED_WASM = join(BUILD, 'iced.wasm');
 const STAMP = join(BUILD, 'iced.stamp.json');
@@ -21,9 +25,9 @@ const STAMP = join(BUILD, 'iced.stamp.json');
 /** Makes build/iced.wasm current. */
 export function buildIced() {
   const whole = readFileSync(locateIced());
+  const makers = MAKERS.map((name) => readFileSync(join(SCRIPTS, name)));
   const source = createHash('sha256')
-    .update(whole)
-    .update(JSON.stringify([ICED_EXPORTS, UNUSED]))
+    .update(Buffer.concat([whole, ...makers]))
     .digest('hex');
   if (existsSync(ICED_WASM) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === source) return;
   mkdirSync(BUILD, { recursive: true });
@@ -46,6 +50,7 @@ function keepExports(binary, names) {
   if (missing.length > 0) throw new Error(`iced-x86 does not export ${missing.join(', ')}`);
   for (const name of all) if (!names.includes(name)) module.removeExport(name);
   module.runPasses(['remove-unused-module-elements']);
+  keepNasm(module);
   dropUnusedData(binary, module);
   const trimmed = module.emitBinary();
   module.dispose();
