@@ -86,7 +86,7 @@ export {
 } from './compiled-x87';
 export { publishX87, publishX87Register } from './compiled-x87-exit';
 export { X87_RESULT_TOP_ADDRESS } from './exec/x87-fast';
-export { carryOf, settleFlags } from './lazy-flags';
+export { carryOf, FLAG_CELLS_ADDRESS, settleFlags } from './lazy-flags';
 export { chooseExtent } from './extent-search';
 export { EXTENTS_ADDRESS } from './extents';
 export { likelyExtent } from './likely-extent';

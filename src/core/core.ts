@@ -90,6 +90,7 @@ interface CoreExports {
   readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;
   readonly STALENESS_ADDRESS: WebAssembly.Global;
+  readonly FLAG_CELLS_ADDRESS: WebAssembly.Global;
   readonly EXIT_BLOCK_ADDRESS: WebAssembly.Global;
   readonly EXTENTS_ADDRESS: WebAssembly.Global;
   setHotThreshold(executions: number): void;

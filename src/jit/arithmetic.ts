@@ -4,7 +4,6 @@ import type { Emitter } from './emitter.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
-import { signExtend } from './sign-extension.js';
 import { Op } from './wasm-opcodes.js';
 
 /** i32 and i64 forms of an operation. */
@@ -79,26 +78,15 @@ function keepResult(emitter: Emitter, a: number, width: Width, isWritten: boolea
   emitter.assign(a, width);
 }
 
-/** AND, OR, XOR and TEST: `FlagResult` is the result, sign-extended. */
+/** AND, OR, XOR and TEST. */
 export function logic(pair: Pair, isWritten: boolean) {
   return (emitter: Emitter, uop: UopFields, width: Width, isImmediate: boolean): void => {
-    const { code, flags } = emitter;
     emitter.operand(uop.a, width);
     (isImmediate ? fromImmediate : fromRegister)(emitter, uop, width);
     apply(emitter, pair, width);
-    if (isWritten) {
-      emitter.widen(width);
-      code.tee(Local.FlagResult);
-      emitter.assign(uop.a, width);
-      code.get(Local.FlagResult);
-    } else if (width !== Width.Qword) {
-      code.op(Op.I64ExtendI32U);
-    }
-    signExtend(code, width);
-    code.set(Local.FlagResult);
-    code.i64(0);
-    code.set(Local.FlagRight);
-    flags.set(Source.Logic);
+    emitter.widen(width);
+    keepResult(emitter, uop.a, width, isWritten);
+    emitter.flags.set(Source.Logic, width);
   };
 }
 
@@ -120,17 +108,14 @@ export const QUIET = { ADD, SUB, AND, OR, XOR } as const;
 /** INC and DEC: CF is kept. */
 export function step(source: Source.Inc | Source.Dec) {
   return (emitter: Emitter, uop: UopFields, width: Width): void => {
-    const { code, flags } = emitter;
-    pushCarry(emitter, Local.Narrow0);
-    code.get(Local.Narrow0);
-    code.op(Op.I64ExtendI32U);
-    code.set(Local.FlagRight);
+    emitter.flags.beginStep(source);
     emitter.operand(uop.a, width);
     emitter.immediate(width, 1, 0);
     apply(emitter, source === Source.Inc ? ADD : SUB, width);
     emitter.widen(width);
-    keepResult(emitter, uop.a, width, true);
-    flags.set(source, width);
+    emitter.code.tee(Local.StepResult);
+    emitter.assign(uop.a, width);
+    emitter.flags.step(source, width);
   };
 }
 

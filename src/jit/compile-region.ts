@@ -1,4 +1,5 @@
 /** A region as a WebAssembly module: its body between what loads the state into locals and what stores it. */
+import { FlagCell } from '../../assembly/abi/flag-kind.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
@@ -102,9 +103,9 @@ function epilogue({ addresses, use, vectors }: Emitter): Uint8Array {
     code.memory(Op.I64Store, addresses.registers + 8 * slot);
   }
   vectors.store(code);
-  code.get(Local.FlagKind);
+  code.i32(0);
+  code.memory(Op.I32Load, addresses.flagCells + FlagCell.Kind);
   code.block(Op.If, Type.Empty);
-  for (const local of [Local.FlagKind, Local.FlagLeft, Local.FlagRight, Local.FlagResult]) code.get(local);
   code.call(Import.SettleFlags);
   code.op(Op.End);
   code.i32(0);

@@ -19,9 +19,9 @@ export const IMPORTS: readonly ImportedFunction[] = [
     result: Empty,
   })),
   { name: 'conditionHolds', parameters: [I32], result: I32 },
-  { name: 'settleFlags', parameters: [I32, I64, I64, I64], result: Empty },
+  { name: 'settleFlags', parameters: [], result: Empty },
   { name: 'executeUop', parameters: [I32], result: I32 },
-  { name: 'carryOf', parameters: [I32, I64, I64, I64], result: I32 },
+  { name: 'carryOf', parameters: [], result: I32 },
   { name: 'multiplyHigh', parameters: [I64, I64], result: I64 },
   { name: 'setRunningUop', parameters: [I32], result: Empty },
   { name: 'compiledInterrupt', parameters: [I32, I64], result: I32 },
@@ -119,6 +119,7 @@ export class StateAddresses {
   readonly miss: number;
   readonly flagResult: number;
   readonly flagAux: number;
+  readonly flagCells: number;
   readonly mxcsr: number;
   readonly vectorFile: number;
   readonly selectors: number;
@@ -137,6 +138,7 @@ export class StateAddresses {
     this.asid = state.address('asid');
     this.flagResult = state.address('flagResult');
     this.flagAux = state.address('flagAux');
+    this.flagCells = exports.FLAG_CELLS_ADDRESS.value as number;
     this.mxcsr = state.address('mxcsr');
     this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
     this.extents = exports.EXTENTS_ADDRESS.value as number;

@@ -210,9 +210,14 @@ export class Emitter {
 
   /** Leaves with the RIP on top of the stack (i64), for a `Flow` or a micro-op. The block's instructions have been counted. */
   exit(flow: number): void {
+    this.flags.publish();
+    this.leave(flow);
+  }
+
+  /** The same once flags are in their cells. */
+  private leave(flow: number): void {
     const { code } = this;
     code.set(Local.ExitRip);
-    this.flags.publish();
     this.x87.leave();
     code.i32(flow);
     code.set(Local.ExitFlow);
@@ -221,9 +226,10 @@ export class Emitter {
 
   /** Leaves at the start of the running instruction, of which nothing has been done. */
   exitBefore(flow: number): void {
+    this.flags.publish();
     this.discount(this.block.instructions - this.done);
     this.ripAt(this.ip);
-    this.exit(flow);
+    this.leave(flow);
   }
 
   /** Leaves the running instruction, of which nothing has been done, to the interpreter; or gives up the stretch. */
@@ -241,9 +247,10 @@ export class Emitter {
 
   /** Leaves after the running instruction. */
   exitAfter(): void {
+    this.flags.publish();
     this.discount(this.block.instructions - this.done - 1);
     this.ripAt(this.nextIp);
-    this.exit(Flow.Leave);
+    this.leave(Flow.Leave);
   }
 
   /** Takes back instructions that were counted when the block was entered. */

@@ -34,7 +34,7 @@ export function lowBit(emitter: Emitter): void {
 }
 
 /** CF and OF of the explicit flags ← the bits on top of the stack (i64). */
-export function replaceCarryOverflow(emitter: Emitter): void {
+function replaceCarryOverflow(emitter: Emitter): void {
   const { code } = emitter;
   code.get(Local.FlagRight);
   code.i64(~CF_OF);

@@ -6,7 +6,7 @@ import { Op } from './wasm-opcodes.js';
 
 /** The operation that wrote the flags. */
 export enum Source {
-  /** Known at run time only, from `Local.FlagKind`. */
+  /** They are in the cells (abi/flag-kind.ts). */
   Unknown,
   /** They are in the state. */
   Settled,
@@ -18,14 +18,24 @@ export enum Source {
   Logic,
   Inc,
   Dec,
+  /** By a constant. */
+  Rol,
+  Ror,
   /** `flagResult` and `flagAux` are given. */
   Explicit,
+}
+
+/** By a constant: keeps all flags but CF and OF. */
+export function isRotation(source: Source): boolean {
+  return source === Source.Rol || source === Source.Ror;
 }
 
 /** Bits of `flagAux`. */
 export const CF_BIT = 0;
 export const PF_BIT = 2;
 const SF_BIT = 7;
+/** Of a result, counted from its upper end. */
+const TOP_BIT = -1;
 export const OF_BIT = 11;
 
 /** Conditions without their negation (APM vol 3 App. A). */
@@ -50,10 +60,24 @@ const COMPARISONS: Readonly<Partial<Record<Condition, readonly [Op, Op]>>> = {
 };
 const SIGNED: ReadonlySet<Condition> = new Set([Condition.Less, Condition.LessOrEqual]);
 
-export class FlagValues {
+export abstract class FlagValues {
   source = Source.Unknown;
   /** Of the operation. */
   width = Width.Byte;
+
+  /** Where the operation's result is. The flags that a step keeps are made of the other locals. */
+  protected get resultLocal(): Local {
+    return this.isStep ? Local.StepResult : Local.FlagResult;
+  }
+
+  /** It keeps flags. */
+  protected get isStep(): boolean {
+    return this.source === Source.Inc || this.source === Source.Dec || this.isRotation;
+  }
+
+  protected get isRotation(): boolean {
+    return isRotation(this.source);
+  }
 
   constructor(protected readonly code: CodeWriter) {}
 
@@ -114,29 +138,25 @@ export class FlagValues {
     }
   }
 
-  private get hasExplicitResult(): boolean {
-    return this.source === Source.Explicit || this.source === Source.Logic;
-  }
-
   private zero(): void {
     const { code } = this;
-    if (this.hasExplicitResult || this.width === Width.Qword) {
-      code.get(Local.FlagResult);
+    if (this.source === Source.Explicit || this.width === Width.Qword) {
+      code.get(this.resultLocal);
       code.op(Op.I64Eqz);
       return;
     }
-    this.operand(Local.FlagResult);
+    this.operand(this.resultLocal);
     code.op(Op.I32Eqz);
   }
 
   private sign(): void {
     const { code } = this;
-    if (this.hasExplicitResult || this.width === Width.Qword) {
-      code.get(Local.FlagResult);
+    if (this.source === Source.Explicit || this.width === Width.Qword) {
+      code.get(this.resultLocal);
       code.i64(0);
       code.op(Op.I64LtS);
     } else {
-      this.operand(Local.FlagResult, true);
+      this.operand(this.resultLocal, true);
       code.i32(0);
       code.op(Op.I32LtS);
     }
@@ -145,7 +165,7 @@ export class FlagValues {
 
   private parity(): void {
     const { code } = this;
-    code.get(Local.FlagResult);
+    code.get(this.resultLocal);
     code.op(Op.I32WrapI64);
     code.i32(0xff);
     code.op(Op.I32And);
@@ -161,7 +181,7 @@ export class FlagValues {
     this.code.op(Op.I32Xor);
   }
 
-  /** A bit of `flagAux`, or the CF that INC and DEC keep. */
+  /** A bit of `flagAux`. */
   protected auxiliary(bit: number): void {
     const { code } = this;
     code.get(Local.FlagRight);
@@ -181,11 +201,16 @@ export class FlagValues {
       case Source.Logic:
         return code.i32(0);
       case Source.Explicit:
+        return this.auxiliary(CF_BIT);
       case Source.Inc:
       case Source.Dec:
-        return this.auxiliary(CF_BIT);
+        return this.carryBefore();
+      case Source.Rol:
+        return this.resultBit(0);
+      case Source.Ror:
+        return this.resultBit(TOP_BIT);
       case Source.Add:
-        this.operand(Local.FlagResult);
+        this.operand(this.resultLocal);
         this.operand(Local.FlagLeft);
         return code.op(this.width === Width.Qword ? Op.I64LtU : Op.I32LtU);
       case Source.Sub:
@@ -194,6 +219,20 @@ export class FlagValues {
         return this.carryOfChain();
     }
   }
+
+  /** Pushes a bit of the result, counted up from the lowest or down from the highest (i32). */
+  private resultBit(bit: number): void {
+    const { code } = this;
+    code.get(this.resultLocal);
+    code.i64(bit < 0 ? (8 << this.width) + bit : bit);
+    code.op(Op.I64ShrU);
+    code.op(Op.I32WrapI64);
+    code.i32(1);
+    code.op(Op.I32And);
+  }
+
+  /** Pushes the CF (i32) that INC or DEC has kept. */
+  protected abstract carryBefore(): void;
 
   /** Carry out of ADC or SBB: the top bit of (l & r) | ((l | r) & ~x), with l inverted for a borrow and x for a carry. */
   private carryOfChain(): void {
@@ -209,7 +248,7 @@ export class FlagValues {
     left();
     code.get(Local.FlagRight);
     code.op(Op.I64Or);
-    code.get(Local.FlagResult);
+    code.get(this.resultLocal);
     if (!isBorrow) this.invert();
     code.op(Op.I64And);
     code.op(Op.I64Or);
@@ -232,6 +271,11 @@ export class FlagValues {
         return this.isResult(false);
       case Source.Dec:
         return this.isResult(true);
+      case Source.Rol:
+      case Source.Ror:
+        this.carry();
+        this.resultBit(this.source === Source.Rol ? TOP_BIT : TOP_BIT - 1);
+        return code.op(Op.I32Xor);
       case Source.Add:
       case Source.Adc:
         return this.signsDiffer(Local.FlagLeft, Local.FlagRight, Local.FlagResult);
@@ -266,7 +310,7 @@ export class FlagValues {
   /** Whether the result is the largest signed number, or the smallest. */
   private isResult(largest: boolean): void {
     const { code, width } = this;
-    this.operand(Local.FlagResult);
+    this.operand(this.resultLocal);
     if (width === Width.Qword) {
       code.i64(largest ? -1 : 0, largest ? 0x7fffffff : -0x80000000);
       code.op(Op.I64Eq);

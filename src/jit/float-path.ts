@@ -25,7 +25,7 @@ export function formatOf(uop: UopFields): FloatFormat {
 export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Refuse) => void): void {
   if (emitter.retreat !== undefined) return fast(() => emitter.retreatIf());
   const { flags } = emitter;
-  const { source, width } = flags;
+  const before = flags.state;
   const done = emitter.depth;
   emitter.open(Op.Block);
   const slow = emitter.depth;
@@ -33,14 +33,14 @@ export function orInterpret(emitter: Emitter, uop: UopFields, fast: (refuse: Ref
   fast(() => emitter.branch(Op.BrIf, slow));
   emitter.branch(Op.Br, done);
   emitter.close();
-  const after = { source: flags.source, width: flags.width };
-  flags.set(source, width);
+  const after = flags.state;
+  flags.restore(before);
   if (emitter.leaves) emitter.exitToInterpreter();
   else {
     interpret(emitter, uop);
     if (touchesFlags(uop)) flags.makeExplicit();
   }
-  flags.set(after.source, after.width);
+  flags.restore(after);
   emitter.close();
 }
 

@@ -7,8 +7,9 @@
  */
 import { Uop } from '../../assembly/abi/uop.js';
 import { VectorForm } from '../../assembly/abi/vector-register.js';
+import { InvariantError } from '../errors.js';
 import type { Emitter } from './emitter.js';
-import { Source } from './flag-values.js';
+import { type FlagState, isSameState } from './flag-state.js';
 import { Local } from './locals.js';
 import { OrdinaryNumbers } from './ordinary-numbers.js';
 import type { UopFields } from './region.js';
@@ -71,8 +72,7 @@ interface Start {
   readonly done: number;
   readonly ip: number;
   readonly mayBeStale: boolean;
-  readonly source: Source;
-  readonly width: number;
+  readonly flags: FlagState;
 }
 
 /** Emits micro-ops of the block, from and to before an index. */
@@ -103,11 +103,10 @@ export class Trial {
       emitter.open(Op.Block);
     }
     this.optimistic();
-    emitter.flags.publish();
-    const { source, width } = emitter.flags;
+    const { state } = emitter.flags;
     emitter.branch(Op.Br, done);
     for (let i = 0; i < stretches.length; i++) this.carefulPart(i);
-    this.meet(source, width);
+    this.meet(state);
     emitter.close();
   }
 
@@ -135,7 +134,7 @@ export class Trial {
 
   private start(): Start {
     const { done, ip, mayBeStale, flags } = this.emitter;
-    return { done, ip, mayBeStale, source: flags.source, width: flags.width };
+    return { done, ip, mayBeStale, flags: flags.state };
   }
 
   /** What stretch `i` does if it has failed, and all from there to the next. */
@@ -143,27 +142,23 @@ export class Trial {
     const { emitter, stretches } = this;
     const stretch = stretches[i]!;
     const start = this.starts[i]!;
-    const { source, width } = emitter.flags;
-    if (i > 0) {
-      emitter.flags.publish();
-      emitter.branch(Op.Br, this.careful[i]!);
-    }
+    const { state } = emitter.flags;
+    if (i > 0) emitter.branch(Op.Br, this.careful[i]!);
     emitter.close();
     Object.assign(emitter, { done: start.done, ip: start.ip, mayBeStale: start.mayBeStale });
-    emitter.flags.set(start.source, start.width);
+    emitter.flags.restore(start.flags);
     this.restore(stretch);
-    if (i > 0) this.meet(source, width);
+    if (i > 0) this.meet(state);
     emitter.close();
     this.emitUops(stretch.first, stretch.end);
     const next = stretches[i + 1];
     if (next !== undefined) this.emitUops(stretch.end, next.first);
   }
 
-  /** Flags where this path meets another that has published what it knows of them. */
-  private meet(source: Source, width: number): void {
-    const { flags } = this.emitter;
-    flags.publish();
-    if (flags.source !== source || flags.width !== width) flags.set(Source.Unknown);
+  /** Where this way meets another that has done the same: it leaves the flags in the same form. */
+  private meet(other: FlagState): void {
+    if (!isSameState(this.emitter.flags.state, other))
+      throw new InvariantError('flags differ by the way taken');
   }
 
   private save(stretch: Stretch): void {

@@ -1,84 +1,44 @@
 /**
- * What the compiler knows of the status flags at a point of the code, and conditions made of it.
+ * Status flags of compiled code, and conditions made of them.
  *
- * An operation leaves its operands and its result in locals. Flags are computed from them where somebody asks, and settled
- * in the state where the interpreter or a core function may ask. Where paths meet, a local says at run time what the
- * operation was.
+ * An operation leaves its operands and its result in locals (flag-state.ts). Flags are computed from them where somebody asks, and
+ * settled in the state where the interpreter or a core function may ask. Where paths meet, or the region is left, what they are
+ * made of is put into cells of memory (flag-cells.ts).
  */
-import { FlagKind } from '../../assembly/abi/flag-kind.js';
-import { Width } from '../../assembly/abi/width.js';
-import type { CodeWriter } from './code-writer.js';
-import { Import, type StateAddresses } from './core-layout.js';
-import { CF_BIT, FlagValues, OF_BIT, Source } from './flag-values.js';
+import { Import } from './core-layout.js';
+import { FlagCells } from './flag-cells.js';
+import { CF_BIT, isRotation, OF_BIT, Source } from './flag-values.js';
 import { Local } from './locals.js';
 import { signExtend } from './sign-extension.js';
-import { Op, Type } from './wasm-opcodes.js';
+import { Op } from './wasm-opcodes.js';
 
 const AF_BIT = 4;
 
-export class LazyFlags extends FlagValues {
-  constructor(
-    code: CodeWriter,
-    private readonly addresses: StateAddresses,
-  ) {
-    super(code);
+export class LazyFlags extends FlagCells {
+  /** Before the code of a micro-op that keeps flags. */
+  beginStep(source: Source): void {
+    if (this.isStep && isRotation(source) !== this.isRotation) this.makeExplicit();
   }
 
-  set(source: Source, width = Width.Qword): void {
-    this.source = source;
-    this.width = width;
-  }
-
-  /** The `FlagKind` that `Local.FlagKind` must have for this knowledge. */
-  private get kind(): FlagKind {
-    switch (this.source) {
-      case Source.Add:
-      case Source.Adc:
-        return FlagKind.Add8 + this.width;
-      case Source.Sub:
-      case Source.Sbb:
-        return FlagKind.Sub8 + this.width;
-      case Source.Inc:
-        return FlagKind.Inc8 + this.width;
-      case Source.Dec:
-        return FlagKind.Dec8 + this.width;
-      case Source.Logic:
-      case Source.Explicit:
-        return FlagKind.Explicit;
-      default:
-        return FlagKind.Settled;
-    }
-  }
-
-  /** Makes `Local.FlagKind` right, for a place that does not know what this one does. */
-  publish(): void {
-    if (this.source === Source.Unknown) return;
-    this.code.i32(this.kind);
-    this.code.set(Local.FlagKind);
+  /** Goes to where paths meet. What is in the cells there has no rotation, so that another may follow. */
+  meet(): void {
+    if (this.isRotation) this.makeExplicit();
+    this.publish();
   }
 
   /** Writes the flags to the state. */
   settle(): void {
-    const { code } = this;
     if (this.source === Source.Settled) return;
-    if (this.source === Source.Unknown) {
-      code.get(Local.FlagKind);
-      code.block(Op.If);
-    }
-    if (this.source === Source.Unknown) code.get(Local.FlagKind);
-    else code.i32(this.kind);
-    code.get(Local.FlagLeft);
-    code.get(Local.FlagRight);
-    code.get(Local.FlagResult);
-    code.call(Import.SettleFlags);
-    if (this.source === Source.Unknown) code.op(Op.End);
-    this.source = Source.Settled;
+    this.publish();
+    this.code.call(Import.SettleFlags);
+    this.set(Source.Settled);
   }
 
   /** Pushes 1 if condition `n` holds, else 0 (i32). */
   condition(n: number): void {
     const { code } = this;
-    if (this.source === Source.Unknown) this.settle();
+    if (this.isRotation) this.makeExplicit();
+    if (this.isUncertain) this.settle();
     if (this.source === Source.Settled) {
       code.i32(n);
       code.call(Import.ConditionHolds);
@@ -97,27 +57,24 @@ export class LazyFlags extends FlagValues {
       code.op(Op.I32And);
       return;
     }
-    if (this.source !== Source.Unknown) return this.carry();
-    // After INC, DEC and what is explicit, CF is at hand: loops end with them.
-    code.get(Local.FlagKind);
-    code.i32(FlagKind.Inc8);
-    code.op(Op.I32GeU);
-    code.get(Local.FlagKind);
-    code.i32(FlagKind.Explicit);
-    code.op(Op.I32Eq);
-    code.op(Op.I32Or);
-    code.block(Op.If, Type.I32);
-    this.auxiliary(CF_BIT);
-    code.op(Op.Else);
-    for (const local of [Local.FlagKind, Local.FlagLeft, Local.FlagRight, Local.FlagResult]) code.get(local);
+    if (!this.isUncertain) return this.carry();
+    this.publish();
+    this.set(Source.Unknown);
     code.call(Import.CarryOf);
-    code.op(Op.End);
+  }
+
+  protected override carryBefore(): void {
+    const { state } = this;
+    this.restore(state.before!);
+    this.pushCarry();
+    this.restore(state);
   }
 
   /** Brings the flags into the explicit form, so that some of them can be replaced. */
   makeExplicit(): void {
     const { code } = this;
-    if (this.source === Source.Unknown) this.settle();
+    if (this.isRotation) return this.makeRotationExplicit();
+    if (this.isUncertain) this.settle();
     if (this.source === Source.Settled) {
       code.i32(0);
       code.memory(Op.I64Load, this.addresses.flagResult);
@@ -125,13 +82,33 @@ export class LazyFlags extends FlagValues {
       this.loadAuxiliary();
       code.op(Op.I64ExtendI32U);
       code.set(Local.FlagRight);
-    } else if (this.source !== Source.Logic && this.source !== Source.Explicit) {
-      this.auxiliaryOfOperation();
+    } else if (this.source !== Source.Explicit) {
+      if (this.source === Source.Logic) code.i64(0);
+      else this.auxiliaryOfOperation();
       code.set(Local.FlagRight);
-      code.get(Local.FlagResult);
+      code.get(this.resultLocal);
       signExtend(code, this.width);
       code.set(Local.FlagResult);
     }
+    this.set(Source.Explicit);
+  }
+
+  private makeRotationExplicit(): void {
+    const { code, state } = this;
+    this.restore(state.before!);
+    this.makeExplicit();
+    this.restore(state);
+    code.get(Local.FlagRight);
+    code.i64(~((1 << CF_BIT) | (1 << OF_BIT)));
+    code.op(Op.I64And);
+    this.carry();
+    this.overflow();
+    code.i32(OF_BIT);
+    code.op(Op.I32Shl);
+    code.op(Op.I32Or);
+    code.op(Op.I64ExtendI32U);
+    code.op(Op.I64Or);
+    code.set(Local.FlagRight);
     this.set(Source.Explicit);
   }
 
@@ -144,7 +121,7 @@ export class LazyFlags extends FlagValues {
     code.op(Op.I32Shl);
     code.op(Op.I32Or);
     code.op(Op.I64ExtendI32U);
-    code.get(Local.FlagResult);
+    code.get(this.resultLocal);
     if (this.source === Source.Inc || this.source === Source.Dec) {
       // AF: the low digit has turned over, to 0 or to Fh.
       code.i64(0xf);

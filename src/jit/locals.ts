@@ -8,10 +8,12 @@ export enum Local {
   // i64
   /** RIP of the region's entry. */
   EntryRip = 22,
-  // Flags that nobody has asked for yet (abi/flag-kind.ts).
+  // What the last operation that wrote flags was made of (flag-values.ts).
   FlagLeft = 32,
   FlagRight,
   FlagResult,
+  /** Of INC or DEC, which keep CF. */
+  StepResult,
   Linear,
   /** RIP to leave with. */
   ExitRip,
@@ -38,9 +40,8 @@ export enum Local {
   SavedSlots,
   SavedFlags = SavedSlots + 16,
   // i32
-  FlagKind = SavedFlags + 3,
   /** Instructions that may still be run. */
-  Remaining,
+  Remaining = SavedFlags + 3,
   /** What it must be at least for a turn in which accesses are not looked at. */
   Limit,
   /** What it was at the start. */
@@ -104,8 +105,8 @@ export function localsOf(vectorRegisters: number, hasFloat: boolean): readonly L
   const saved = hasFloat ? vectorRegisters : 0;
   const lanes = hasFloat ? VectorRegister.Count : 0;
   return [
-    { type: Type.I64, count: Local.FlagKind },
-    { type: Type.I32, count: Local.Double0 - Local.FlagKind },
+    { type: Type.I64, count: Local.Remaining },
+    { type: Type.I32, count: Local.Double0 - Local.Remaining },
     { type: Type.F64, count: Local.Single0 - Local.Double0 },
     { type: Type.F32, count: Local.Vector0 - Local.Single0 },
     { type: Type.V128, count: Local.Vectors - Local.Vector0 + vectorRegisters + saved },

@@ -1,7 +1,7 @@
 /** Shifts and rotates of 32 and 64 bits. AF is as assembly/exec/shift.ts has it: set. */
 import { Width } from '../../assembly/abi/width.js';
 import type { Emitter } from './emitter.js';
-import { AF, extended, lowBit, OF_SHIFT, pushCount, replaceCarryOverflow } from './explicit-flags.js';
+import { AF, extended, lowBit, OF_SHIFT, pushCount } from './explicit-flags.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
@@ -198,21 +198,15 @@ export function rotateByConstant(rotate: Rotate) {
     const bits = 8 << width;
     if (width < Width.Dword || (uop.n & (bits - 1)) === 0) return false;
     const { code, flags } = emitter;
-    flags.makeExplicit();
+    const source = isLeft ? Source.Rol : Source.Ror;
+    flags.beginStep(source);
     emitter.operand(uop.a, width);
     emitter.immediate(width, uop.n & (bits - 1), 0);
     code.op(SHIFTS[rotate]![width === Width.Qword ? 1 : 0]);
     emitter.widen(width);
-    code.tee(Local.Wide0);
+    code.tee(Local.StepResult);
     emitter.assign(uop.a, width);
-    bitOfWide0(emitter, isLeft ? 0 : bits - 1);
-    bitOfWide0(emitter, bits - 1);
-    bitOfWide0(emitter, isLeft ? 0 : bits - 2);
-    code.op(Op.I64Xor);
-    code.i64(OF_SHIFT);
-    code.op(Op.I64Shl);
-    code.op(Op.I64Or);
-    replaceCarryOverflow(emitter);
+    flags.step(source, width);
     return true;
   };
 }

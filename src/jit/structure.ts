@@ -15,11 +15,13 @@ import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
 import { Reach } from './reach.js';
 import { Source } from './flag-values.js';
+import { type FlagForm, formAfter, formsOfLoops } from './flag-form.js';
 import { stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
 import { type SteadyAccess, steadyAccesses } from './steady-accesses.js';
+import { slotsWritten } from './register-use.js';
 import { transfer } from './transfer.js';
 import { compilationOf, push } from './uops.js';
 import { limitTurns } from './unchecked-turns.js';
@@ -34,14 +36,19 @@ export class RegionBody {
   /** For each open label: the depth of its construct. */
   private readonly loopAt = new Map<number, number>();
   private readonly mergeAt = new Map<number, number>();
+  /** Of the flags where loops turn. */
+  private readonly forms: ReadonlyMap<number, FlagForm>;
 
   constructor(
     private readonly emitter: Emitter,
     private readonly flow: ControlFlow,
-  ) {}
+  ) {
+    this.forms = formsOfLoops(flow);
+  }
 
   emit(): void {
     const { emitter } = this;
+    if (this.forms.size > 0) emitter.flags.begin();
     if (this.hasDispatcher) {
       emitter.ripFromEntry(0);
       emitter.code.set(Local.ExitRip);
@@ -57,10 +64,12 @@ export class RegionBody {
     const { emitter, flow } = this;
     const merges = flow.dominated[node]!.filter((child) => flow.isMerge[child]);
     if (!flow.isLoop[node]) return this.within(node, merges);
-    emitter.flags.publish();
+    const form = this.forms.get(node);
+    emitter.flags.enter(form);
     this.loopAt.set(node, emitter.depth);
     emitter.open(Op.Loop);
-    emitter.flags.set(Source.Unknown);
+    if (form === undefined) emitter.flags.set(Source.Unknown);
+    else emitter.flags.turn(form);
     this.within(node, merges);
     emitter.close();
     this.loopAt.delete(node);
@@ -104,11 +113,12 @@ export class RegionBody {
     emitter.open(Op.Block);
     const checkedAt = emitter.depth;
     emitter.open(Op.Block);
+    const { state: atStart } = emitter.flags;
+    const form = this.forms.get(node);
     limitTurns(emitter, steady.values(), block.instructions, least, checkedAt);
-    emitter.flags.publish();
     const uncheckedAt = emitter.depth;
     emitter.open(Op.Loop);
-    emitter.flags.set(Source.Unknown);
+    if (form !== undefined) emitter.flags.turn(form);
     // At the start of the turn: elsewhere V8 would compute the limit in each.
     code.get(Local.Remaining);
     code.get(Local.Limit);
@@ -117,16 +127,17 @@ export class RegionBody {
     emitter.steadyRuns = new Map([...steady].map(([uop, { run }]) => [uop, run]));
     this.turn(block, endAt);
     emitter.steadyRuns = undefined;
-    this.jump(uncheckedAt);
+    emitter.flags.enter(form);
+    emitter.branch(Op.Br, uncheckedAt);
     emitter.close();
     emitter.close();
-    emitter.flags.set(Source.Unknown);
+    emitter.flags.restore(atStart);
     this.begin(block);
     this.turn(block, endAt);
-    const { source, width } = emitter.flags;
-    this.jump(this.loopAt.get(node)!);
+    const { state } = emitter.flags;
+    this.turnTo(node);
     emitter.close();
-    emitter.flags.set(source, width);
+    emitter.flags.restore(state);
     this.restore(block);
     this.goTo(node, block.targets[1]!);
     emitter.mayBeStale = false;
@@ -189,6 +200,7 @@ export class RegionBody {
     code.i32(instructions);
     code.op(Op.I32Sub);
     code.set(Local.Remaining);
+    this.emitter.flags.count(instructions);
   }
 
   private uops(block: RegionBlock): void {
@@ -204,6 +216,7 @@ export class RegionBody {
     }
     emitUops(stretches.at(-1)?.end ?? 0, uops.length);
     this.advance(block.last);
+    emitter.flags.forget(slotsWritten(block.last));
     emitter.uop = block.last;
     emitter.reach = emitter.regionReach.usual;
     emitter.x87.close();
@@ -223,9 +236,12 @@ export class RegionBody {
     // Nothing is called in what may be undone.
     if (emitter.retreat !== undefined) emitter.reach = Math.min(emitter.reach, Reach.Tlb);
     if (sharesRegisters(uop.code)) emitter.x87.close();
+    emitter.flags.forget(slotsWritten(uop));
     const compile = compilationOf(uop.code);
     if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);
+    const form = formAfter(uop);
+    if (form !== undefined) emitter.flags.remember(form);
   }
 
   /** Offset of the instruction after that of micro-op `index`. */
@@ -275,11 +291,11 @@ export class RegionBody {
     const [taken, next] = block.targets as [number, number];
     if (block.last.code === Uop.Loop) this.loopCondition(block.last);
     else emitter.flags.condition(block.last.n);
-    const { source, width } = emitter.flags;
+    const { state } = emitter.flags;
     emitter.open(Op.If);
     this.goTo(node, taken);
     emitter.close();
-    emitter.flags.set(source, width);
+    emitter.flags.restore(state);
     this.restore(block);
     this.goTo(node, next);
   }
@@ -352,7 +368,7 @@ export class RegionBody {
   private goToExitRip(node: number, block: RegionBlock, sites: Iterable<number>): void {
     const { emitter } = this;
     const { code } = emitter;
-    const { source, width } = emitter.flags;
+    const { state } = emitter.flags;
     for (const site of sites) {
       code.get(Local.ExitRip);
       emitter.ripFromEntry(site);
@@ -360,10 +376,10 @@ export class RegionBody {
       emitter.open(Op.If);
       this.goTo(node, site);
       emitter.close();
-      emitter.flags.set(source, width);
+      emitter.flags.restore(state);
       this.restore(block);
     }
-    if (this.flow.isDispatching[node]) return this.jump(this.loopAt.get(0)!);
+    if (this.flow.isDispatching[node]) return this.turnTo(0);
     if (block.end === EndKind.Indirect || block.end === EndKind.CallIndirect) this.noteIndirectBranch(block);
     code.get(Local.ExitRip);
     emitter.exit(Flow.Leave);
@@ -376,20 +392,29 @@ export class RegionBody {
     if (to === undefined && this.hasDispatcher && flow.successors[0]!.has(delta)) {
       this.emitter.ripFromEntry(delta);
       this.emitter.code.set(Local.ExitRip);
-      return this.jump(this.loopAt.get(0)!);
+      return this.turnTo(0);
     }
     if (to === undefined) {
       if (flow.blocks[node]!.end !== EndKind.Call) this.refuseIllegalTarget(delta);
       return this.leaveTo(delta);
     }
-    if (to <= node) return this.jump(this.loopAt.get(to)!);
-    if (flow.isMerge[to]) return this.jump(this.mergeAt.get(to)!);
+    if (to <= node) return this.turnTo(to);
+    if (flow.isMerge[to]) return this.meet(to);
     this.node(to);
   }
 
-  private jump(at: number): void {
-    this.emitter.flags.publish();
-    this.emitter.branch(Op.Br, at);
+  /** Back to the start of a loop. */
+  private turnTo(to: number): void {
+    this.emitter.flags.enter(this.forms.get(to));
+    this.emitter.branch(Op.Br, this.loopAt.get(to)!);
+  }
+
+  /** To a meeting point. */
+  private meet(to: number): void {
+    const { emitter, flow } = this;
+    const { uops } = flow.blocks[to]!;
+    if (flow.isLoop[to] || !areFlagsDead(uops, 0)) emitter.flags.meet();
+    emitter.branch(Op.Br, this.mergeAt.get(to)!);
   }
 
   private leaveTo(delta: number): void {
