@@ -6,9 +6,12 @@
  */
 import { Layout } from './abi/layout';
 import { Flow } from './abi/stop';
+import { Uop, UOP_BYTES } from './abi/uop';
 import { hastenSearch, prepareExtents } from './extent-search';
+import { FloatException } from './softfloat/environment';
 import { CpuState } from './state';
 import { fetchGeneration, probeFetch } from './tlb';
+import { UopRecord } from './uop-record';
 
 @unmanaged
 class Region {
@@ -72,6 +75,10 @@ const MISSES_PER_SEARCH: u32 = 16;
 const LEAST_WORK: u64 = 1000;
 /** ...and fewer than so many for each that the interpreter has run until compiled code was entered again. */
 const LEAST_RATIO: u64 = 40;
+
+/** Leaves of arithmetic that may be exact (see below) that count as one miss: who never rounds is to be compiled again some time. */
+const EXACT_LEAVES_PER_MISS: u32 = 1024;
+let exactLeaves: u32 = 0;
 
 /** Costly misses that one that is not makes up for. */
 const FORGIVEN: u32 = 2;
@@ -205,8 +212,10 @@ export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   if (next == <u32>Flow.Abort) return next;
   region.work += state.clock - before;
   if (next > <u32>Flow.Repeat) {
-    if (changetype<Miss>(MISSES).uop != 0) keepMiss();
-    missRegion = address;
+    const isAccess = changetype<Miss>(MISSES).uop != 0;
+    if (isAccess) keepMiss();
+    if (!isAccess && mayBeExact(state, next) && ++exactLeaves % EXACT_LEAVES_PER_MISS != 0) missRegion = 0;
+    else missRegion = address;
     missWork = region.work;
     missClock = state.clock;
     region.work = 0;
@@ -214,6 +223,19 @@ export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   if (state.clock == before) return Flow.Next;
   // Its blocks are gone with it.
   return region.isAlive != 0 ? next : Flow.Leave;
+}
+
+/**
+ * Whether a region has left floating-point arithmetic to the interpreter for want of MXCSR.PE: most programs have it set before
+ * long, and a region that were compiled again because of this would do more by itself than it needs to for good.
+ */
+function mayBeExact(state: CpuState, uop: u32): bool {
+  if ((state.mxcsr & FloatException.Precision) != 0) return false;
+  const ip = changetype<UopRecord>(uop).ip;
+  for (let at = uop; changetype<UopRecord>(at).ip == ip; at += UOP_BYTES) {
+    if (changetype<UopRecord>(at).code == Uop.Float) return true;
+  }
+  return false;
 }
 
 /** Looks back at the last miss, now that compiled code is entered again. */

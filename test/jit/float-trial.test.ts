@@ -254,3 +254,18 @@ last:
   );
   expect(found).toEqual(expected);
 });
+
+/** Sums of integers are exact, so that the interpreter has to do each until something has been rounded. */
+it('a loop that rounds nothing at first is not compiled again and again', { timeout: 60_000 }, async () => {
+  const source = `mov rsi, ${DATA}\njmp again\nagain:\naddsd xmm0, [rsi]\ndec rcx\njmp again`;
+  const { bytes } = await assemble(source, { origin: CODE, bits: 64 });
+  const machine = enableVectors(await Machine.create(1 << 20, { hotThreshold: 4 }));
+  enterGuest(machine);
+  machine.load(bytes).core.write(DATA, new Uint8Array(Float64Array.of(1).buffer));
+  machine.state.set('mxcsr', Mxcsr.Reset);
+  machine.run(30);
+  const { functionCount } = machine.core;
+  machine.run(30_000);
+  expect(machine.state.get('mxcsr')).toBe(Mxcsr.Reset);
+  expect(machine.core.functionCount).toBe(functionCount);
+});
