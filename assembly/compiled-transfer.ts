@@ -4,7 +4,7 @@ import { Transfer } from './abi/transfer';
 import { isIntercepted } from './fault';
 import { interruptInLevel } from './interrupt';
 import { returnQuickly } from './iret';
-import { completeDelivery } from './settle';
+import { completeInLevel } from './settle';
 import { cpu, CpuState } from './state';
 
 /** INT n, whose next instruction is at `returnRip`. */
@@ -12,7 +12,7 @@ export function compiledInterrupt(vector: u32, returnRip: u64): Transfer {
   const state = cpu();
   if (isIntercepted(ExitCode.SoftwareInterrupt) || !interruptInLevel(vector, returnRip))
     return Transfer.Declined;
-  completeDelivery(state);
+  completeInLevel(state);
   return afterTransfer(state);
 }
 

@@ -1,6 +1,6 @@
 /** What IRET takes of a flags image (APM vol 3, IRET). */
 import { Rflags } from './abi/processor-bits';
-import { rflags, setRflags } from './flags';
+import { setRflags } from './flags';
 import { cpu } from './state';
 
 /** Flags that any IRET pops at any level. */
@@ -18,6 +18,7 @@ export function poppableFlags(width: u32): u64 {
   return mask;
 }
 
+/** @param mask What is popped; the status flags always are. */
 export function popFlags(image: u64, mask: u64): void {
-  setRflags((rflags() & ~mask) | (image & mask));
+  setRflags(((<u64>cpu().systemFlags) & ~mask) | (image & mask));
 }

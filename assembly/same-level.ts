@@ -20,6 +20,15 @@ import {
   stackDescriptor,
   systemLinear,
 } from './descriptor';
+import {
+  areSegmentsKnown,
+  isCodeKnown,
+  isStackKnown,
+  knownGate,
+  rememberCode,
+  rememberGate,
+  rememberStack,
+} from './known-segments';
 import { isCanonical, systemHost } from './memory';
 import { popFlags, poppableFlags } from './pop-flags';
 import { attributes, base, cpu, CpuState, is64Bit, isLongMode, limit, selector } from './state';
@@ -36,6 +45,9 @@ const TRAP_GATE: u32 = 0x100;
 const GATE_DPL_SHIFT: u32 = 13;
 /** In the upper word of a long gate. */
 const IST_INDEX: u32 = 7;
+
+/** Instead of the address of a descriptor: there is none. */
+const NOWHERE: u64 = ~(<u64>0);
 
 /** What an image may not have, or not change, so that nothing that `updateMode` looks at changes. */
 const MODE_FLAGS: u32 = Rflags.Tf | Rflags.Rf | Rflags.Vm;
@@ -86,7 +98,8 @@ export function handlerInLevel(vector: u32): u64 {
 /** IRET from and to the running code segment and stack. Linear address of the frame, or `NO_FRAME`. */
 export function returnInLevel(width: u32): u64 {
   const state = cpu();
-  if (!isPlain(state) || (state.systemFlags & Rflags.Nt) != 0) return NO_FRAME;
+  const isKnown = state.attention == 0 && areSegmentsKnown(state) && isCodeKnown();
+  if ((!isKnown && !isPlain(state)) || (state.systemFlags & Rflags.Nt) != 0) return NO_FRAME;
   const isLong = is64Bit();
   if (width != (isLong ? 3 : 2)) return NO_FRAME;
   const frame = isLong ? state.rsp : state.rsp & 0xffffffff;
@@ -97,11 +110,14 @@ export function returnInLevel(width: u32): u64 {
   const target = isLong ? load<u64>(at) : <u64>load<u32>(at);
   const image = isLong ? load<u64>(at, 16) : <u64>load<u32>(at, 8);
   const code = <u32>(isLong ? load<u16>(at, 8) : load<u16>(at, 4));
-  const isSame = code == selector(Seg.Cs) && (code & 3) == state.cpl && isCodeLoaded(state, code);
+  const isSame =
+    code == selector(Seg.Cs) && (isKnown || ((code & 3) == state.cpl && isCodeLoaded(state, code)));
   if (!isSame || (isLong && !isCanonical(target))) return NO_FRAME;
   if (((<u32>image) & MODE_FLAGS) != 0) return NO_FRAME;
   if ((((<u32>image) ^ state.systemFlags) & Rflags.Ac) != 0) return NO_FRAME;
-  if (isLong && !isStackLoaded(state, load<u16>(at, 32))) return NO_FRAME;
+  const stack = load<u16>(at, 32);
+  if (isLong && !(isKnown && stack == selector(Seg.Ss) && isStackKnown()) && !isStackLoaded(state, stack))
+    return NO_FRAME;
   state.rsp = isLong ? load<u64>(at, 24) : (frame + bytes) & 0xffffffff;
   state.rip = target;
   popFlags(image, poppableFlags(width));
@@ -118,12 +134,21 @@ function isPlain(state: CpuState): bool {
 
 /** Wasm address of a vector's gate, if it is present and leads to the running code segment; else 0. */
 function usableGate(state: CpuState, vector: u32): u32 {
-  if (!isPlain(state)) return 0;
+  if (state.attention != 0) return 0;
   const isLong = is64Bit();
   const bytes: u32 = isLong ? 16 : 8;
+  if (areSegmentsKnown(state) && isCodeKnown()) {
+    const known = knownGate(vector, bytes);
+    if (known != 0) return known;
+  }
+  return isPlain(state) ? findGate(state, vector, isLong, bytes) : 0;
+}
+
+function findGate(state: CpuState, vector: u32, isLong: bool, bytes: u32): u32 {
   const offset = vector * bytes;
   if (offset + bytes - 1 > state.idtrLimit) return 0;
-  const gate = systemHost(systemLinear(state.idtrBase + offset), bytes);
+  const linear = systemLinear(state.idtrBase + offset);
+  const gate = systemHost(linear, bytes);
   if (gate == 0) return 0;
   const upper = load<u32>(gate, 4);
   if ((upper & GATE_BITS) != EVENT_GATE || (isLong && (upper & IST_INDEX) != 0)) return 0;
@@ -131,7 +156,9 @@ function usableGate(state: CpuState, vector: u32): u32 {
   const target = <u32>load<u16>(gate, 2);
   const isSame = (target & 0xfffc) == (code & 0xfffc) && (code & 3) == state.cpl;
   if (!isSame || !isCodeLoaded(state, target)) return 0;
-  return !isLong || isCanonical(gateTarget(gate)) ? gate : 0;
+  if (isLong && !isCanonical(gateTarget(gate))) return 0;
+  rememberGate(vector, gate, linear, bytes);
+  return gate;
 }
 
 function gateTarget(gate: u32): u64 {
@@ -141,12 +168,16 @@ function gateTarget(gate: u32): u64 {
 
 /** The code segment that `selector` names is the one in CS, may be entered at the present level, and is accessed. */
 function isCodeLoaded(state: CpuState, selector: u32): bool {
+  const linear = descriptorLinear(state, selector);
+  const at = systemHost(linear, 8);
   const d = codeDescriptor();
-  if (!isLoaded(state, Seg.Cs, d, selector)) return false;
+  if (linear == NOWHERE || at == 0 || !isLoaded(Seg.Cs, d, at)) return false;
   const bothSizes = SegAttr.L | SegAttr.Db;
   if (is64Bit() && (d.attributes & bothSizes) == bothSizes) return false;
   const isRightLevel = isConforming(d) ? descriptorDpl(d) <= state.cpl : descriptorDpl(d) == state.cpl;
-  return isCodeSegment(d) && isRightLevel;
+  if (!isCodeSegment(d) || !isRightLevel) return false;
+  rememberCode(at, linear);
+  return true;
 }
 
 /** The stack that a 64-bit IRET pops is the one in SS. */
@@ -156,16 +187,24 @@ function isStackLoaded(state: CpuState, stack: u32): bool {
     const isNull = attributes(Seg.Ss) == state.cpl << 5 && limit(Seg.Ss) == 0 && base(Seg.Ss) == 0;
     return isNull && state.cpl != 3;
   }
+  const linear = descriptorLinear(state, stack);
+  const at = systemHost(linear, 8);
   const d = stackDescriptor();
-  return isLoaded(state, Seg.Ss, d, stack) && isWritableData(d) && descriptorDpl(d) == state.cpl;
+  if (linear == NOWHERE || at == 0 || !isLoaded(Seg.Ss, d, at)) return false;
+  if (!isWritableData(d) || descriptorDpl(d) != state.cpl) return false;
+  rememberStack(at, linear);
+  return true;
 }
 
-/** The GDT's descriptor for `selector` is present, accessed, and what a segment register holds. */
-function isLoaded(state: CpuState, seg: u32, d: Descriptor, selector: u32): bool {
+/** Where the GDT has the descriptor that `selector` names, or `NOWHERE`. */
+function descriptorLinear(state: CpuState, selector: u32): u64 {
   const offset = selector & 0xfff8;
-  if ((selector & 4) != 0 || offset == 0 || offset + 7 > state.gdtrLimit) return false;
-  const at = systemHost(systemLinear(state.gdtrBase + offset), 8);
-  if (at == 0) return false;
+  if ((selector & 4) != 0 || offset == 0 || offset + 7 > state.gdtrLimit) return NOWHERE;
+  return systemLinear(state.gdtrBase + offset);
+}
+
+/** The GDT's descriptor at a Wasm address is present, accessed, and what a segment register holds. */
+function isLoaded(seg: u32, d: Descriptor, at: u32): bool {
   parse(d, load<u32>(at), load<u32>(at, 4));
   if (!isPresent(d) || (d.attributes & SegAttr.Accessed) == 0) return false;
   return d.attributes == attributes(seg) && d.limit == limit(seg) && d.base == base(seg);

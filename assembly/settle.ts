@@ -150,10 +150,15 @@ function deliver(
 
 /** A handler is about to run its first instruction: what only lasted until then is over. */
 export function completeDelivery(state: CpuState): void {
-  state.eventInfo = 0;
+  completeInLevel(state);
   state.activity = Activity.Running;
-  noteDelivery(state);
   updateAttention();
+}
+
+/** As `completeDelivery`, where no trap was about and the program was running. */
+export function completeInLevel(state: CpuState): void {
+  state.eventInfo = 0;
+  noteDelivery(state);
 }
 
 /**
