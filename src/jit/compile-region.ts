@@ -66,7 +66,7 @@ function prologue({ addresses, use, vectors, runs }: Emitter): Uint8Array {
   vectors.load(code);
   if (use.hasFloat) {
     readFloatMode(code, addresses);
-    resetChances(code);
+    resetChances(code, addresses);
   }
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);

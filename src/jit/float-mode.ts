@@ -15,20 +15,25 @@ const CHANCES = 1000;
 
 /** `Local.FloatMode` ← rounding is to nearest, every exception masked, FTZ and DAZ clear and PE set. */
 export function readFloatMode(code: CodeWriter, addresses: StateAddresses): void {
-  code.i32(0);
-  code.memory(Op.I32Load, addresses.mxcsr);
-  code.i32(LOOKED_AT);
-  code.op(Op.I32And);
-  code.i32(Mxcsr.Reset | PRECISION);
-  code.op(Op.I32Eq);
+  pushIsUsual(code, addresses, LOOKED_AT);
   code.set(Local.FloatMode);
 }
 
-/** `Local.FloatChances` ← how often a stretch may fail. */
-export function resetChances(code: CodeWriter): void {
+/** `Local.FloatChances` ← how often a stretch may fail. FTZ and DAZ are nothing to it: no number in it is denormal or tiny. */
+export function resetChances(code: CodeWriter, addresses: StateAddresses): void {
   code.i32(CHANCES);
   code.i32(0);
-  code.get(Local.FloatMode);
+  pushIsUsual(code, addresses, LOOKED_AT & ~(Mxcsr.Ftz | Mxcsr.Daz));
   code.op(Op.Select);
   code.set(Local.FloatChances);
+}
+
+/** Pushes whether these bits of MXCSR are those of its reset value, and PE is set. */
+function pushIsUsual(code: CodeWriter, addresses: StateAddresses, bits: number): void {
+  code.i32(0);
+  code.memory(Op.I32Load, addresses.mxcsr);
+  code.i32(bits);
+  code.op(Op.I32And);
+  code.i32(Mxcsr.Reset | PRECISION);
+  code.op(Op.I32Eq);
 }

@@ -29,7 +29,7 @@ export function interpret(emitter: Emitter, uop: UopFields): void {
 /** PE may have been set, or all of MXCSR. */
 function noteFloatMode({ code, addresses }: Emitter, uop: UopFields): void {
   readFloatMode(code, addresses);
-  if (loadsMxcsr(uop)) resetChances(code);
+  if (loadsMxcsr(uop)) resetChances(code, addresses);
 }
 
 function call(emitter: Emitter, uop: UopFields): void {

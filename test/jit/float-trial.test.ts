@@ -120,9 +120,10 @@ function look({ core, state, rflags }: Machine): string[] {
   ];
 }
 
-/** Half of the time such that compiled code tries. */
+/** Mostly such that compiled code tries. */
 function mxcsr(): number {
-  if (random.chance(0.6)) return Mxcsr.Reset | PRECISION;
+  if (random.chance(0.5)) return Mxcsr.Reset | PRECISION;
+  if (random.chance(0.3)) return Mxcsr.Reset | PRECISION | FTZ_DAZ;
   if (random.chance(0.5)) return Mxcsr.Reset;
   return Mxcsr.Reset | random.below(0x40) | (random.below(4) << 13) | (random.chance(0.5) ? FTZ_DAZ : 0);
 }
