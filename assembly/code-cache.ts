@@ -9,8 +9,15 @@
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { initializeTracking } from './page-tracking';
-import { adapt } from './rewritten-code';
-import { addMembership, dropRegions, initializeRegions, isRegionAlive, killRegions } from './region';
+import { adapt, patchedOffset, patchedUop, replaceAgain } from './rewritten-code';
+import {
+  addMembership,
+  dropRegions,
+  hotThreshold,
+  initializeRegions,
+  isRegionAlive,
+  killRegions,
+} from './region';
 import { cpu } from './state';
 import { flushFetchCache, markCodePage } from './tlb';
 import { UopRecord } from './uop-record';
@@ -36,9 +43,10 @@ export class Block {
   memberships: u32;
   /** The bytes that it was decoded from, if they lie in one page; else 0. They follow the micro-ops. */
   copy: u32;
+  /** The micro-op whose constant has been overwritten, or 0, and the offset of that in the block. A block of a region has none. */
+  changingUop: u32;
+  changingOffset: u32;
   unused: u32;
-  unused2: u32;
-  unused3: u32;
 }
 
 /** Offset of a block's first micro-op. */
@@ -49,6 +57,8 @@ const DEAD: u32 = 0xffff;
 const STALE: u32 = 0x8000;
 /** Stale blocks of one mode that are kept at one address. */
 const MOST_STALE: u32 = 4;
+/** Executions after which a block whose constant has been replaced is as good as any. */
+const EXECUTIONS_WITHOUT_CHANGE: u32 = 20_000;
 const HASH_ENTRIES: u32 = 0x4000;
 
 const hashHeads = <u32>memory.data(0x4000 * 4, 16);
@@ -157,6 +167,7 @@ export function commitBlock(
   block.region = 0;
   block.memberships = 0;
   block.copy = 0;
+  block.changingUop = 0;
   const address = cursor;
   cursor += BLOCK_HEADER + uops * UOP_BYTES;
   if (physical >> 12 < pageCount) {
@@ -251,7 +262,8 @@ export function reviveBlock(physical: u32, mode: u32): u32 {
     const block = changetype<Block>(address);
     if (block.physical == physical && block.mode == (mode | STALE) && isFitting(address, block)) {
       block.mode = mode;
-      block.heat = 0;
+      if (block.changingUop == 0) noteChange(block);
+      block.heat = block.changingUop != 0 ? coldHeat() : 0;
       block.region = 0;
       block.memberships = 0;
       enter(address, block);
@@ -265,6 +277,29 @@ export function reviveBlock(physical: u32, mode: u32): u32 {
 function isFitting(address: u32, block: Block): bool {
   const now = cpu().memoryBase + block.physical;
   return adapt(address + BLOCK_HEADER, block.uops, block.copy, block.bytes, now);
+}
+
+/** The heat of a block whose constant has just been replaced. Compiled code would have the constant of the moment. */
+function coldHeat(): u32 {
+  return hotThreshold - EXECUTIONS_WITHOUT_CHANGE;
+}
+
+function noteChange(block: Block): void {
+  block.changingUop = patchedUop;
+  block.changingOffset = patchedOffset;
+}
+
+/** Whether a store is part of a constant that a block has had replaced before: then the block lives on with another. */
+function isReplaced(address: u32, block: Block, physical: u32, bytes: u32): bool {
+  if (block.changingUop == 0 || (block.mode & STALE) != 0) return false;
+  // A part of the running block may have been put aside.
+  if (address == runningBlock) return false;
+  const base = cpu().memoryBase;
+  const at = base + physical;
+  const start = base + block.physical;
+  if (!replaceAgain(block.changingUop, block.changingOffset, block.copy, start, at, at + bytes)) return false;
+  block.heat = coldHeat();
+  return true;
 }
 
 /** Whether blocks were decoded from this physical page. */
@@ -298,7 +333,8 @@ export function invalidateCode(physical: u32, bytes: u32): void {
     const end = isSecond
       ? start + (block.physical & 0xfff) + block.bytes - 4096
       : block.physical + (block.secondPage == NO_PAGE ? block.bytes : 4096 - (block.physical & 0xfff));
-    if (physical < end && physical + bytes > start) {
+    const isHit = physical < end && physical + bytes > start;
+    if (isHit && !isReplaced(address, block, physical, bytes)) {
       kill(address, block);
     } else if ((block.mode & STALE) == 0) {
       if (isSecond) block.nextInSecondPage = survivors;
@@ -348,6 +384,7 @@ export function addRegionBlock(region: u32, block: u32): bool {
   const memberships = addMembership(record.memberships, region);
   if (memberships == 0) return false;
   record.memberships = memberships;
+  record.changingUop = 0;
   return true;
 }
 

@@ -12,7 +12,7 @@ import { Vector } from './abi/vector';
 import { isCanonical } from './canonical';
 import { matchDataBreakpoints } from './debug';
 import { isAborted, raiseGp, raiseWithCode } from './fault';
-import { bytesBeforeCode, pageHoldsCode } from './code-cache';
+import { bytesBeforeCode, invalidateCode, pageHoldsCode } from './code-cache';
 import { isWritableToo, translate } from './paging';
 import { isSmapSuspended } from './mode';
 import { readPhysical, writePhysical } from './physical-memory';
@@ -197,8 +197,10 @@ export function writeMissed<T extends number>(linear: u64, seg: u32, value: T): 
   const entry = tlbEntry(cpu().tlbBank, linear);
   // Small programs have their data in the pages of their code.
   const isOnCodePage = isCodePageHit(entry, tlbTag(linear, sizeof<T>()));
-  if (isOnCodePage && bytesBeforeCode(tlbPhysical(entry, linear)) >= sizeof<T>()) {
+  if (isOnCodePage) {
+    const physical = tlbPhysical(entry, linear);
     store<T>(tlbHost(entry, linear), value);
+    if (bytesBeforeCode(physical) < sizeof<T>()) invalidateCode(physical, sizeof<T>());
     return;
   }
   const host = missedHost(linear, sizeof<T>(), Access.Write);

@@ -13,6 +13,10 @@ const CONSTANT_BYTES: u32 = 4;
 const SHORTEST: u32 = 5;
 const LONGEST: u32 = 8;
 
+/** The micro-op that `adapt` has put another constant into, and where that is in the block; 0: none. */
+export let patchedUop: u32 = 0;
+export let patchedOffset: u32 = 0;
+
 /**
  * Makes a block of what is at `now`. False if it has to be decoded again; then the copy may have come nearer, and the micro-ops
  * with it.
@@ -20,6 +24,7 @@ const LONGEST: u32 = 8;
  * @param uops The first of `count` micro-ops of the block; `copy` are its bytes.
  */
 export function adapt(uops: u32, count: u32, copy: u32, bytes: u32, now: u32): bool {
+  patchedUop = 0;
   if (memory.compare(copy, now, bytes) == 0) return true;
   const end = uops + count * UOP_BYTES;
   let at = uops;
@@ -31,6 +36,8 @@ export function adapt(uops: u32, count: u32, copy: u32, bytes: u32, now: u32): b
     if (memory.compare(copy + ip, now + ip, length) != 0) {
       const isSingle = next - at == UOP_BYTES;
       if (!isSingle || !replaceConstant(changetype<UopRecord>(at), copy + ip, now + ip, length)) return false;
+      patchedUop = at;
+      patchedOffset = ip + length - CONSTANT_BYTES;
     }
     at = next;
   }
@@ -62,4 +69,14 @@ function hasConstant(uop: UopRecord): bool {
   if (code == <u32>Uop.MovRI32) return true;
   const isAddress = code >= <u32>Uop.Lea32 && code <= <u32>Uop.LoadWrap64;
   return isAddress || (code >= <u32>Uop.Store8 && code <= <u32>Uop.StoreWrap64);
+}
+
+/** The bytes `at` to `end` of a block have changed. Puts them into its micro-op `uop` if they are part of its constant; else false. */
+export function replaceAgain(uop: u32, offset: u32, copy: u32, start: u32, at: u32, end: u32): bool {
+  const first = start + offset;
+  if (at < first || end > first + CONSTANT_BYTES) return false;
+  const constant = load<i32>(first);
+  store<i32>(copy + offset, constant);
+  changetype<UopRecord>(uop).imm = constant;
+  return true;
 }

@@ -24,6 +24,7 @@ export enum BlockField {
   Instructions = 8,
   Uops = 12,
   SecondPage = 20,
+  ChangingUop = 52,
   Uop = 64,
 }
 
@@ -209,6 +210,8 @@ class Discovery {
     const offset = (this.entryPhysical % PAGE) + delta - page * PAGE;
     const address = this.core.exports.findDecoded(physicalPage + offset, this.mode);
     if (address === 0 || !this.isWholeThere(address, page)) return undefined;
+    // A block that is written to all the time is the interpreter's.
+    if (this.field(address, BlockField.ChangingUop) !== 0) return undefined;
     const block = this.read(address, delta);
     return block.instructions === 0 ? undefined : block;
   }
