@@ -8,7 +8,7 @@
  * run may end or grow at its end, no more.
  */
 import { Access } from './abi/access';
-import { ExtentSlot, NO_EXTENT } from './abi/extent';
+import { EXTENT_SPAN, ExtentSlot, NO_EXTENT } from './abi/extent';
 
 @unmanaged
 class Extent {
@@ -17,14 +17,16 @@ class Extent {
   starts: u64;
   /** Wasm address = low half of the linear address + addend. */
   addend: u32;
+  /** As `starts`, for accesses that others follow up to `EXTENT_SPAN` bytes behind; 0: there is no room for those. */
+  spanStarts: u64;
 }
 
 const PAGE: u64 = 4096;
 /** Bytes of the longest access, less one. */
 const TAIL: u64 = 31;
-const EXTENT_BYTES: u32 = 24;
+const EXTENT_BYTES: u32 = 32;
 
-const EXTENTS = <u32>memory.data(2 * 6 * 24, 8);
+const EXTENTS = <u32>memory.data(2 * 6 * 32, 8);
 
 /** Where they are: those for loads by slot, those for stores by slot. */
 export const EXTENTS_ADDRESS: u32 = EXTENTS;
@@ -78,13 +80,18 @@ export function areExtentsOf(bank: u32, asid: u32): bool {
   return ownBank == bank && ownAsid == asid;
 }
 
+function setBytes(extent: Extent, bytes: u64): void {
+  extent.starts = max<u64>(bytes, TAIL) - TAIL;
+  extent.spanStarts = max<u64>(bytes, TAIL + EXTENT_SPAN) - (TAIL + EXTENT_SPAN);
+}
+
 export function dropExtents(): void {
   areExtentsOld = true;
   if (!hasExtents) return;
   hasExtents = false;
   for (let slot: u32 = 0; slot < slots; slot++) {
-    extentOf(Access.Read, slot).starts = 0;
-    extentOf(Access.Write, slot).starts = 0;
+    setBytes(extentOf(Access.Read, slot), 0);
+    setBytes(extentOf(Access.Write, slot), 0);
   }
 }
 
@@ -101,7 +108,7 @@ export function beginExtents(bank: u32, asid: u32): void {
 export function setExtent(access: Access, slot: u32, first: u64, bytes: u64, addend: u32): void {
   const extent = extentOf(access, slot);
   extent.first = first;
-  extent.starts = bytes - TAIL;
+  setBytes(extent, bytes);
   extent.addend = addend;
 }
 
@@ -121,5 +128,6 @@ export function growExtents(bank: u32, asid: u32, page: u64, access: Access, add
 
 function grow(extent: Extent, page: u64, addend: u32): void {
   if (extent.starts == 0 || extent.addend != addend) return;
-  if (extent.first + extent.starts + TAIL == page) extent.starts += PAGE;
+  const bytes = extent.starts + TAIL;
+  if (extent.first + bytes == page) setBytes(extent, bytes + PAGE);
 }

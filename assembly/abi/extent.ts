@@ -9,5 +9,8 @@ export enum ExtentSlot {
   Count = 6,
 }
 
+/** Bytes that accesses may begin apart which compiled code looks at together. */
+export const EXTENT_SPAN = 256;
+
 /** Of an address that no run is for. */
 export const NO_EXTENT = 0xffffffff;

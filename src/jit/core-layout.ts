@@ -180,13 +180,14 @@ export class X87Addresses {
 }
 
 /** Bytes of what is known of a run of pages (assembly/extents.ts). */
-export const EXTENT_BYTES = 24;
+export const EXTENT_BYTES = 32;
 
 /** Offsets in it. */
 export enum ExtentField {
   First = 0,
   Starts = 8,
   Addend = 16,
+  SpanStarts = 24,
 }
 
 /** Bytes of an access that has left its run of pages (assembly/region.ts). */

@@ -9,6 +9,7 @@ import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
 import { OrdinaryNumbers } from './ordinary-numbers.js';
 import { Reach, type RegionReach } from './reach.js';
+import type { AddressCheck } from './address-check.js';
 import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
 import { VectorRegisters } from './vector-registers.js';
@@ -42,6 +43,8 @@ export class Emitter {
   reach = Reach.Everything;
   /** Micro-ops whose accesses are known to lie within a run of pages, and its number. */
   steadyRuns: ReadonlyMap<number, number> | undefined;
+  /** What is to be done about the addresses of the block, where accesses are looked at together; by micro-op. */
+  checks: ReadonlyMap<number, AddressCheck> = new Map();
   /** Numbers of the runs that are used. */
   readonly runs = new Set<number>();
   /** Constructs that are open, the outermost included. */

@@ -18,6 +18,7 @@ import {
   TlbField,
 } from './core-layout.js';
 import type { Emitter } from './emitter.js';
+import type { AddressCheck } from './address-check.js';
 import { Reach } from './reach.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
@@ -128,9 +129,12 @@ export function store(
 export function locate(emitter: Emitter, width: number, tag: TlbField, segment: number): void {
   const steady = emitter.steadyRuns?.get(emitter.uop.address);
   if (steady !== undefined) return hostWithin(emitter, steady);
-  const run = emitter.reach === Reach.Runs ? runOf(emitter, emitter.uop, tag, segment) : undefined;
+  const check = emitter.checks.get(emitter.uop.address);
+  if (check?.isDone === true) return hostWithin(emitter, check.run);
+  const isInRuns = emitter.reach === Reach.Runs;
+  const run = check?.run ?? (isInRuns ? runOf(emitter, emitter.uop, tag, segment) : undefined);
   if (run === undefined) hit(emitter, width, tag);
-  else isWithin(emitter, run);
+  else isWithin(emitter, run, check);
   emitter.open(Op.If, Type.I32);
   if (run === undefined) host(emitter);
   else hostWithin(emitter, run);
@@ -156,13 +160,18 @@ export function runOf(
   return run;
 }
 
-/** Pushes whether an access at `Local.Linear` lies within a run. */
-function isWithin(emitter: Emitter, run: number): void {
+/** Pushes whether an access at `Local.Linear` lies within a run, and the others that are looked at with it. */
+function isWithin(emitter: Emitter, run: number, check?: AddressCheck): void {
   const { code } = emitter;
+  const field = check?.isSpan === true ? ExtentField.SpanStarts : ExtentField.Starts;
   code.get(Local.Linear);
+  if (check !== undefined && check.offset !== 0) {
+    code.i64(check.offset);
+    code.op(Op.I64Add);
+  }
   code.get(Local.RunFirst + run);
   code.op(Op.I64Sub);
-  emitter.loadState(Op.I64Load, emitter.addresses.extents + run * EXTENT_BYTES + ExtentField.Starts);
+  emitter.loadState(Op.I64Load, emitter.addresses.extents + run * EXTENT_BYTES + field);
   code.op(Op.I64LtU);
 }
 

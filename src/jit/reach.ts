@@ -26,6 +26,8 @@ export interface RegionReach {
    * of them, it is the `usual` one, or for those that have operands the one that the registers point into by now.
    */
   runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined;
+  /** An access of the micro-op has been outside of its run. */
+  hasMissed(uop: number): boolean;
 }
 
 /** Times that a region's accesses are given other runs before all of them ask the TLB. */
@@ -62,6 +64,7 @@ export class Reaches {
     return {
       usual: Math.min(wider, Reach.Everything),
       runOf: (uop, access, usual) => this.runOf(uop, access, usual),
+      hasMissed: (uop) => this.missed.has(uop),
     };
   }
 

@@ -19,6 +19,7 @@ import { type FlagForm, formAfter, formsOfLoops } from './flag-form.js';
 import { stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { Local } from './locals.js';
+import { mergedChecks } from './merged-checks.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
 import { type SteadyAccess, steadyAccesses } from './steady-accesses.js';
 import { slotsWritten } from './register-use.js';
@@ -205,6 +206,7 @@ export class RegionBody {
 
   private uops(block: RegionBlock): void {
     const { emitter } = this;
+    emitter.checks = mergedChecks(emitter, block);
     const { uops } = block;
     const emitUops = (first: number, end: number): void => {
       for (let i = first; i < end; i++) this.uop(block, i);

@@ -14,7 +14,7 @@ const CONFLICT = 4 << 20;
 const LOOP = '89 07  48 81 c7 00 10 00 00  83 e9 01  75 f2  eb fe';
 const TURN = 4;
 /** Of assembly/extents.ts: bytes of one, and where in it the bytes are at which accesses may begin. */
-const EXTENT = 24;
+const EXTENT = 32;
 const STARTS = 8;
 const LONGEST_ACCESS = 32;
 /** More instructions than between two searches. */

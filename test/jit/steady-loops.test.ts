@@ -4,7 +4,7 @@ import { Access } from '../../assembly/abi/access.js';
 import { assemble } from '../../src/asm/assemble.js';
 import { StateAddresses } from '../../src/jit/core-layout.js';
 import { Emitter } from '../../src/jit/emitter.js';
-import { Reach } from '../../src/jit/reach.js';
+import { Reach, type RegionReach } from '../../src/jit/reach.js';
 import { discoverRegion } from '../../src/jit/region.js';
 import { useOfRegion } from '../../src/jit/region-use.js';
 import { steadyAccesses } from '../../src/jit/steady-accesses.js';
@@ -58,7 +58,11 @@ async function stepsOf(bits: Bits, body: string): Promise<number[]> {
   const { core, state } = machine;
   const block = core.exports.findDecoded(CODE, state.get('mode'));
   const region = discoverRegion(core, block, new Set())!;
-  const reach = { usual: Reach.Runs, runOf: (_: number, __: Access, usual: number) => usual };
+  const reach: RegionReach = {
+    usual: Reach.Runs,
+    runOf: (_uop, _access, usual) => usual,
+    hasMissed: () => false,
+  };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   emitter.block = region.blocks[0]!;
   return [...steadyAccesses(emitter, region.blocks[0]!).values()].map(({ step }) => step);
@@ -99,6 +103,17 @@ const BODY = [
   ...['mov [rdi], eax', 'add [rdi+8], al', 'mov [rdi+rbx], ax', 'xor [rdi-16], edx', 'mov [rbp], eax'],
   ...['movdqu xmm0, [rsi]', 'movdqu [rdi], xmm0', 'paddd xmm0, xmm0', 'movdqa xmm1, [rbp]', 'add eax, [rdx]'],
 ];
+/** What stands in the way of knowing addresses ahead, but not of looking at several together; and the stack. */
+const TWISTS = [
+  'xor rsi, 64',
+  'xor rdi, 8',
+  'push rax',
+  'pop rdx',
+  'push qword [rsp+8]',
+  'mov eax, [rsp-24]',
+  'xor eax, [rsi+200]',
+  'mov [rdi+100], eax',
+];
 const STEPS = [
   ...['add rsi, 4', 'sub rsi, 1', 'add rsi, 64', 'inc rsi', 'lea rsi, [rsi+3]', 'add rsi, 0x1000'],
   ...['add rdi, 8', 'sub rdi, 16', 'dec rdi', 'inc rbx', 'sub rbx, 2', 'add rbp, 16', 'lea rdi, [rdi-4]'],
@@ -107,9 +122,10 @@ const STEPS = [
 function someLoop(random: Random, bits: Bits): string {
   const some = (from: readonly string[], most: number): string[] =>
     Array.from({ length: 1 + random.below(most) }, () => random.pick(from));
-  const parts = [...some(BODY, 5), ...some(STEPS, 3)].sort(() => (random.chance(0.5) ? 1 : -1));
+  const twists = random.chance(0.5) ? some(TWISTS, 3) : [];
+  const parts = [...some(BODY, 5), ...some(STEPS, 3), ...twists].sort(() => (random.chance(0.5) ? 1 : -1));
   const source = `mov ecx, 0x11223344\nturn: ${parts.join('\n')}\nsub ecx, 1\njnz turn\nhlt`;
-  return bits === 64 ? source : source.replace(/\br(?=[a-z][a-z]\b)/g, 'e');
+  return bits === 64 ? source : source.replace(/\br(?=[a-z][a-z]\b)/g, 'e').replaceAll('qword', 'dword');
 }
 
 /** What a loop begins with: pointers near the ends of pages, more or less turns, and a deadline on the way or behind it. */
@@ -118,7 +134,14 @@ function someStart(random: Random) {
     DATA + PAGE * random.below(5) + (random.chance(0.5) ? 16 * (random.below(9) - 4) : random.below(PAGE));
   const turns = 1 + random.below(random.chance(0.5) ? 20 : 3000);
   return {
-    registers: { rsi: near(), rdi: near(), rbp: near() & ~0xf, rbx: random.below(8), rcx: turns },
+    registers: {
+      rsp: near() & ~7,
+      rsi: near(),
+      rdi: near(),
+      rbp: near() & ~0xf,
+      rbx: random.below(8),
+      rcx: turns,
+    },
     instructions: random.chance(0.3) ? 1 + random.below(3000) : 100_000,
   };
 }
@@ -129,7 +152,7 @@ function run(machine: Machine, { registers, instructions }: ReturnType<typeof so
   for (const [name, value] of Object.entries(registers)) state.setNum(name, value);
   for (const access of [Access.Read, Access.Write]) core.exports.chooseExtent(BigInt(DATA), access);
   const stop = machine.run(instructions);
-  const seen = ['rip', 'clock', 'rax', 'rcx', 'rdx', 'rbx', 'rbp', 'rsi', 'rdi'].map((name) =>
+  const seen = ['rip', 'clock', 'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'].map((name) =>
     state.big(name),
   );
   let digest = 0n;

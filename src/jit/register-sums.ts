@@ -1,0 +1,188 @@
+/**
+ * Values followed through a block as sums of what registers hold at its start, times constants, and a constant; outside of 64-bit
+ * mode modulo 2^32.
+ */
+import { Reg, Seg } from '../../assembly/abi/register.js';
+import { Uop } from '../../assembly/abi/uop.js';
+import { Width } from '../../assembly/abi/width.js';
+import { TlbField } from './core-layout.js';
+import type { UopFields } from './region.js';
+import { slotsWritten } from './register-use.js';
+
+/** The sum of `terms`, slots of the register file and how often each counts, and `offset`. */
+export interface Sum {
+  readonly terms: ReadonlyMap<number, number>;
+  readonly offset: number;
+}
+
+/** Of a term. */
+const MOST_TIMES = 64;
+/** Of a step or an offset: sums stay exact. */
+const FURTHEST = 2 ** 31;
+const SLOTS = 32;
+const ZERO_SLOT = Reg.Zero >> 3;
+const FIRST_TEMPORARY = Reg.T0 >> 3;
+
+/** Two sums have the same terms where these are the same. */
+export function termsOf({ terms }: Sum): string {
+  return [...terms].sort(([first], [second]) => first - second).join(';');
+}
+
+/** A load or a store that compiled code makes by itself. */
+export function isAccess({ code }: UopFields): boolean {
+  return (
+    isStackAccess(code) ||
+    (code >= Uop.Load8 && code <= Uop.StoreWrap64) ||
+    (code >= Uop.LoadVector8 && code <= Uop.StoreVector256)
+  );
+}
+
+function isStackAccess(code: number): boolean {
+  return (code >= Uop.Push32 && code <= Uop.Pop64) || code === Uop.CallRel32 || code === Uop.CallRel64;
+}
+
+function isPop(code: number): boolean {
+  return code === Uop.Pop32 || code === Uop.Pop64;
+}
+
+/** Of the kind of an access. */
+export function tagOf({ code }: UopFields): TlbField {
+  const isLoad =
+    isPop(code) || code <= Uop.LoadWrap64 || (code >= Uop.LoadVector8 && code < Uop.StoreVector8);
+  return isLoad ? TlbField.ReadTag : TlbField.WriteTag;
+}
+
+export function segmentOf({ code, n }: UopFields): Seg {
+  return isStackAccess(code) ? Seg.Ss : n >> 4;
+}
+
+function isWrapping({ code }: UopFields): boolean {
+  return (
+    (code >= Uop.LoadWrap8 && code <= Uop.LoadWrap64) ||
+    (code >= Uop.LoadRmwWrap8 && code <= Uop.LoadRmwWrap64) ||
+    (code >= Uop.StoreWrap8 && code <= Uop.StoreWrap64)
+  );
+}
+
+/** What registers hold at a point of the block. */
+export class RegisterSums {
+  /** By slot; undefined: not a sum. */
+  private readonly sums: (Sum | undefined)[];
+
+  constructor(private readonly is64Bit: boolean) {
+    this.sums = Array.from({ length: SLOTS }, (_, slot) => {
+      if (slot >= FIRST_TEMPORARY) return undefined;
+      return { terms: new Map(slot === ZERO_SLOT ? [] : [[slot, 1]]), offset: 0 };
+    });
+  }
+
+  /** Bytes that a sum grows by from turn to turn, once the whole block has been executed. */
+  step({ terms }: Sum): number | undefined {
+    let step: number | undefined = 0;
+    for (const [slot, count] of terms) {
+      const after = this.sums[slot];
+      const isMoved = after?.terms.size === 1 && after.terms.get(slot) === 1;
+      step =
+        slot === Reg.BlockRip >> 3
+          ? step
+          : isMoved && step !== undefined
+            ? step + count * after.offset
+            : undefined;
+    }
+    return step === undefined ? undefined : this.within(step);
+  }
+
+  /** The linear address of an access. */
+  address(uop: UopFields): Sum | undefined {
+    if (isStackAccess(uop.code)) return isPop(uop.code) ? this.sums[Reg.Rsp >> 3] : this.stackPointer(uop);
+    // In 64-bit mode the sum would have to be cut; elsewhere it is, but for temporaries that hold what is cut.
+    const isPlain = uop.c === Reg.Zero && uop.low === 0 && uop.high === 0;
+    if (this.is64Bit ? isWrapping(uop) : !isWrapping(uop) && !isPlain) return undefined;
+    return this.scaled(uop, uop.n & 3);
+  }
+
+  execute(uop: UopFields): void {
+    const { code, a } = uop;
+    const width = this.is64Bit ? Width.Qword : Width.Dword;
+    if (code >= Uop.CmpRR8 && code <= Uop.TestRI64) return;
+    const value = this.result(uop, width);
+    const stackPointer = this.stackPointer(uop);
+    for (let written = slotsWritten(uop), slot = 0; written !== 0; written >>>= 1, slot++) {
+      if ((written & 1) !== 0) this.sums[slot] = undefined;
+    }
+    if (value !== undefined) this.sums[a >> 3] = value;
+    if (isStackAccess(code) && (!isPop(code) || a !== Reg.Rsp)) this.sums[Reg.Rsp >> 3] = stackPointer;
+  }
+
+  /** After a push or pop. */
+  private stackPointer({ code }: UopFields): Sum | undefined {
+    const bytes = this.is64Bit ? 8 : 4;
+    return this.plus(this.sums[Reg.Rsp >> 3], { terms: new Map(), offset: isPop(code) ? bytes : -bytes });
+  }
+
+  private result(uop: UopFields, width: Width): Sum | undefined {
+    const { a, b } = uop;
+    const quiet = width - Width.Dword;
+    switch (uop.code) {
+      case Uop.MovRR8 + width:
+        return this.sums[b >> 3];
+      case Uop.MovRI8 + width:
+        return this.constant(uop);
+      case Uop.Lea16 + width - Width.Word:
+        return this.scaled(uop, uop.n);
+      case Uop.AddRR8 + width:
+      case Uop.AddQuietRR32 + quiet:
+        return this.plus(this.sums[a >> 3], this.sums[b >> 3]);
+      case Uop.AddRI8 + width:
+      case Uop.AddQuietRI32 + quiet:
+        return this.plus(this.sums[a >> 3], this.constant(uop));
+      case Uop.SubRR8 + width:
+      case Uop.SubQuietRR32 + quiet:
+        return this.plus(this.sums[a >> 3], this.times(this.sums[b >> 3], -1));
+      case Uop.SubRI8 + width:
+      case Uop.SubQuietRI32 + quiet:
+        return this.plus(this.sums[a >> 3], this.times(this.constant(uop), -1));
+      case Uop.Inc8 + width:
+        return this.plus(this.sums[a >> 3], { terms: new Map(), offset: 1 });
+      case Uop.Dec8 + width:
+        return this.plus(this.sums[a >> 3], { terms: new Map(), offset: -1 });
+      default:
+        return undefined;
+    }
+  }
+
+  private scaled(uop: UopFields, scale: number): Sum | undefined {
+    const index = this.times(this.sums[uop.c >> 3], 1 << scale);
+    return this.plus(this.plus(this.sums[uop.b >> 3], index), this.constant(uop));
+  }
+
+  private constant({ low, high }: UopFields): Sum | undefined {
+    const isShort = !this.is64Bit || high === low >> 31;
+    return isShort ? { terms: new Map(), offset: low | 0 } : undefined;
+  }
+
+  private times(sum: Sum | undefined, factor: number): Sum | undefined {
+    const offset = sum === undefined ? undefined : this.within(sum.offset * factor);
+    if (sum === undefined || offset === undefined) return undefined;
+    return { terms: new Map([...sum.terms].map(([slot, count]) => [slot, count * factor])), offset };
+  }
+
+  private plus(first: Sum | undefined, second: Sum | undefined): Sum | undefined {
+    if (first === undefined || second === undefined) return undefined;
+    const offset = this.within(first.offset + second.offset);
+    if (offset === undefined) return undefined;
+    const terms = new Map(first.terms);
+    for (const [slot, count] of second.terms) {
+      const sum = (terms.get(slot) ?? 0) + count;
+      if (sum === 0) terms.delete(slot);
+      else terms.set(slot, sum);
+    }
+    return [...terms.values()].some((count) => Math.abs(count) > MOST_TIMES) ? undefined : { terms, offset };
+  }
+
+  /** A number of bytes; undefined: it is too far. */
+  private within(bytes: number): number | undefined {
+    if (!this.is64Bit) return bytes | 0;
+    return Math.abs(bytes) < FURTHEST ? bytes : undefined;
+  }
+}
