@@ -43,7 +43,6 @@ export {
   pageHoldsCode,
   reviveBlock,
   runningUop,
-  setRunningUop,
 } from './code-cache';
 export {
   compiledRead16,
@@ -92,6 +91,7 @@ export { EXTENTS_ADDRESS } from './extents';
 export { likelyExtent } from './likely-extent';
 export {
   createRegion,
+  ENTRY_RIP_ADDRESS,
   EXIT_BLOCK_ADDRESS,
   hotBlock,
   isHotAgain,

@@ -123,10 +123,18 @@ export function askForMore(region: u32, block: u32): void {
   isHotAgain = 1;
 }
 
-/** Where compiled code writes the block that it leaves before one of its instructions. */
+/** Where compiled code writes the block that it leaves before one of its instructions, or the indirect branch that leads out. */
 const exitBlockCell = <u32>memory.data(4, 4);
 
 export const EXIT_BLOCK_ADDRESS: u32 = exitBlockCell;
+
+/** Where compiled code keeps RIP of its entry, which only those ask for who leave. */
+const entryRipCell = <u32>memory.data(8, 8);
+
+export const ENTRY_RIP_ADDRESS: u32 = entryRipCell;
+
+/** The micro-op of the indirect branch that compiled code was left by last; 0: it was left otherwise. */
+export let leavingBranch: u32 = 0;
 
 /** The block that compiled code has left before one of its instructions. */
 export function exitBlock(): u32 {
@@ -203,12 +211,14 @@ export function killRegions(list: u32): void {
  */
 export function enterRegion(state: CpuState, address: u32, linear: u64): u32 {
   const region = changetype<Region>(address);
+  leavingBranch = 0;
   if (region.pageCount != 0 && !isMapped(region, linear)) return Flow.Next;
   if (missRegion != 0) judgeMiss(state.clock);
   prepareExtents(state);
   store<u32>(staleness, 0);
   const before = state.clock;
   const next = call_indirect<u32>(region.entry);
+  leavingBranch = next == <u32>Flow.Leave ? exitBlock() : 0;
   if (next == <u32>Flow.Abort) return next;
   region.work += state.clock - before;
   if (next > <u32>Flow.Repeat) {

@@ -25,13 +25,23 @@ import {
   runningBlock,
   runningUop,
   setRunningBlock,
+  setRunningUop,
 } from './code-cache';
 import { instructionBreakpoint } from './debug';
 import { execute } from './dispatch';
 import { isAborted, raiseGp } from './fault';
 import { translateFetch } from './memory';
 import { updateAttention } from './mode';
-import { askForMore, enterRegion, exitBlock, hotThreshold, misses, MOST_MISSES, setHotBlock } from './region';
+import {
+  askForMore,
+  enterRegion,
+  exitBlock,
+  hotThreshold,
+  leavingBranch,
+  misses,
+  MOST_MISSES,
+  setHotBlock,
+} from './region';
 import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
 import { cpu, CpuState, limit } from './state';
@@ -89,6 +99,7 @@ export function run(): Stop {
       setRunningBlock(0);
       const next = enterRegion(state, region, linearRip(state));
       if (next != <u32>Flow.Next && state.repeatForm != 0) forgetRepeat(state);
+      if (leavingBranch != 0) setRunningUop(leavingBranch);
       if (next > <u32>Flow.Repeat) resumeBlock(state, exitBlock(), next);
       if (next != <u32>Flow.Next) continue;
     } else if (++record.heat == hotThreshold) {

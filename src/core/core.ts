@@ -89,6 +89,7 @@ interface CoreExports {
   /** The micro-op that ran last. */
   readonly runningUop: WebAssembly.Global;
   readonly codeGeneration: WebAssembly.Global;
+  readonly ENTRY_RIP_ADDRESS: WebAssembly.Global;
   readonly STALENESS_ADDRESS: WebAssembly.Global;
   readonly FLAG_CELLS_ADDRESS: WebAssembly.Global;
   readonly EXIT_BLOCK_ADDRESS: WebAssembly.Global;

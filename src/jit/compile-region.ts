@@ -69,6 +69,9 @@ function prologue({ addresses, use, vectors, runs }: Emitter): Uint8Array {
     resetChances(code, addresses);
   }
   load(Op.I64Load, addresses.rip, Local.EntryRip);
+  code.i32(0);
+  code.get(Local.EntryRip);
+  code.memory(Op.I64Store, addresses.entryRip);
   load(Op.I64Load32U, addresses.asid, Local.Asid);
   load(Op.I32Load, addresses.tlbBank, Local.TlbBank);
   loadRuns(code, addresses, runs);

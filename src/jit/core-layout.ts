@@ -23,7 +23,6 @@ export const IMPORTS: readonly ImportedFunction[] = [
   { name: 'executeUop', parameters: [I32], result: I32 },
   { name: 'carryOf', parameters: [], result: I32 },
   { name: 'multiplyHigh', parameters: [I64, I64], result: I64 },
-  { name: 'setRunningUop', parameters: [I32], result: Empty },
   { name: 'compiledInterrupt', parameters: [I32, I64], result: I32 },
   { name: 'compiledReturn', parameters: [I32], result: I32 },
   { name: 'compiledString', parameters: [I32], result: I32 },
@@ -70,12 +69,11 @@ export enum Import {
   ExecuteUop = 14,
   CarryOf = 15,
   MultiplyHigh = 16,
-  SetRunningUop = 17,
-  Interrupt = 18,
-  InterruptReturn = 19,
-  String = 20,
-  MoveString = 21,
-  FillString = 22,
+  Interrupt = 17,
+  InterruptReturn = 18,
+  String = 19,
+  MoveString = 20,
+  FillString = 21,
 }
 
 /** Indices in `X87_IMPORTS`. */
@@ -115,6 +113,7 @@ export class StateAddresses {
   readonly asid: number;
   readonly staleness: number;
   readonly exitBlock: number;
+  readonly entryRip: number;
   readonly extents: number;
   readonly miss: number;
   readonly flagResult: number;
@@ -143,6 +142,7 @@ export class StateAddresses {
     this.vectorFile = exports.VECTOR_FILE_ADDRESS.value as number;
     this.extents = exports.EXTENTS_ADDRESS.value as number;
     this.miss = exports.MISSES_ADDRESS.value as number;
+    this.entryRip = exports.ENTRY_RIP_ADDRESS.value as number;
     this.exitBlock = exports.EXIT_BLOCK_ADDRESS.value as number;
     this.staleness = exports.STALENESS_ADDRESS.value as number;
     this.selectors = state.address('selectors');

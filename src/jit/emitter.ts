@@ -183,8 +183,18 @@ export class Emitter {
 
   /** Pushes the RIP that is `delta` bytes from the entry, as wide as the mode has it. */
   ripFromEntry(delta: number): void {
+    this.code.get(Local.EntryRip);
+    this.addDelta(delta);
+  }
+
+  /** The same for who leaves: nothing is kept for him. */
+  leavingRip(delta: number): void {
+    this.loadState(Op.I64Load, this.addresses.entryRip);
+    this.addDelta(delta);
+  }
+
+  private addDelta(delta: number): void {
     const { code } = this;
-    code.get(Local.EntryRip);
     if (delta === 0) return;
     code.i64(delta);
     code.op(Op.I64Add);
@@ -231,7 +241,7 @@ export class Emitter {
   exitBefore(flow: number): void {
     this.flags.publish();
     this.discount(this.block.instructions - this.done);
-    this.ripAt(this.ip);
+    this.leavingRip(this.block.delta + this.ip);
     this.leave(flow);
   }
 
@@ -252,7 +262,7 @@ export class Emitter {
   exitAfter(): void {
     this.flags.publish();
     this.discount(this.block.instructions - this.done - 1);
-    this.ripAt(this.nextIp);
+    this.leavingRip(this.block.delta + this.nextIp);
     this.leave(Flow.Leave);
   }
 

@@ -9,7 +9,6 @@ import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from '../../assembly/abi/width.js';
 import type { ControlFlow } from './control-flow.js';
-import { Import } from './core-layout.js';
 import { areFlagsDead } from './dead-flags.js';
 import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
@@ -96,7 +95,7 @@ export class RegionBody {
     if (block === undefined) return this.dispatch(node);
     this.begin(block);
     emitter.rest = flow.longestPath[node]! - block.instructions;
-    if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.ripAt(0));
+    if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.leavingRip(block.delta));
     const steady = flow.isLoop[node] ? steadyAccesses(emitter, block) : undefined;
     if (steady !== undefined && steady.size > 0) return this.steadyLoop(node, block, steady);
     this.count(block.instructions);
@@ -171,7 +170,7 @@ export class RegionBody {
   private noteIndirectBranch({ last }: RegionBlock): void {
     const { code } = this.emitter;
     code.i32(last.address);
-    code.call(Import.SetRunningUop);
+    code.set(Local.ExitBlock);
   }
 
   private begin(block: RegionBlock): void {
@@ -421,7 +420,7 @@ export class RegionBody {
 
   private leaveTo(delta: number): void {
     const { emitter } = this;
-    emitter.ripFromEntry(delta);
+    emitter.leavingRip(delta);
     emitter.exit(Flow.Leave);
   }
 
