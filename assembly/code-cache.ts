@@ -2,12 +2,21 @@
  * Decoded blocks and the physical pages that they came from.
  *
  * A block is found by physical address and mode, through a cache by linear address in front (`findBlock`). Each
- * physical page has a list of its blocks and a bitmap of the 64-byte lines that they cover, so that a store to
- * a page that holds both code and data costs one test. Dead blocks stay where they are until everything is dropped:
- * the running block may be one of them.
+ * physical page has a list of its blocks, and knows the lines that they cover (code-lines.ts). Dead blocks stay where
+ * they are until everything is dropped: the running block may be one of them.
  */
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
+import { Block, BLOCK_HEADER, DEAD, STALE } from './block';
+import {
+  clearLines,
+  coverLines,
+  initializeLines,
+  keepsLines,
+  lineMask,
+  linesOf,
+  setLines,
+} from './code-lines';
 import { initializeTracking } from './page-tracking';
 import { adapt, patchedOffset, patchedUop, replaceAgain } from './rewritten-code';
 import {
@@ -19,42 +28,9 @@ import {
   killRegions,
 } from './region';
 import { cpu } from './state';
-import { flushFetchCache, markCodePage } from './tlb';
+import { flushFetchCache } from './tlb';
 import { UopRecord } from './uop-record';
 
-@unmanaged
-export class Block {
-  physical: u32;
-  /** A `Mode`, or DEAD. */
-  mode: u32;
-  instructions: u32;
-  uops: u32;
-  bytes: u32;
-  /** Physical page of the last bytes if the block's only instruction crosses a page, or NO_PAGE. */
-  secondPage: u32;
-  nextInHash: u32;
-  nextInPage: u32;
-  nextInSecondPage: u32;
-  /** Executions so far, until the block is compiled. */
-  heat: u32;
-  /** The region that is entered here, or 0. */
-  region: u32;
-  /** Regions that the block belongs to (region.ts). */
-  memberships: u32;
-  /** The bytes that it was decoded from, if they lie in one page; else 0. They follow the micro-ops. */
-  copy: u32;
-  /** The micro-op whose constant has been overwritten, or 0, and the offset of that in the block. A block of a region has none. */
-  changingUop: u32;
-  changingOffset: u32;
-  unused: u32;
-}
-
-/** Offset of a block's first micro-op. */
-export const BLOCK_HEADER: u32 = 64;
-/** No mode; has the bit of `STALE`. */
-const DEAD: u32 = 0xffff;
-/** Beside the mode of a block whose bytes were overwritten: nobody finds it until it is made to fit (rewritten-code.ts). */
-const STALE: u32 = 0x8000;
 /** Stale blocks of one mode that are kept at one address. */
 const MOST_STALE: u32 = 4;
 /** Executions after which a block whose constant has been replaced is as good as any. */
@@ -66,9 +42,8 @@ const hashHeads = <u32>memory.data(0x4000 * 4, 16);
 let blockStart: u32 = 0;
 let blockEnd: u32 = 0;
 let cursor: u32 = 0;
-/** First block of each physical page; then the line bitmaps. */
+/** First block of each physical page. */
 let pageHeads: u32 = 0;
-let pageLines: u32 = 0;
 let pageCount: u32 = 0;
 
 /** The micro-op that runs or ran last: where an instruction stopped, or stored over code. */
@@ -76,11 +51,6 @@ export let runningUop: u32 = 0;
 export let runningBlock: u32 = 0;
 /** The running block ends before its last micro-op: its own store has invalidated it, or only a part is to run. */
 export let isRunningBlockCut: bool = false;
-
-/** The page without blocks that keeps its lines, and the stores to them since. */
-let emptyPage: u32 = NO_PAGE;
-let storesToEmptyPage: u32 = 0;
-const MOST_STORES_TO_EMPTY_PAGE: u32 = 64;
 
 /** Times that every block was dropped. */
 export let codeGeneration: u32 = 0;
@@ -104,16 +74,6 @@ export function cutRunningBlock(at: u32): v128 {
   return before;
 }
 
-/** The first micro-op of instruction `index` of a block, which has more than that. */
-export function instructionStart(block: u32, index: u32): u32 {
-  let at = block + BLOCK_HEADER;
-  for (let passed: u32 = 0; passed < index; passed++) {
-    const ip = changetype<UopRecord>(at).ip;
-    while (changetype<UopRecord>(at).ip == ip) at += UOP_BYTES;
-  }
-  return at;
-}
-
 /** Places the caches and physical memory. The host has made the memory large enough (abi/layout.ts). */
 export function initializeMemory(memoryBytes: u32): void {
   const state = cpu();
@@ -122,7 +82,8 @@ export function initializeMemory(memoryBytes: u32): void {
   blockEnd = blockStart + Layout.BlockBytes;
   initializeRegions(blockEnd);
   pageHeads = blockEnd + Layout.RegionBytes;
-  pageLines = (pageHeads + pageCount * 4 + 7) & ~7;
+  const pageLines = (pageHeads + pageCount * 4 + 7) & ~7;
+  initializeLines(pageLines, pageCount);
   initializeTracking(pageLines + pageCount * 8, pageCount);
   const end = pageHeads + pageCount * Layout.MapBytesPerPage + 8 + Layout.TlbChunks + Layout.FetchChunks;
   state.memoryBase = (end + Layout.MemoryAlignment - 1) & ~(<u32>Layout.MemoryAlignment - 1);
@@ -137,7 +98,7 @@ export function dropAllCode(): void {
   dropRegions();
   memory.fill(hashHeads, 0, HASH_ENTRIES * 4);
   memory.fill(pageHeads, 0, pageCount * 4);
-  memory.fill(pageLines, 0, pageCount * 8);
+  clearLines();
   flushFetchCache();
 }
 
@@ -209,7 +170,6 @@ function enter(address: u32, block: Block): void {
   const page = block.physical >> 12;
   block.nextInPage = load<u32>(pageHeads + (page << 2));
   store<u32>(pageHeads + (page << 2), address);
-  if (page == emptyPage) storesToEmptyPage = 0;
   const offset = block.physical & 0xfff;
   if (block.secondPage == NO_PAGE) {
     coverLines(page, lineMask(offset, block.bytes));
@@ -224,21 +184,6 @@ function enter(address: u32, block: Block): void {
 
 function hashSlot(physical: u32, mode: u32): u32 {
   return hashHeads + (((physical ^ (physical >> 11) ^ (mode << 8)) & (HASH_ENTRIES - 1)) << 2);
-}
-
-/** One bit for each 64-byte line that [offset, offset + bytes) of a page touches. */
-function lineMask(offset: u32, bytes: u32): u64 {
-  const first = offset >> 6;
-  const last = (offset + bytes - 1) >> 6;
-  const upTo = last >= 63 ? ~(<u64>0) : ((<u64>1) << (last + 1)) - 1;
-  return upTo & ~(((<u64>1) << first) - 1);
-}
-
-function coverLines(page: u32, mask: u64): void {
-  const slot = pageLines + (page << 3);
-  const lines = load<u64>(slot);
-  store<u64>(slot, lines | mask);
-  if (lines == 0) markCodePage(page << 12);
 }
 
 /** The block decoded at a physical address for a mode, or 0. */
@@ -302,26 +247,12 @@ function isReplaced(address: u32, block: Block, physical: u32, bytes: u32): bool
   return true;
 }
 
-/** Whether blocks were decoded from this physical page. */
-export function pageHoldsCode(physicalPage: u32): bool {
-  const page = physicalPage >> 12;
-  return page < pageCount && load<u64>(pageLines + (page << 3)) != 0;
-}
-
-/** Bytes from `physical` to the next line that holds code, or to the end of the page; 0 if its own line does. */
-export function bytesBeforeCode(physical: u32): u32 {
-  const offset = physical & 0xfff;
-  const lines = load<u64>(pageLines + ((physical >> 12) << 3)) >> (offset >> 6);
-  if (lines == 0) return 4096 - offset;
-  return max<i32>(<i32>(ctz(lines) << 6) - <i32>(offset & 63), 0);
-}
-
 /** A store changed `bytes` bytes at `physical`, within one page: blocks decoded from them are dead. */
 export function invalidateCode(physical: u32, bytes: u32): void {
   const page = physical >> 12;
   if (page >= pageCount) return;
   const mask = lineMask(physical & 0xfff, bytes);
-  if ((load<u64>(pageLines + (page << 3)) & mask) == 0) return;
+  if ((linesOf(page) & mask) == 0) return;
   let survivors: u32 = 0;
   let lines: u64 = 0;
   let address = load<u32>(pageHeads + (page << 2));
@@ -345,19 +276,7 @@ export function invalidateCode(physical: u32, bytes: u32): void {
     address = next;
   }
   store<u32>(pageHeads + (page << 2), survivors);
-  if (survivors != 0 || !keepsLines(page)) store<u64>(pageLines + (page << 3), lines);
-}
-
-/**
- * A page that has lost its last block keeps its lines for some stores to them: what has been modified is about to be decoded
- * again, and would have the page marked anew in all of the TLB. One page at a time does.
- */
-function keepsLines(page: u32): bool {
-  if (page != emptyPage) storesToEmptyPage = 0;
-  emptyPage = page;
-  if (++storesToEmptyPage <= MOST_STORES_TO_EMPTY_PAGE) return true;
-  storesToEmptyPage = 0;
-  return false;
+  if (survivors != 0 || !keepsLines(page)) setLines(page, lines);
 }
 
 function kill(address: u32, block: Block): void {

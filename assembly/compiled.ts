@@ -1,7 +1,7 @@
 /** What compiled code calls: the slow paths of memory accesses, and micro-ops that it does not compile. */
 import { Flow } from './abi/stop';
 import { Uop } from './abi/uop';
-import { BLOCK_HEADER } from './code-cache';
+import { BLOCK_HEADER } from './block';
 import { executeCrypto } from './crypto';
 import { execute } from './dispatch';
 import { condition } from './flags';

@@ -40,10 +40,10 @@ export {
   initializeMemory,
   invalidateCode,
   nextBlockUops,
-  pageHoldsCode,
   reviveBlock,
   runningUop,
 } from './code-cache';
+export { pageHoldsCode } from './code-lines';
 export {
   compiledRead16,
   compiledRead32,

@@ -6,14 +6,8 @@
  */
 import { Mode } from './abi/processor-bits';
 import { Seg } from './abi/register';
-import {
-  Block,
-  BLOCK_HEADER,
-  isRunningBlockCut,
-  runningBlock,
-  setRunningBlock,
-  setRunningUop,
-} from './code-cache';
+import { Block, BLOCK_HEADER } from './block';
+import { isRunningBlockCut, runningBlock, setRunningBlock, setRunningUop } from './code-cache';
 import { hotThreshold } from './region';
 import { cpu, CpuState, limit } from './state';
 import { fetchEntry } from './tlb';

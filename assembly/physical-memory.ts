@@ -1,5 +1,6 @@
 /** Physical memory, as page walks and permission maps read it: no translation, no protection, no faults. */
-import { invalidateCode, pageHoldsCode } from './code-cache';
+import { invalidateCode } from './code-cache';
+import { pageHoldsCode } from './code-lines';
 import { touchPage } from './page-tracking';
 import { cpu } from './state';
 

@@ -11,14 +11,12 @@ import { Seg } from './abi/register';
 import { Activity, Flow, Pending, Stop } from './abi/stop';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { Watch } from './abi/watch';
+import { Block, BLOCK_HEADER, instructionStart } from './block';
 import {
-  Block,
-  BLOCK_HEADER,
   dropBlock,
   cutRunningBlock,
   findDecoded,
   instructionsBefore,
-  instructionStart,
   isRunningBlockCut,
   regionAt,
   reviveBlock,

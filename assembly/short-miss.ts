@@ -6,7 +6,7 @@
 import { Access } from './abi/access';
 import { PageEntry } from './abi/page-table';
 import { Cr0, Cr4 } from './abi/processor-bits';
-import { pageHoldsCode } from './code-cache';
+import { pageHoldsCode } from './code-lines';
 import { isNestedHit, nestedHit } from './nested-tlb';
 import { ENTRY_ADDRESS, PageFormat, pageFormat, readEntry, reservedInLast } from './page-table';
 import { cpu, CpuState } from './state';

@@ -17,7 +17,7 @@ const MOST_INDIRECT_TARGETS = 48;
 /** Bytes from the entry that a region may reach in either direction. */
 const REACH = 0x100000;
 
-/** `Block` (assembly/code-cache.ts): offsets of its fields, and of its first micro-op. */
+/** `Block` (assembly/block.ts): offsets of its fields, and of its first micro-op. */
 export enum BlockField {
   Physical = 0,
   Mode = 4,

@@ -4,38 +4,30 @@
  * A node is emitted where its dominator is: after a construct that those who branch forward to it break out of if it is a
  * meeting point, else in place of the branch to it.
  */
-import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from '../../assembly/abi/width.js';
+import { BlockBody } from './block-body.js';
 import type { ControlFlow } from './control-flow.js';
 import { areFlagsDead } from './dead-flags.js';
 import { dispatch } from './dispatcher.js';
 import type { Emitter } from './emitter.js';
-import { Reach } from './reach.js';
 import { Source } from './flag-values.js';
-import { type FlagForm, formAfter, formsOfLoops } from './flag-form.js';
-import { stretchesOf, Trial } from './float-trial.js';
-import { interpret } from './interpreted.js';
+import { type FlagForm, formsOfLoops } from './flag-form.js';
 import { Local } from './locals.js';
-import { mergedChecks } from './merged-checks.js';
-import { EndKind, type RegionBlock, type UopFields } from './region.js';
+import { loopCondition } from './loop-condition.js';
+import { EndKind, type RegionBlock } from './region.js';
 import { type SteadyAccess, steadyAccesses } from './steady-accesses.js';
-import { slotsWritten } from './register-use.js';
+import { steadyLoop } from './steady-loop.js';
 import { transfer } from './transfer.js';
-import { compilationOf, push } from './uops.js';
-import { limitTurns } from './unchecked-turns.js';
+import { push } from './uops.js';
 import { Op } from './wasm-opcodes.js';
-import { sharesRegisters } from './x87-effect.js';
-
-/** `n` of a `Loop` that is JrCXZ. */
-const JRCXZ = 3;
-const RCX_SLOT = Reg.Rcx >> 3;
 
 export class RegionBody {
   /** For each open label: the depth of its construct. */
   private readonly loopAt = new Map<number, number>();
   private readonly mergeAt = new Map<number, number>();
+  private readonly body: BlockBody;
   /** Of the flags where loops turn. */
   private readonly forms: ReadonlyMap<number, FlagForm>;
 
@@ -44,6 +36,7 @@ export class RegionBody {
     private readonly flow: ControlFlow,
   ) {
     this.forms = formsOfLoops(flow);
+    this.body = new BlockBody(emitter);
   }
 
   emit(): void {
@@ -93,64 +86,26 @@ export class RegionBody {
     const { emitter, flow } = this;
     const block = flow.blocks[node];
     if (block === undefined) return this.dispatch(node);
-    this.begin(block);
+    this.body.begin(block);
     emitter.rest = flow.longestPath[node]! - block.instructions;
     if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.leavingRip(block.delta));
     const steady = flow.isLoop[node] ? steadyAccesses(emitter, block) : undefined;
     if (steady !== undefined && steady.size > 0) return this.steadyLoop(node, block, steady);
-    this.count(block.instructions);
-    this.uops(block);
+    this.body.emit(block);
     this.end(node, block);
     emitter.mayBeStale = false;
   }
 
-  /** A loop of one block: turns that need not look at addresses, as long as that is known; else one that does. */
   private steadyLoop(node: number, block: RegionBlock, steady: ReadonlyMap<number, SteadyAccess>): void {
-    const { emitter, flow } = this;
-    const { code } = emitter;
-    const least = flow.longestPath[node]!;
-    const endAt = emitter.depth;
-    emitter.open(Op.Block);
-    const checkedAt = emitter.depth;
-    emitter.open(Op.Block);
-    const { state: atStart } = emitter.flags;
-    const form = this.forms.get(node);
-    limitTurns(emitter, steady.values(), block.instructions, least, checkedAt);
-    const uncheckedAt = emitter.depth;
-    emitter.open(Op.Loop);
-    if (form !== undefined) emitter.flags.turn(form);
-    // At the start of the turn: elsewhere V8 would compute the limit in each.
-    code.get(Local.Remaining);
-    code.get(Local.Limit);
-    code.op(Op.I32LtS);
-    emitter.branch(Op.BrIf, this.loopAt.get(node)!);
-    emitter.steadyRuns = new Map([...steady].map(([uop, { run }]) => [uop, run]));
-    this.turn(block, endAt);
-    emitter.steadyRuns = undefined;
-    emitter.flags.enter(form);
-    emitter.branch(Op.Br, uncheckedAt);
-    emitter.close();
-    emitter.close();
-    emitter.flags.restore(atStart);
-    this.begin(block);
-    this.turn(block, endAt);
-    const { state } = emitter.flags;
-    this.turnTo(node);
-    emitter.close();
-    emitter.flags.restore(state);
-    this.restore(block);
+    const { emitter, body, flow } = this;
+    steadyLoop(emitter, body, block, steady, {
+      at: this.loopAt.get(node)!,
+      form: this.forms.get(node),
+      longestPath: flow.longestPath[node]!,
+    });
+    body.restore(block);
     this.goTo(node, block.targets[1]!);
     emitter.mayBeStale = false;
-  }
-
-  /** One turn of a loop of one block, which breaks out of the construct opened at `endAt` if it is the last. */
-  private turn(block: RegionBlock, endAt: number): void {
-    const { emitter } = this;
-    this.count(block.instructions);
-    this.uops(block);
-    emitter.flags.condition(block.last.n);
-    emitter.code.op(Op.I32Eqz);
-    emitter.branch(Op.BrIf, endAt);
   }
 
   /** Goes where `Local.ExitRip` says. */
@@ -173,14 +128,6 @@ export class RegionBody {
     code.set(Local.ExitBlock);
   }
 
-  private begin(block: RegionBlock): void {
-    const { emitter } = this;
-    emitter.block = block;
-    emitter.done = 0;
-    emitter.ip = 0;
-    emitter.mayBeStale = false;
-  }
-
   /** Leaves for what `pushRip` pushes if the next check may be more instructions away than may still be run. */
   private checkBudget(node: number, pushRip: () => void): void {
     const { emitter } = this;
@@ -192,79 +139,6 @@ export class RegionBody {
     pushRip();
     emitter.exit(Flow.Leave);
     emitter.close();
-  }
-
-  private count(instructions: number): void {
-    const { code } = this.emitter;
-    code.get(Local.Remaining);
-    code.i32(instructions);
-    code.op(Op.I32Sub);
-    code.set(Local.Remaining);
-    this.emitter.flags.count(instructions);
-  }
-
-  private uops(block: RegionBlock): void {
-    const { emitter } = this;
-    emitter.checks = mergedChecks(emitter, block);
-    const { uops } = block;
-    const emitUops = (first: number, end: number): void => {
-      for (let i = first; i < end; i++) this.uop(block, i);
-    };
-    const stretches = stretchesOf(uops);
-    if (stretches.length > 0) {
-      emitUops(0, stretches[0]!.first);
-      new Trial(emitter, uops, stretches, emitUops).emit();
-    }
-    emitUops(stretches.at(-1)?.end ?? 0, uops.length);
-    this.advance(block.last);
-    emitter.flags.forget(slotsWritten(block.last));
-    emitter.uop = block.last;
-    emitter.reach = emitter.regionReach.usual;
-    emitter.x87.close();
-  }
-
-  private uop(block: RegionBlock, i: number): void {
-    const { emitter } = this;
-    const uop = block.uops[i]!;
-    const next = block.uops[i + 1] ?? block.last;
-    this.advance(uop);
-    emitter.endsInstruction = next.ip !== uop.ip;
-    emitter.nextIp = this.nextIp(block, i);
-    emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
-    emitter.uop = uop;
-    // What x87 operations do before and after an access is not undone.
-    emitter.reach = uop.code === Uop.X87 ? Reach.Everything : emitter.regionReach.usual;
-    // Nothing is called in what may be undone.
-    if (emitter.retreat !== undefined) emitter.reach = Math.min(emitter.reach, Reach.Tlb);
-    if (sharesRegisters(uop.code)) emitter.x87.close();
-    emitter.flags.forget(slotsWritten(uop));
-    const compile = compilationOf(uop.code);
-    if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
-    if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);
-    const form = formAfter(uop);
-    if (form !== undefined) emitter.flags.remember(form);
-  }
-
-  /** Offset of the instruction after that of micro-op `index`. */
-  private nextIp(block: RegionBlock, index: number): number {
-    const { ip } = block.uops[index]!;
-    return (block.uops.slice(index + 1).find((uop) => uop.ip !== ip) ?? block.last).ip;
-  }
-
-  /** Ends the instruction before that of `uop`, if this begins another. */
-  private advance(uop: UopFields): void {
-    const { emitter } = this;
-    if (uop.ip === emitter.ip) return;
-    if (emitter.mayBeStale) {
-      emitter.nextIp = uop.ip;
-      emitter.code.get(Local.IsStale);
-      emitter.open(Op.If);
-      emitter.exitAfter();
-      emitter.close();
-      emitter.mayBeStale = false;
-    }
-    emitter.done++;
-    emitter.ip = uop.ip;
   }
 
   private end(node: number, block: RegionBlock): void {
@@ -290,39 +164,15 @@ export class RegionBody {
   private branch(node: number, block: RegionBlock): void {
     const { emitter } = this;
     const [taken, next] = block.targets as [number, number];
-    if (block.last.code === Uop.Loop) this.loopCondition(block.last);
+    if (block.last.code === Uop.Loop) loopCondition(emitter, block.last);
     else emitter.flags.condition(block.last.n);
     const { state } = emitter.flags;
     emitter.open(Op.If);
     this.goTo(node, taken);
     emitter.close();
     emitter.flags.restore(state);
-    this.restore(block);
+    this.body.restore(block);
     this.goTo(node, next);
-  }
-
-  /** What is being emitted, after other blocks have been in between. */
-  private restore(block: RegionBlock): void {
-    const { emitter } = this;
-    emitter.block = block;
-    emitter.ip = block.last.ip;
-    emitter.done = block.instructions - 1;
-    emitter.mayBeStale = false;
-  }
-
-  /** LOOP and JrCXZ: pushes whether the branch is taken. */
-  private loopCondition({ n, b }: UopFields): void {
-    const { emitter } = this;
-    const { code } = emitter;
-    emitter.wide(Reg.Rcx);
-    if (n !== JRCXZ) {
-      code.i64(-1);
-      code.op(Op.I64Add);
-    }
-    if (b !== Width.Qword) emitter.truncateToDword();
-    if (n !== JRCXZ) code.tee(RCX_SLOT);
-    code.op(Op.I64Eqz);
-    if (n !== JRCXZ) code.op(Op.I32Eqz);
   }
 
   private call(node: number, block: RegionBlock): void {
@@ -378,7 +228,7 @@ export class RegionBody {
       this.goTo(node, site);
       emitter.close();
       emitter.flags.restore(state);
-      this.restore(block);
+      this.body.restore(block);
     }
     if (this.flow.isDispatching[node]) return this.turnTo(0);
     if (block.end === EndKind.Indirect || block.end === EndKind.CallIndirect) this.noteIndirectBranch(block);

@@ -22,7 +22,7 @@ const MODES = [
   Mode.Code16 | Mode.RealOrV86,
   Mode.Code64 | Mode.Flat | Mode.Exact,
 ];
-/** Offset of `Block.region` (assembly/code-cache.ts). */
+/** Offset of `Block.region` (assembly/block.ts). */
 const REGION = 40;
 const PREFIXES = [0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x64, 0x40, 0x48, 0x41, 0x4c];
 // Opcodes with constants of every size, and without, of one byte and of two; moves from and to absolute addresses.

@@ -1,0 +1,112 @@
+/** The micro-ops of one block, but for the last, which says where it goes on (structure.ts). */
+import { Uop } from '../../assembly/abi/uop.js';
+import { areFlagsDead } from './dead-flags.js';
+import type { Emitter } from './emitter.js';
+import { formAfter } from './flag-form.js';
+import { stretchesOf, Trial } from './float-trial.js';
+import { interpret } from './interpreted.js';
+import { Local } from './locals.js';
+import { mergedChecks } from './merged-checks.js';
+import { Reach } from './reach.js';
+import type { RegionBlock, UopFields } from './region.js';
+import { slotsWritten } from './register-use.js';
+import { compilationOf } from './uops.js';
+import { Op } from './wasm-opcodes.js';
+import { sharesRegisters } from './x87-effect.js';
+
+export class BlockBody {
+  constructor(private readonly emitter: Emitter) {}
+
+  /** What follows belongs to that block. */
+  begin(block: RegionBlock): void {
+    const { emitter } = this;
+    emitter.block = block;
+    emitter.done = 0;
+    emitter.ip = 0;
+    emitter.mayBeStale = false;
+  }
+
+  /** What is being emitted, after other blocks have been in between. */
+  restore(block: RegionBlock): void {
+    const { emitter } = this;
+    emitter.block = block;
+    emitter.ip = block.last.ip;
+    emitter.done = block.instructions - 1;
+    emitter.mayBeStale = false;
+  }
+
+  /** Counts the block's instructions and emits them. */
+  emit(block: RegionBlock): void {
+    const { emitter } = this;
+    this.count(block.instructions);
+    emitter.checks = mergedChecks(emitter, block);
+    const { uops } = block;
+    const emitUops = (first: number, end: number): void => {
+      for (let i = first; i < end; i++) this.uop(block, i);
+    };
+    const stretches = stretchesOf(uops);
+    if (stretches.length > 0) {
+      emitUops(0, stretches[0]!.first);
+      new Trial(emitter, uops, stretches, emitUops).emit();
+    }
+    emitUops(stretches.at(-1)?.end ?? 0, uops.length);
+    this.advance(block.last);
+    emitter.flags.forget(slotsWritten(block.last));
+    emitter.uop = block.last;
+    emitter.reach = emitter.regionReach.usual;
+    emitter.x87.close();
+  }
+
+  private uop(block: RegionBlock, i: number): void {
+    const { emitter } = this;
+    const uop = block.uops[i]!;
+    const next = block.uops[i + 1] ?? block.last;
+    this.advance(uop);
+    emitter.endsInstruction = next.ip !== uop.ip;
+    emitter.nextIp = this.nextIp(block, i);
+    emitter.areFlagsDead = areFlagsDead(block.uops, i + 1);
+    emitter.uop = uop;
+    // What x87 operations do before and after an access is not undone.
+    emitter.reach = uop.code === Uop.X87 ? Reach.Everything : emitter.regionReach.usual;
+    // Nothing is called in what may be undone.
+    if (emitter.retreat !== undefined) emitter.reach = Math.min(emitter.reach, Reach.Tlb);
+    if (sharesRegisters(uop.code)) emitter.x87.close();
+    emitter.flags.forget(slotsWritten(uop));
+    const compile = compilationOf(uop.code);
+    if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
+    if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);
+    const form = formAfter(uop);
+    if (form !== undefined) emitter.flags.remember(form);
+  }
+
+  /** Offset of the instruction after that of micro-op `index`. */
+  private nextIp(block: RegionBlock, index: number): number {
+    const { ip } = block.uops[index]!;
+    return (block.uops.slice(index + 1).find((uop) => uop.ip !== ip) ?? block.last).ip;
+  }
+
+  /** Ends the instruction before that of `uop`, if this begins another. */
+  private advance(uop: UopFields): void {
+    const { emitter } = this;
+    if (uop.ip === emitter.ip) return;
+    if (emitter.mayBeStale) {
+      emitter.nextIp = uop.ip;
+      emitter.code.get(Local.IsStale);
+      emitter.open(Op.If);
+      emitter.exitAfter();
+      emitter.close();
+      emitter.mayBeStale = false;
+    }
+    emitter.done++;
+    emitter.ip = uop.ip;
+  }
+
+  private count(instructions: number): void {
+    const { code } = this.emitter;
+    code.get(Local.Remaining);
+    code.i32(instructions);
+    code.op(Op.I32Sub);
+    code.set(Local.Remaining);
+    this.emitter.flags.count(instructions);
+  }
+}
