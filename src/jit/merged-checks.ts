@@ -47,7 +47,9 @@ function join(
   uop: UopFields,
   address: Sum | undefined,
 ): void {
-  if (address === undefined || emitter.regionReach.hasMissed(uop.address)) return;
+  // Sums that are cut are known to fit in no turn.
+  if (address === undefined || address.cuts.length > 0) return;
+  if (emitter.regionReach.hasMissed(uop.address)) return;
   const run = runOf(emitter, uop, tagOf(uop), segmentOf(uop));
   if (run === undefined) return;
   const key = `${termsOf(address)} ${run % ExtentSlot.Count}`;

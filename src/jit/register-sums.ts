@@ -1,6 +1,6 @@
 /**
  * Values followed through a block as sums of what registers hold at its start, times constants, and a constant; outside of 64-bit
- * mode modulo 2^32.
+ * mode modulo 2^32. In 64-bit mode operations on 32 bits cut theirs: such a value is the sum as long as that fits.
  */
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Uop } from '../../assembly/abi/uop.js';
@@ -13,6 +13,12 @@ import { slotsWritten } from './register-use.js';
 export interface Sum {
   readonly terms: ReadonlyMap<number, number>;
   readonly offset: number;
+  /** Sums that must be at least 0 and below 2^32 for this to be the value. */
+  readonly cuts: readonly Sum[];
+}
+
+export function constantSum(offset: number): Sum {
+  return { terms: new Map(), offset, cuts: [] };
 }
 
 /** Of a term. */
@@ -26,6 +32,11 @@ const FIRST_TEMPORARY = Reg.T0 >> 3;
 /** Two sums have the same terms where these are the same. */
 export function termsOf({ terms }: Sum): string {
   return [...terms].sort(([first], [second]) => first - second).join(';');
+}
+
+/** Two sums are the same where these are. */
+export function nameOf(sum: Sum): string {
+  return `${termsOf(sum)} ${sum.offset}`;
 }
 
 /** A load or a store that compiled code makes by itself. */
@@ -72,24 +83,33 @@ export class RegisterSums {
   constructor(private readonly is64Bit: boolean) {
     this.sums = Array.from({ length: SLOTS }, (_, slot) => {
       if (slot >= FIRST_TEMPORARY) return undefined;
-      return { terms: new Map(slot === ZERO_SLOT ? [] : [[slot, 1]]), offset: 0 };
+      return { terms: new Map(slot === ZERO_SLOT ? [] : [[slot, 1]]), offset: 0, cuts: [] };
     });
   }
 
-  /** Bytes that a sum grows by from turn to turn, once the whole block has been executed. */
-  step({ terms }: Sum): number | undefined {
-    let step: number | undefined = 0;
+  /** What a sum grows by from turn to turn, once the whole block has been executed: of a constant and registers that keep their values. */
+  step({ terms }: Sum): Sum | undefined {
+    let step: Sum | undefined = constantSum(0);
     for (const [slot, count] of terms) {
-      const after = this.sums[slot];
-      const isMoved = after?.terms.size === 1 && after.terms.get(slot) === 1;
-      step =
-        slot === Reg.BlockRip >> 3
-          ? step
-          : isMoved && step !== undefined
-            ? step + count * after.offset
-            : undefined;
+      if (slot === Reg.BlockRip >> 3) continue;
+      step = this.plus(step, this.times(this.growth(slot), count));
     }
-    return step === undefined ? undefined : this.within(step);
+    return step;
+  }
+
+  private growth(slot: number): Sum | undefined {
+    const before: Sum = { terms: new Map([[slot, -1]]), offset: 0, cuts: [] };
+    const growth = this.plus(this.sums[slot], before);
+    return growth !== undefined && [...growth.terms.keys()].every((term) => this.isKept(term))
+      ? growth
+      : undefined;
+  }
+
+  private isKept(slot: number): boolean {
+    const after = this.sums[slot];
+    return (
+      after?.terms.size === 1 && after.terms.get(slot) === 1 && after.offset === 0 && after.cuts.length === 0
+    );
   }
 
   /** The linear address of an access. */
@@ -105,7 +125,8 @@ export class RegisterSums {
     const { code, a } = uop;
     const width = this.is64Bit ? Width.Qword : Width.Dword;
     if (code >= Uop.CmpRR8 && code <= Uop.TestRI64) return;
-    const value = this.result(uop, width);
+    const value =
+      this.result(uop, width) ?? (this.is64Bit ? this.cut(this.result(uop, Width.Dword)) : undefined);
     const stackPointer = this.stackPointer(uop);
     for (let written = slotsWritten(uop), slot = 0; written !== 0; written >>>= 1, slot++) {
       if ((written & 1) !== 0) this.sums[slot] = undefined;
@@ -117,7 +138,7 @@ export class RegisterSums {
   /** After a push or pop. */
   private stackPointer({ code }: UopFields): Sum | undefined {
     const bytes = this.is64Bit ? 8 : 4;
-    return this.plus(this.sums[Reg.Rsp >> 3], { terms: new Map(), offset: isPop(code) ? bytes : -bytes });
+    return this.plus(this.sums[Reg.Rsp >> 3], constantSum(isPop(code) ? bytes : -bytes));
   }
 
   private result(uop: UopFields, width: Width): Sum | undefined {
@@ -143,9 +164,9 @@ export class RegisterSums {
       case Uop.SubQuietRI32 + quiet:
         return this.plus(this.sums[a >> 3], this.times(this.constant(uop), -1));
       case Uop.Inc8 + width:
-        return this.plus(this.sums[a >> 3], { terms: new Map(), offset: 1 });
+        return this.plus(this.sums[a >> 3], constantSum(1));
       case Uop.Dec8 + width:
-        return this.plus(this.sums[a >> 3], { terms: new Map(), offset: -1 });
+        return this.plus(this.sums[a >> 3], constantSum(-1));
       default:
         return undefined;
     }
@@ -158,13 +179,20 @@ export class RegisterSums {
 
   private constant({ low, high }: UopFields): Sum | undefined {
     const isShort = !this.is64Bit || high === low >> 31;
-    return isShort ? { terms: new Map(), offset: low | 0 } : undefined;
+    return isShort ? constantSum(low | 0) : undefined;
+  }
+
+  /** The result of an operation on 32 bits. */
+  private cut(sum: Sum | undefined): Sum | undefined {
+    if (sum === undefined || (sum.terms.size === 0 && sum.offset >= 0)) return sum;
+    return { ...sum, cuts: [...sum.cuts, sum] };
   }
 
   private times(sum: Sum | undefined, factor: number): Sum | undefined {
     const offset = sum === undefined ? undefined : this.within(sum.offset * factor);
     if (sum === undefined || offset === undefined) return undefined;
-    return { terms: new Map([...sum.terms].map(([slot, count]) => [slot, count * factor])), offset };
+    const terms = new Map([...sum.terms].map(([slot, count]) => [slot, count * factor]));
+    return { terms, offset, cuts: sum.cuts };
   }
 
   private plus(first: Sum | undefined, second: Sum | undefined): Sum | undefined {
@@ -177,7 +205,8 @@ export class RegisterSums {
       if (sum === 0) terms.delete(slot);
       else terms.set(slot, sum);
     }
-    return [...terms.values()].some((count) => Math.abs(count) > MOST_TIMES) ? undefined : { terms, offset };
+    if ([...terms.values()].some((count) => Math.abs(count) > MOST_TIMES)) return undefined;
+    return { terms, offset, cuts: [...first.cuts, ...second.cuts] };
   }
 
   /** A number of bytes; undefined: it is too far. */

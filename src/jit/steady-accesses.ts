@@ -1,18 +1,21 @@
 /**
- * Loads and stores of a loop of one block whose addresses move by a constant at each turn: how far they go can be known ahead.
+ * Loads and stores of a loop of one block whose addresses move by the same at each turn: how far they go can be known ahead.
  */
 import { Uop } from '../../assembly/abi/uop.js';
 import type { Emitter } from './emitter.js';
 import { runOf } from './memory-access.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
 import { Reach } from './reach.js';
-import { isAccess, RegisterSums, segmentOf, type Sum, tagOf } from './register-sums.js';
+import { isAccess, nameOf, RegisterSums, segmentOf, type Sum, tagOf } from './register-sums.js';
 import { compilationOf } from './uops.js';
 
-/** An access of the block, made at `address` in the first turn and `step` bytes further in each that follows. */
+/** An access of the block, made at `address` in the first turn and `step` further in each that follows. */
 export interface SteadyAccess {
   readonly address: Sum;
-  readonly step: number;
+  /** A constant, or with terms: known when the loop is entered. Turns are counted for steps that are not negative then. */
+  readonly step: Sum;
+  /** Sums that must be below 2^31 when the loop is entered: they stay, or move as the access does. */
+  readonly cuts: readonly Sum[];
   /** Number of the run of pages that it is held against. */
   readonly run: number;
 }
@@ -20,6 +23,8 @@ export interface SteadyAccess {
 /** Turns times instructions stay below 2^31: a run is not longer than what a bank of the TLB maps, 4 MiB. */
 const MOST_INSTRUCTIONS = 256;
 const MOST_ACCESSES = 8;
+const MOST_CUTS = 4;
+
 /** The steady accesses by micro-op; none if the block is not all of a loop or may change what runs there are. */
 export function steadyAccesses(emitter: Emitter, block: RegionBlock): ReadonlyMap<number, SteadyAccess> {
   const steady = new Map<number, SteadyAccess>();
@@ -33,11 +38,35 @@ export function steadyAccesses(emitter: Emitter, block: RegionBlock): ReadonlyMa
   }
   for (const [uop, address] of addresses) {
     const step = values.step(address);
-    const run = step === undefined ? undefined : runOf(emitter, uop, tagOf(uop), segmentOf(uop));
-    if (step === undefined || run === undefined) continue;
-    steady.set(uop.address, { address, step, run });
+    const cuts = step === undefined ? undefined : cutsOf(values, address, step);
+    const run = cuts === undefined ? undefined : runOf(emitter, uop, tagOf(uop), segmentOf(uop));
+    if (step === undefined || cuts === undefined || run === undefined) continue;
+    steady.set(uop.address, { address, step, cuts, run });
   }
   return steady.size > MOST_ACCESSES ? new Map() : steady;
+}
+
+/** All sums that must fit for an access to be where it is thought to be; undefined: that is not known ahead. */
+function cutsOf(values: RegisterSums, address: Sum, step: Sum): readonly Sum[] | undefined {
+  const cuts = new Map<string, Sum>();
+  const waiting = [...address.cuts, ...step.cuts];
+  for (const cut of waiting) {
+    if (cuts.has(nameOf(cut))) continue;
+    cuts.set(nameOf(cut), cut);
+    const own = values.step(cut);
+    const isFit = own !== undefined && (isZero(own) || (nameOf(own) === nameOf(step) && !isNegative(own)));
+    if (!isFit || cuts.size > MOST_CUTS) return undefined;
+    waiting.push(...own.cuts);
+  }
+  return [...cuts.values()];
+}
+
+function isZero({ terms, offset }: Sum): boolean {
+  return terms.size === 0 && offset === 0;
+}
+
+function isNegative({ terms, offset }: Sum): boolean {
+  return terms.size === 0 && offset < 0;
 }
 
 /** Calls that may fill the TLB: string instructions and x87 loads. Floating-point code is long: twice, it is slower. */

@@ -5,8 +5,12 @@
 import { EXTENT_BYTES, ExtentField } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
+import { nameOf, type Sum } from './register-sums.js';
 import type { SteadyAccess } from './steady-accesses.js';
 import { Op } from './wasm-opcodes.js';
+
+/** What sums that are cut must be below: no run is long enough to take them from there to 2^32. */
+const CUT_LIMIT = 2 ** 31;
 
 /**
  * At the start of a turn: `Local.Limit` ← what `Remaining` must be for a turn in which every access is within its run. Breaks
@@ -25,22 +29,46 @@ export function limitTurns(
   code.i32(least);
   code.set(Local.Limit);
   for (const access of distinct(accesses)) {
+    for (const cut of access.cuts) requireBelow(emitter, cut, CUT_LIMIT, otherwise);
     distance(emitter, access);
     starts(emitter, access, Op.I64Load);
     code.op(Op.I64GeU);
     emitter.branch(Op.BrIf, otherwise);
-    if (access.step === 0) continue;
+    const { step } = access;
+    if (step.terms.size === 0 && step.offset === 0) continue;
+    if (step.terms.size > 0) stepNow(emitter, step, otherwise);
     turns(emitter, access);
     limit(emitter, instructions);
   }
+}
+
+/** Breaks out unless a sum is below a limit, without a sign. */
+function requireBelow(emitter: Emitter, sum: Sum, limit: number, otherwise: number): void {
+  const { code } = emitter;
+  push(emitter, sum);
+  code.i64(limit, 0);
+  code.op(Op.I64GeU);
+  emitter.branch(Op.BrIf, otherwise);
+}
+
+/** `Local.Wide1` ← a step that is known only now; breaks out unless it is positive and less than 2^31. */
+function stepNow(emitter: Emitter, step: Sum, otherwise: number): void {
+  const { code } = emitter;
+  push(emitter, step);
+  code.tee(Local.Wide1);
+  code.i64(1);
+  code.op(Op.I64Sub);
+  code.i64(0x7fff_ffff, 0);
+  code.op(Op.I64GeU);
+  emitter.branch(Op.BrIf, otherwise);
 }
 
 /** Those of one access at two widths, or of a load and the store to the same place, once. */
 function distinct(accesses: Iterable<SteadyAccess>): Iterable<SteadyAccess> {
   const byPlace = new Map<string, SteadyAccess>();
   for (const access of accesses) {
-    const { terms, offset } = access.address;
-    byPlace.set(`${[...terms].join(';')} ${offset} ${access.run}`, access);
+    const sums = [access.address, ...access.cuts];
+    byPlace.set(`${sums.map(nameOf).join()} ${access.run}`, access);
   }
   return byPlace.values();
 }
@@ -48,7 +76,15 @@ function distinct(accesses: Iterable<SteadyAccess>): Iterable<SteadyAccess> {
 /** Pushes how far an access is from the start of its run, and keeps it in `Local.Wide0`. */
 function distance(emitter: Emitter, { address, run }: SteadyAccess): void {
   const { code } = emitter;
-  const { terms, offset } = address;
+  push(emitter, address);
+  code.get(Local.RunFirst + run);
+  code.op(Op.I64Sub);
+  code.tee(Local.Wide0);
+}
+
+/** Pushes a sum of what registers hold now. */
+function push(emitter: Emitter, { terms, offset }: Sum): void {
+  const { code } = emitter;
   code.i64(offset | 0, Math.floor(offset / 2 ** 32));
   for (const [slot, count] of terms) {
     emitter.wide(8 * slot);
@@ -59,9 +95,6 @@ function distance(emitter: Emitter, { address, run }: SteadyAccess): void {
     code.op(Op.I64Add);
   }
   if (!emitter.is64Bit) emitter.truncateToDword();
-  code.get(Local.RunFirst + run);
-  code.op(Op.I64Sub);
-  code.tee(Local.Wide0);
 }
 
 function starts(emitter: Emitter, { run }: SteadyAccess, op: Op): void {
@@ -71,16 +104,23 @@ function starts(emitter: Emitter, { run }: SteadyAccess, op: Op): void {
 /** Pushes how many turns may follow this one (i32): how often the step goes into what is left of the run. */
 function turns(emitter: Emitter, access: SteadyAccess): void {
   const { code } = emitter;
-  const { step } = access;
-  if (step > 0) {
+  const { terms, offset } = access.step;
+  const isKnown = terms.size === 0;
+  const isBackwards = isKnown && offset < 0;
+  if (!isBackwards) {
     starts(emitter, access, Op.I32Load);
     code.i32(1);
     code.op(Op.I32Sub);
   }
   code.get(Local.Wide0);
   code.op(Op.I32WrapI64);
-  if (step > 0) code.op(Op.I32Sub);
-  code.i32(Math.abs(step));
+  if (!isBackwards) code.op(Op.I32Sub);
+  if (isKnown) {
+    code.i32(Math.abs(offset));
+  } else {
+    code.get(Local.Wide1);
+    code.op(Op.I32WrapI64);
+  }
   code.op(Op.I32DivU);
 }
 

@@ -1,6 +1,7 @@
 /** Loops whose accesses move by a constant: which those are, and that turns which do not look at them end where they have to. */
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../assembly/abi/access.js';
+import { Activity } from '../../assembly/abi/stop.js';
 import { assemble } from '../../src/asm/assemble.js';
 import { StateAddresses } from '../../src/jit/core-layout.js';
 import { Emitter } from '../../src/jit/emitter.js';
@@ -51,7 +52,7 @@ function mapOnlyData({ core, state }: Machine, bits: Bits): void {
 }
 
 /** The steps of the accesses of a loop, in the order of its instructions. */
-async function stepsOf(bits: Bits, body: string): Promise<number[]> {
+async function stepsOf(bits: Bits, body: string): Promise<(number | 'register')[]> {
   const machine = await Machine.create(MEMORY, { jit: false });
   await load(machine, bits, `turn: ${body}\njnz turn\nhlt`);
   machine.run(1);
@@ -65,7 +66,9 @@ async function stepsOf(bits: Bits, body: string): Promise<number[]> {
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   emitter.block = region.blocks[0]!;
-  return [...steadyAccesses(emitter, region.blocks[0]!).values()].map(({ step }) => step);
+  return [...steadyAccesses(emitter, region.blocks[0]!).values()].map(({ step }) =>
+    step.terms.size > 0 ? 'register' : step.offset,
+  );
 }
 
 describe('an access is steady', () => {
@@ -78,14 +81,20 @@ describe('an access is steady', () => {
     [32, 'mov eax, [esi]\nadd esi, -4\nmov [edi*2+0x1000], al\nlea edi, [edi+3]\ndec ecx', [-4, 6]],
     [32, 'mov eax, [esi+ecx*4]\nxor [edi], eax\ncmp esi, edi\ndec ecx', [-4, 0, 0]],
     [32, 'movdqu xmm0, [esi+ecx*4+4]\nadd esi, 16\ndec ecx', [12]],
+    [32, 'mov [edx+7], al\nadd edx, ebx\ncmp edx, edi', ['register']],
+    [64, 'mov eax, [rsi]\nlea rsi, [rsi+rbx*2+1]\ndec ecx', ['register']],
+    [64, 'mov eax, [rsi]\nadd esi, 4\ndec ecx', [4]],
+    [64, 'mov esi, ecx\nadd ecx, edi\nmov byte [rsi+0x70000], 1\ncmp ecx, 0x7fff', ['register']],
   ] as const)('%i bits: %s', async (bits, body, steps) => {
     expect(await stepsOf(bits, body)).toEqual(steps);
   });
 
   it.each([
     [64, 'a register that is loaded', 'mov rsi, [rsi]\ndec ecx'],
-    [64, 'a step that may be anything', 'mov eax, [rsi]\nadd rsi, rbx\ndec ecx'],
-    [64, 'a register that wraps at 32 bits', 'mov eax, [rsi]\nadd esi, 4\ndec ecx'],
+    [64, 'a step that changes', 'mov eax, [rsi]\nadd rsi, rbx\nadd rbx, 4\ndec ecx'],
+    [64, 'a step that is cut', 'mov eax, [rsi]\nadd rsi, rbx\nmov ebx, ebx\ndec ecx'],
+    [64, 'a register that falls and is cut', 'mov eax, [rsi]\nsub esi, 4\ndec ecx'],
+    [64, 'a part that is cut and moves otherwise', 'mov eax, [rsi+rdx]\nadd esi, 4\nadd edx, 8\ndec ecx'],
     [64, 'an address that wraps at 32 bits', 'mov eax, [esi]\nadd rsi, 4\ndec ecx'],
     [64, 'a part of a register', 'mov al, [rsi]\nadd si, 4\ndec ecx'],
     [32, 'a selected register', 'mov eax, [esi]\ncmovc esi, edi\ndec ecx'],
@@ -116,6 +125,15 @@ const TWISTS = [
 ];
 const STEPS = [
   ...['add rsi, 4', 'sub rsi, 1', 'add rsi, 64', 'inc rsi', 'lea rsi, [rsi+3]', 'add rsi, 0x1000'],
+  ...[
+    'add rsi, rbx',
+    'add esi, 4',
+    'add edi, ebx',
+    'lea ebp, [rbp+rbx*8]',
+    'sub rdi, rbx',
+    'mov esi, edi',
+    'lea edx, [rdi+rbx]',
+  ],
   ...['add rdi, 8', 'sub rdi, 16', 'dec rdi', 'inc rbx', 'sub rbx, 2', 'add rbp, 16', 'lea rdi, [rdi-4]'],
 ];
 
@@ -139,7 +157,7 @@ function someStart(random: Random) {
       rsi: near(),
       rdi: near(),
       rbp: near() & ~0xf,
-      rbx: random.below(8),
+      rbx: random.pick([random.below(8), random.below(8), 64, 4096, 0x7fff_fff8, 0xffff_fff8]),
       rcx: turns,
     },
     instructions: random.chance(0.3) ? 1 + random.below(3000) : 100_000,
@@ -148,6 +166,8 @@ function someStart(random: Random) {
 
 function run(machine: Machine, { registers, instructions }: ReturnType<typeof someStart>): string {
   const { state, core } = machine;
+  // HLT ended the run before.
+  state.set('activity', Activity.Running);
   state.setNum('rip', CODE + 5);
   for (const [name, value] of Object.entries(registers)) state.setNum(name, value);
   for (const access of [Access.Read, Access.Write]) core.exports.chooseExtent(BigInt(DATA), access);
@@ -183,5 +203,39 @@ describe.each([64, 32] as const)('random loops, %i bits', (bits) => {
       }
     }
     expect(machines[1].core.functionCount).toBeGreaterThan(machines[0].core.functionCount);
+  });
+});
+
+describe('64 bits, in both tiers', () => {
+  it.each([
+    [
+      'an index that passes 2^32',
+      'mov eax, [rsi+rbp]\nadd esi, 4',
+      { rsi: 2 ** 32 - 64, rbp: DATA + 64 - 2 ** 32 },
+    ],
+    ['one that begins beyond', 'add esi, 4\nmov eax, [rsi+rbp]', { rsi: 2 ** 33, rbp: DATA }],
+    [
+      'an index that is cut again',
+      'mov edx, esi\nadd esi, ebx\nmov [rdx+rbp], cl',
+      { rsi: 2 ** 32 - 64, rbp: DATA + 64 - 2 ** 32, rbx: 8 },
+    ],
+    ['a step of more than 32 bits', 'mov eax, [rsi]\nadd rsi, rbx', { rsi: DATA, rbx: 2 ** 32 + 4 }],
+    ['a step backwards', 'mov [rsi], cl\nadd rsi, rbx', { rsi: DATA + 64, rbx: -4 }],
+    ['no step', 'mov eax, [rsi]\nadd [rdi], eax\nadd rsi, rbx', { rsi: DATA, rdi: DATA + 8, rbx: 0 }],
+  ] as const)('%s', async (_, body, special) => {
+    const [interpreted, compiled] = await Promise.all(
+      [{ jit: false }, { hotThreshold: 2 }].map(async (options) => {
+        const machine = await Machine.create(MEMORY, options);
+        await load(machine, 64, `mov ecx, 0x11223344\nturn: ${body}\nsub ecx, 1\njnz turn\nhlt`);
+        // Where all is well, until the loop has been compiled with its runs of pages.
+        const registers = { rsp: DATA, rsi: DATA, rdi: DATA, rbp: 0, rbx: 4, rcx: 2000 };
+        for (let i = 0; i < 12; i++) run(machine, { registers, instructions: 100_000 });
+        return run(machine, {
+          registers: { rsp: DATA, rdi: DATA, rbp: 0, rbx: 0, rcx: 100, ...special },
+          instructions: 100_000,
+        });
+      }),
+    );
+    expect(compiled).toBe(interpreted);
   });
 });
