@@ -36,7 +36,7 @@ import {
   writeTag,
 } from './tlb';
 
-export { isCanonical, readPhysical, writePhysical };
+export { readPhysical, writePhysical };
 
 /** Reads data at a linear address with the present privilege. `seg` decides #SS or #GP if it is not canonical. */
 export function readLinear<T extends number>(linear: u64, seg: u32): T {

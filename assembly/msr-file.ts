@@ -7,7 +7,7 @@ import { ApicBase, Hwcr, Msr, VmCr } from './abi/msr';
 import { Cr0, Efer, PHYSICAL_ADDRESS_BITS } from './abi/processor-bits';
 import { findCpuidRow } from './cpuid-table';
 import { raiseGp, unimplemented } from './fault';
-import { isCanonical } from './memory';
+import { isCanonical } from './canonical';
 import { cpu } from './state';
 import { timeStamp } from './time-stamp';
 import { flushTlb } from './tlb';

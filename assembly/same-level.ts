@@ -29,7 +29,8 @@ import {
   rememberGate,
   rememberStack,
 } from './known-segments';
-import { isCanonical, systemHost } from './memory';
+import { isCanonical } from './canonical';
+import { systemHost } from './memory';
 import { popFlags, poppableFlags } from './pop-flags';
 import { attributes, base, cpu, CpuState, is64Bit, isLongMode, limit, selector } from './state';
 import { readTag, tlbEntry, tlbHost, tlbTag, writeTag } from './tlb';

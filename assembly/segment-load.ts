@@ -21,7 +21,7 @@ import {
   readDescriptor,
 } from './descriptor';
 import { isAborted } from './fault';
-import { isCanonical } from './memory';
+import { isCanonical } from './canonical';
 import { attributes, cpu, isLongMode, isV86, setAttributes, setBase, setLimit, setSelector } from './state';
 
 /** What virtual-8086 mode makes of every segment: present, DPL 3, writable, accessed (APM vol 2 §4.5.3). */

@@ -4,7 +4,7 @@ import { Reg, Seg } from '../abi/register';
 import { Flow } from '../abi/stop';
 import { raiseGp } from '../fault';
 import { condition, zeroFlag } from '../flags';
-import { isCanonical } from '../memory';
+import { isCanonical } from '../canonical';
 import { cpu, limit, register, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 

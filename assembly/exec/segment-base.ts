@@ -2,7 +2,7 @@
 import { Cr4 } from '../abi/processor-bits';
 import { Flow } from '../abi/stop';
 import { raiseGp, raiseUd } from '../fault';
-import { isCanonical } from '../memory';
+import { isCanonical } from '../canonical';
 import { base, cpu, register, setBase, setRegister } from '../state';
 import { UopRecord } from '../uop-record';
 

@@ -20,7 +20,7 @@ import {
 } from '../descriptor';
 import { exitInstruction, isAborted, isIntercepted, raiseGp, raiseUd } from '../fault';
 import { openStackShadow } from '../interrupt-shadow';
-import { isCanonical } from '../memory';
+import { isCanonical } from '../canonical';
 import { updateMode } from '../mode';
 import { isRealOrV86 } from '../segment';
 import {

@@ -47,7 +47,7 @@ function join(
   uop: UopFields,
   address: Sum | undefined,
 ): void {
-  // Sums that are cut are known to fit in no turn.
+  // Whether the address is its sum, if that is cut, is not known here.
   if (address === undefined || address.cuts.length > 0) return;
   if (emitter.regionReach.hasMissed(uop.address)) return;
   const run = runOf(emitter, uop, tagOf(uop), segmentOf(uop));
