@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { assemble } from '../../src/asm/assemble.js';
 import { CODE, Machine } from '../helpers/machine.js';
+import { visibleState } from '../helpers/visible-state.js';
 import { Random } from '../silicon/random.js';
 
 const SEED = 20261122;
@@ -79,27 +80,8 @@ function loop(random: Random, depth: number): string[] {
   ];
 }
 
-function look({ state, core, rflags }: Machine): string {
-  const names = [
-    'rip',
-    'clock',
-    'rax',
-    'rcx',
-    'rdx',
-    'rbx',
-    'rsp',
-    'rbp',
-    'rsi',
-    'rdi',
-    'r8',
-    'r9',
-    'r10',
-    'r11',
-    'r12',
-  ];
-  const words = [FIRST, SECOND].map((address) => core.words.getUint32(Number(address), true));
-  return [...names.map((name) => state.big(name)), rflags, ...words].join(' ');
-}
+const look = ({ core }: Machine): string =>
+  visibleState(core, { memory: [FIRST, SECOND].map((word) => [Number(word), Number(word) + 8]) });
 
 it.each(Array.from({ length: 4 }, (_, i) => i))('random programs, part %i', async (part) => {
   const random = new Random(SEED + part);

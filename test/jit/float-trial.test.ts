@@ -9,6 +9,7 @@ import { Reach } from '../../src/jit/reach.js';
 import { CODE, Machine } from '../helpers/machine.js';
 import { enterGuest } from '../helpers/outcome.js';
 import { enableVectors } from '../helpers/vector-registers.js';
+import { visibleState } from '../helpers/visible-state.js';
 import { fillWith } from '../silicon/float-values.js';
 import { Random } from '../silicon/random.js';
 
@@ -108,17 +109,12 @@ function fill(view: DataView, odd: number): void {
   }
 }
 
-function look({ core, state, rflags }: Machine): string[] {
-  const names = ['rip', 'clock', 'mxcsr', 'rax', 'rcx', 'rdx', 'rbx', 'rsi', 'rdi', 'r8', 'r9', 'r10'];
-  const registers = names.map((name) => `${name} ${state.big(name).toString(16)}`);
-  const vectors = Array.from({ length: XMM }, (_, i) => core.vectorRegisters.subarray(32 * i, 32 * i + 32));
-  const memory = core.read(RESULTS, DATA_BYTES + 64);
-  return [
-    ...registers,
-    rflags.toString(16),
-    ...[...vectors, memory].map((x) => Buffer.from(x).toString('hex')),
-  ];
-}
+const look = ({ core }: Machine): string =>
+  visibleState(core, {
+    fields: ['mxcsr'],
+    vectors: true,
+    memory: [[RESULTS, RESULTS + DATA_BYTES + 64]],
+  });
 
 /** Mostly such that compiled code tries. */
 function mxcsr(): number {
@@ -150,7 +146,7 @@ it(`${PROGRAMS} loops`, { timeout: 120_000 }, async () => {
       machine.core.write(DATA, new Uint8Array(data.buffer));
       machine.core.vectorRegisters.set(new Uint8Array(registers.buffer));
       machine.state.set('mxcsr', control);
-      return stops.map((instructions) => [machine.run(instructions), ...look(machine)]);
+      return stops.map((instructions) => [machine.run(instructions), look(machine)]);
     });
     expect(found, `${source}\nMXCSR ${control.toString(16)}`).toEqual(expected);
   }

@@ -12,6 +12,7 @@ import {
   INTERRUPT_GATE,
   SegmentedMachine,
 } from '../helpers/segmented-machine.js';
+import { visibleState } from '../helpers/visible-state.js';
 import { Random } from '../silicon/random.js';
 
 const SEED = 20261122;
@@ -72,27 +73,8 @@ async function load(bits: 32 | 64, jit: boolean, program: Program): Promise<Segm
   return machine;
 }
 
-function look(machine: SegmentedMachine) {
-  const { state, memory } = machine.core;
-  const names = [
-    'rip',
-    'clock',
-    'rax',
-    'rcx',
-    'rdx',
-    'rbx',
-    'rsp',
-    'rbp',
-    'rsi',
-    'rdi',
-    'eventsDelivered',
-    'nmiMask',
-  ];
-  let digest = 0;
-  for (const byte of memory.subarray(GDT, COUNTER + 0x1000)) digest = (Math.imul(digest, 31) + byte) | 0;
-  const registers = names.map((name) => `${name}=${state.whole(name)}`);
-  return [...registers, `flags=${machine.flags}`, `memory=${digest}`].join(' ');
-}
+const look = ({ core }: SegmentedMachine): string =>
+  visibleState(core, { fields: ['eventsDelivered', 'nmiMask'], memory: [[GDT, COUNTER + 0x1000]] });
 
 /** Runs both tiers from stop to stop. */
 async function agree(bits: 32 | 64, program: Program): Promise<void> {

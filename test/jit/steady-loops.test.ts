@@ -10,6 +10,7 @@ import { discoverRegion } from '../../src/jit/region.js';
 import { useOfRegion } from '../../src/jit/region-use.js';
 import { steadyAccesses } from '../../src/jit/steady-accesses.js';
 import { CODE, Machine } from '../helpers/machine.js';
+import { visibleState } from '../helpers/visible-state.js';
 import { Random } from '../silicon/random.js';
 
 const SEED = 20261122;
@@ -172,13 +173,7 @@ function run(machine: Machine, { registers, instructions }: ReturnType<typeof so
   for (const [name, value] of Object.entries(registers)) state.setNum(name, value);
   for (const access of [Access.Read, Access.Write]) core.exports.chooseExtent(BigInt(DATA), access);
   const stop = machine.run(instructions);
-  const seen = ['rip', 'clock', 'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'].map((name) =>
-    state.big(name),
-  );
-  let digest = 0n;
-  for (let at = DATA - PAGE; at < MEMORY; at += 8)
-    digest = (digest * 31n + core.words.getBigUint64(at, true)) & 0xffffffffffffffffn;
-  return [stop, ...seen, machine.rflags, digest].join(' ');
+  return `${stop} ${visibleState(core, { memory: [[DATA - PAGE, MEMORY]] })}`;
 }
 
 describe.each([64, 32] as const)('random loops, %i bits', (bits) => {
