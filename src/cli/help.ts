@@ -1,4 +1,4 @@
-/** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
+/** The help texts. `test/cli/command-line.test.ts` holds them against the options that exist. */
 import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
 import { scenarioHelp } from './scenario-help.js';
 import { mergeHelp, sweepHelp, WORKER_HELP } from './sweep-help.js';
