@@ -15,7 +15,7 @@ import { GENERAL_SLOTS } from './register-use.js';
 import { RegionBody } from './structure.js';
 import { WasmModule } from './wasm-module.js';
 import { Op, Type } from './wasm-opcodes.js';
-import { X87Stack } from './x87-stack.js';
+import { writeBack } from './x87-write-back.js';
 
 /**
  * Instructions that a region runs at most before it returns. V8 replaces baseline code by optimised code only when a
@@ -48,7 +48,7 @@ export function compileRegion(
 
 function x87Epilogue(): Uint8Array {
   const code = new CodeWriter();
-  X87Stack.writeBack(code);
+  writeBack(code);
   return code.bytes;
 }
 

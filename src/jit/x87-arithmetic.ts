@@ -4,7 +4,7 @@ import { X87Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { addInline, multiplyInline } from './x87-inline.js';
 import { orderInline } from './x87-inline-convert.js';
-import type { NumberLocals } from './x87-stack.js';
+import type { NumberLocals } from './x87-registers.js';
 
 export function isComparison(operation: X87Arithmetic): boolean {
   return operation === X87Arithmetic.Compare || operation === X87Arithmetic.ComparePop;
@@ -38,7 +38,7 @@ export function calculate(
       return divide(emitter, b, a, to);
   }
   emitter.x87.assignSignificand(to);
-  emitter.x87.takeC1FromLocal();
+  emitter.x87.status.takeC1FromLocal();
 }
 
 export function pushNumber({ code }: Emitter, { significand, upper }: NumberLocals): void {
@@ -52,7 +52,7 @@ function divide(emitter: Emitter, a: NumberLocals, b: NumberLocals, to: number):
   pushNumber(emitter, b);
   x87.call(X87Import.Divide);
   x87.assignResult(to);
-  x87.takeC1FromState();
+  x87.status.takeC1FromState();
 }
 
 /** Pushes C3, C2 and C0 of ST(0) against b. */

@@ -3,19 +3,10 @@ import { X87Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op, Type } from './wasm-opcodes.js';
+import type { Float } from './x87-float.js';
 import { attempt, pushRoundsUp, requireNormal } from './x87-inline.js';
 import { EXPONENT_MASK, exponentOf, SIGN, SIGN_BIT } from './x87-number.js';
-import type { NumberLocals } from './x87-stack.js';
-
-/** A format in memory. */
-export interface Float {
-  readonly bits: number;
-  readonly fractionBits: number;
-  /** The greatest biased exponent. */
-  readonly greatest: number;
-  /** What converting to the extended format adds to the exponent. */
-  readonly bias: number;
-}
+import type { NumberLocals } from './x87-registers.js';
 
 /** Exponent of an integer whose first bit is that of a qword. */
 const QWORD_EXPONENT = 0x403e;
@@ -75,7 +66,7 @@ export function narrowInline(emitter: Emitter, number: NumberLocals, float: Floa
     code.get(number.significand);
     code.get(number.upper);
     x87.call(index);
-    x87.pushC1();
+    x87.status.pushC1();
     code.set(Local.X87Shift);
     code.i64(0);
     code.set(Local.X87Low);

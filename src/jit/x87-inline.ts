@@ -7,8 +7,8 @@ import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op, Type } from './wasm-opcodes.js';
 import { EXPONENT, exponentOf, HIGH, INTEGER_HIGH, LOW, RESULT_SIGN, SIGN, SIGN_BIT } from './x87-number.js';
+import type { NumberLocals } from './x87-registers.js';
 import { multiplySignificands } from './x87-product.js';
-import type { NumberLocals } from './x87-stack.js';
 import { align, sumOrDifference } from './x87-sum.js';
 
 const BIAS = 0x3fff;
@@ -74,7 +74,7 @@ function inline(
     x87.call(index);
     emitter.loadState(Op.I32Load, emitter.addresses.x87.resultTop);
     code.set(upper);
-    x87.pushC1();
+    x87.status.pushC1();
     code.set(Local.X87Up);
   });
 }
@@ -146,7 +146,7 @@ function round(emitter: Emitter, slow: number, upper: number): void {
   emitter.branch(Op.BrIf, slow);
   code.get(Local.X87Shift);
   code.set(Local.X87Up);
-  x87.addInexact(() => code.get(LOW));
+  x87.status.addInexact(() => code.get(LOW));
   code.get(EXPONENT);
   code.get(RESULT_SIGN);
   code.i32(SIGN);

@@ -2,7 +2,7 @@
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
-import type { NumberLocals } from './x87-stack.js';
+import type { NumberLocals } from './x87-registers.js';
 
 export const EXPONENT_MASK = 0x7fff;
 export const SIGN = 0x8000;

@@ -12,7 +12,8 @@ import type { UopFields } from './region.js';
 import { Op } from './wasm-opcodes.js';
 import { calculate, isComparison, pushOrder } from './x87-arithmetic.js';
 import { effectOf, operationOf, sharesRegisters, type X87Effect } from './x87-effect.js';
-import { MEMORY_OPERATIONS, recordData } from './x87-memory.js';
+import { MEMORY_OPERATIONS } from './x87-memory.js';
+import { recordData } from './x87-memory-operand.js';
 import { requirements } from './x87-shape.js';
 
 const OPCODE_MASK = 0x7ff;
@@ -40,10 +41,10 @@ const REGISTER_OPERATIONS: Readonly<Partial<Record<X87Op, EmitOperation>>> = {
   [X87Op.StoreStackPop]: (emitter, { a }) => copy(emitter, 0, a),
   [X87Op.StoreStackPopQuiet]: (emitter, { a }) => copy(emitter, 0, a),
   [X87Op.Exchange]: exchange,
-  [X87Op.Free]: ({ x87 }) => x87.clearC1(),
-  [X87Op.FreePop]: ({ x87 }) => x87.clearC1(),
-  [X87Op.IncrementTop]: ({ x87 }) => x87.clearC1(),
-  [X87Op.DecrementTop]: ({ x87 }) => x87.clearC1(),
+  [X87Op.Free]: ({ x87 }) => x87.status.clearC1(),
+  [X87Op.FreePop]: ({ x87 }) => x87.status.clearC1(),
+  [X87Op.IncrementTop]: ({ x87 }) => x87.status.clearC1(),
+  [X87Op.DecrementTop]: ({ x87 }) => x87.status.clearC1(),
   [X87Op.MoveIf]: moveIf,
   [X87Op.ChangeSign]: (emitter) => changeSign(emitter, Op.I32Xor, SIGN),
   [X87Op.Absolute]: (emitter) => changeSign(emitter, Op.I32And, NOT_SIGN),
@@ -116,7 +117,7 @@ function copy({ code, x87 }: Emitter, from: number, to: number): void {
     code.op(Op.Drop);
     code.op(Op.Drop);
   }
-  x87.clearC1();
+  x87.status.clearC1();
 }
 
 /** FXCH */
@@ -127,7 +128,7 @@ function exchange({ x87 }: Emitter, { a }: UopFields): void {
   }
   x87.assign(0);
   x87.assign(a);
-  x87.clearC1();
+  x87.status.clearC1();
 }
 
 /** FCMOVcc */
@@ -152,7 +153,7 @@ function changeSign({ code, x87 }: Emitter, op: Op, mask: number): void {
   code.i32(mask);
   code.op(op);
   x87.assignUpper(0);
-  x87.clearC1();
+  x87.status.clearC1();
 }
 
 /** ST(to) ← ST(0) op ST(i) */
@@ -165,14 +166,14 @@ function unary({ x87 }: Emitter, index: X87Import): void {
   x87.push(0);
   x87.call(index);
   x87.assignResult(0);
-  x87.takeC1FromState();
+  x87.status.takeC1FromState();
 }
 
 function compareWith(emitter: Emitter, i: number, isQuiet: boolean): void {
   const { x87 } = emitter;
-  x87.keepTop();
+  x87.number(0);
   pushOrder(emitter, x87.number(i), isQuiet);
-  x87.assignCodes();
+  x87.status.assignCodes();
 }
 
 /** FTST */
@@ -183,7 +184,7 @@ function compareZero(emitter: Emitter): void {
   code.i32(0);
   code.i32(0);
   x87.call(X87Import.Compare);
-  x87.assignCodes();
+  x87.status.assignCodes();
 }
 
 /** FCOMI, FUCOMI: C1 stays as it is. */
@@ -218,5 +219,5 @@ function loadConstant({ code, x87 }: Emitter, { a }: UopFields): void {
   code.i32(isOne ? ONE_UPPER : 0);
   code.i64(0, isOne ? INTEGER_HIGH : 0);
   x87.assign(-1);
-  x87.clearC1();
+  x87.status.clearC1();
 }

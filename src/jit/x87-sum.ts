@@ -15,7 +15,7 @@ import {
   SIGN,
   SIGN_BIT,
 } from './x87-number.js';
-import type { NumberLocals } from './x87-stack.js';
+import type { NumberLocals } from './x87-registers.js';
 
 /**
  * HIGH ← the larger significand; `X87Small` and LOW ← the smaller one, shifted right by the distance of the exponents, and what
