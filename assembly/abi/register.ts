@@ -31,7 +31,7 @@ export enum Reg {
   BlockRip = 176,
   /** Always zero. */
   Zero = 184,
-  /** Temporaries; dead at every instruction boundary. */
+  /** Temporaries; dead at every instruction boundary, and nobody reads more of one than was written last. */
   T0 = 192,
   T1 = 200,
   T2 = 208,

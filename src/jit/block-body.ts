@@ -24,6 +24,7 @@ export class BlockBody {
     emitter.done = 0;
     emitter.ip = 0;
     emitter.mayBeStale = false;
+    emitter.temporaries.begin();
   }
 
   /** What is being emitted, after other blocks have been in between. */
@@ -72,6 +73,7 @@ export class BlockBody {
     if (emitter.retreat !== undefined) emitter.reach = Math.min(emitter.reach, Reach.Tlb);
     if (sharesRegisters(uop.code)) emitter.x87.close();
     emitter.flags.forget(slotsWritten(uop));
+    emitter.temporaries.forget(slotsWritten(uop));
     const compile = compilationOf(uop.code);
     if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);
@@ -99,6 +101,7 @@ export class BlockBody {
     }
     emitter.done++;
     emitter.ip = uop.ip;
+    emitter.temporaries.begin();
   }
 
   private count(instructions: number): void {

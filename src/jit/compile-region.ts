@@ -1,5 +1,6 @@
 /** A region as a WebAssembly module: its body between what loads the state into locals and what stores it. */
 import { FlagCell } from '../../assembly/abi/flag-kind.js';
+import { Layout } from '../../assembly/abi/layout.js';
 import { Uop } from '../../assembly/abi/uop.js';
 import { CodeWriter } from './code-writer.js';
 import { analyze } from './control-flow.js';
@@ -23,6 +24,11 @@ import { writeBack } from './x87-write-back.js';
  */
 const MOST_INSTRUCTIONS = 200_000;
 const SLOTS = 32;
+/**
+ * Pages of 64 KiB that hold the core's own data. V8 need not guard accesses to what it knows to be there, and so makes them
+ * operands of comparisons (1.03 times as fast; V8 11.3, 2026-11-22).
+ */
+const STATIC_PAGES = Layout.StaticBytes >>> 16;
 
 /** The module of a region; its function takes nothing and returns what `enterRegion` wants to know (assembly/region.ts). */
 export function compileRegion(
@@ -37,7 +43,7 @@ export function compileRegion(
   emitter.close();
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
-  const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS);
+  const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS, STATIC_PAGES);
   return module.assemble(localsOf(emitter.vectors.count, use.hasFloat), [
     prologue(emitter),
     bytes,

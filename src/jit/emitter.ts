@@ -12,6 +12,7 @@ import { Reach, type RegionReach } from './reach.js';
 import type { AddressCheck } from './address-check.js';
 import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
+import { isTemporary, Temporaries } from './temporaries.js';
 import { VectorRegisters } from './vector-registers.js';
 import { Op, Type } from './wasm-opcodes.js';
 import { X87Stack } from './x87-stack.js';
@@ -23,6 +24,7 @@ export class Emitter {
   readonly flags: LazyFlags;
   readonly x87: X87Stack;
   readonly vectors: VectorRegisters;
+  readonly temporaries = new Temporaries();
   readonly is64Bit: boolean;
   /** The block being emitted, and how many of its instructions are complete where the code is. */
   block!: RegionBlock;
@@ -124,7 +126,7 @@ export class Emitter {
       code.op(Op.I64ShrU);
     }
     code.op(Op.I32WrapI64);
-    if (width === Width.Dword) return;
+    if (width === Width.Dword || this.temporaries.isWithin(register, width)) return;
     code.i32(ALL_ONES[width]!);
     code.op(Op.I32And);
   }
@@ -152,6 +154,7 @@ export class Emitter {
     const shift = 8 * (register & 7);
     code.i64(mask, 0);
     code.op(Op.I64And);
+    if (isTemporary(register)) return this.assignZeroExtended(register, width);
     if (shift !== 0) {
       code.i64(shift);
       code.op(Op.I64Shl);
@@ -161,6 +164,13 @@ export class Emitter {
     code.op(Op.I64And);
     code.op(Op.I64Or);
     code.set(slot);
+  }
+
+  /** Pops an i64 of that width and above it zero, which is written to a register. */
+  assignZeroExtended(register: number, width: Width): void {
+    if (width < Width.Dword && !isTemporary(register)) return this.assign(register, width);
+    this.code.set(register >> 3);
+    if (width < Width.Dword) this.temporaries.note(register, width);
   }
 
   /** Pops the result of arithmetic of that width and leaves it as an i64, zero-extended. */

@@ -146,6 +146,7 @@ export class Trial {
     if (i > 0) emitter.branch(Op.Br, this.careful[i]!);
     emitter.close();
     Object.assign(emitter, { done: start.done, ip: start.ip, mayBeStale: start.mayBeStale });
+    emitter.temporaries.begin();
     emitter.flags.restore(start.flags);
     this.restore(stretch);
     if (i > 0) this.meet(state);

@@ -26,8 +26,11 @@ export function moveImmediate(emitter: Emitter, uop: UopFields, width: Width): v
 /** MOVZX: `from` and `to` are widths. */
 export function moveZeroExtended(from: Width, to: Width) {
   return (emitter: Emitter, uop: UopFields): void => {
-    emitter.narrow(uop.b, from);
-    emitter.widen(from);
+    if (emitter.temporaries.isWithin(uop.b, from)) emitter.wide(uop.b);
+    else {
+      emitter.narrow(uop.b, from);
+      emitter.widen(from);
+    }
     emitter.assign(uop.a, to);
   };
 }

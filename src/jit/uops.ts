@@ -110,7 +110,7 @@ function loadRow(code: Uop, first: Uop, isForWrite: boolean) {
   return (emitter: Emitter, uop: UopFields): void => {
     linearAddress(emitter, uop, wraps);
     load(emitter, width, uop.n >> 4, isForWrite);
-    emitter.assign(uop.a, width);
+    emitter.assignZeroExtended(uop.a, width);
   };
 }
 

@@ -43,7 +43,11 @@ export class WasmModule {
   private readonly out = new CodeWriter();
   private readonly section = new CodeWriter();
 
-  constructor(private readonly imports: readonly ImportedFunction[]) {}
+  constructor(
+    private readonly imports: readonly ImportedFunction[],
+    /** Pages of 64 KiB that the memory has at least. */
+    private readonly leastPages = 0,
+  ) {}
 
   /** The bytes of a module whose function takes nothing, returns an i32 and has this body. */
   assemble(locals: readonly LocalGroup[], body: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -99,7 +103,7 @@ export class WasmModule {
     name(section, 'memory');
     section.byte(KIND_MEMORY);
     section.byte(HAS_MAXIMUM);
-    section.unsigned(0);
+    section.unsigned(this.leastPages);
     section.unsigned(MOST_PAGES);
   }
 }
