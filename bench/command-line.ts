@@ -1,6 +1,5 @@
 /** What `npm run bench -- …` understands. */
-import { parseArgs } from 'node:util';
-import { UsageError } from '../src/index.js';
+import { oneOf, parseOptions } from '../test/helpers/tool-options.js';
 import type { Budget } from './measure.js';
 import { SECTION_NAMES, type SectionName } from './section.js';
 
@@ -21,6 +20,12 @@ Measures vmexit on this machine, prints tables, and writes them to bench/results
 How to read the numbers, and the numbers of a named machine: bench/README.md
 `;
 
+const OPTIONS = {
+  quick: { type: 'boolean' },
+  only: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 const FULL: Budget = { warmupMs: 700, timeMs: 2000, samples: 15 };
 const QUICK: Budget = { warmupMs: 150, timeMs: 250, samples: 3 };
 
@@ -30,31 +35,8 @@ export function budgetFor({ isQuick }: Settings): Budget {
 
 /** Throws a `UsageError` of one line. */
 export function parseCommandLine(args: readonly string[]): Settings {
-  const { quick, only, help } = parseOptions(args);
-  const sections = only?.split(',').map((name) => sectionName(name.trim())) ?? SECTION_NAMES;
+  const { quick, only, help } = parseOptions(args, OPTIONS);
+  const sections =
+    only?.split(',').map((name) => oneOf('--only', SECTION_NAMES, name.trim())) ?? SECTION_NAMES;
   return { isHelp: help ?? false, isQuick: quick ?? false, sections };
-}
-
-function parseOptions(args: readonly string[]) {
-  const options = {
-    quick: { type: 'boolean' },
-    only: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(`${firstSentence(error)}; see --help`);
-  }
-}
-
-/** Node's message goes on with advice about positional arguments, of which there are none. */
-function firstSentence(error: unknown): string {
-  return /^[^.\n]*/.exec((error as Error).message)?.[0] ?? '';
-}
-
-function sectionName(name: string): SectionName {
-  const known = SECTION_NAMES.find((section) => section === name);
-  if (known !== undefined) return known;
-  throw new UsageError(`--only expects one of ${SECTION_NAMES.join(', ')}, not ${JSON.stringify(name)}`);
 }

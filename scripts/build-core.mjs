@@ -6,14 +6,15 @@
  * something else has overwritten is not trusted.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hashOf, readStamp } from './stamp.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-export const CORE_WASM = join(ROOT, 'build/core.wasm');
+const BINARY = 'build/core.wasm';
+export const CORE_WASM = join(ROOT, BINARY);
 const STAMP = join(ROOT, 'build/core.stamp.json');
 
 /**
@@ -24,15 +25,15 @@ const STAMP = join(ROOT, 'build/core.stamp.json');
  */
 export function buildCore(target) {
   if (target === 'any' && isNewerThanSources()) return;
-  const sources = hashSources();
-  const stamp = readStamp();
-  const isCurrent = stamp?.sources === sources && stamp.binary === hashFile(CORE_WASM);
+  const sources = hashOf(ROOT, inputs());
+  const stamp = readStamp(STAMP);
+  const isCurrent = stamp?.sources === sources && stamp.binary === hashOf(ROOT, [BINARY]);
   if (isCurrent && (target === 'any' || stamp.target === 'release')) return;
   const made = target === 'any' ? 'debug' : target;
   console.error(`building the core (${made})...`);
   mkdirSync(join(ROOT, 'build'), { recursive: true });
   compile(made);
-  writeFileSync(STAMP, JSON.stringify({ sources, target: made, binary: hashFile(CORE_WASM) }));
+  writeFileSync(STAMP, JSON.stringify({ sources, target: made, binary: hashOf(ROOT, [BINARY]) }));
 }
 
 function compile(target) {
@@ -59,25 +60,4 @@ function isNewerThanSources() {
   if (!existsSync(CORE_WASM)) return false;
   const made = statSync(CORE_WASM).mtimeMs;
   return inputs().every((file) => statSync(join(ROOT, file)).mtimeMs < made);
-}
-
-function hashSources() {
-  const hash = createHash('sha256');
-  for (const file of inputs()) {
-    hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
-  }
-  return hash.digest('hex');
-}
-
-function hashFile(path) {
-  if (!existsSync(path)) return undefined;
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
-
-function readStamp() {
-  try {
-    return JSON.parse(readFileSync(STAMP, 'utf8'));
-  } catch {
-    return undefined; // no build yet, or a build that was cut short: build again
-  }
 }

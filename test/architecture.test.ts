@@ -51,7 +51,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'src/hypervisor',
     'src/lab',
   ],
-  'src/browser.ts': ['src/index.ts'],
   // src/asm, src/decode, src/loader: their errors, which cross to the page.
   'src/worker': [
     ...EVERYWHERE,
@@ -76,6 +75,10 @@ const MAY_NAME: readonly (readonly [word: RegExp, meaning: string, folders: read
   [/\bWebAssembly\./, 'WebAssembly', ['src/core/', 'src/decode/']],
   [/from 'node:/, 'Node', ['src/cli/', 'src/lab/', 'src/loader/node']],
 ];
+
+/** A path from the root of the repository, in code, a comment or a page. */
+const REPOSITORY_FILE =
+  /(?<![\w/.-])((?:assembly|src|test|bench|scripts|docs|guests|playground)\/[\w./-]+\.(?:test\.ts|tsx?|mjs|md|json|svg|asm))\b/g;
 
 const FORBIDDEN_NAMES = /\/(utils?|helpers?|common|types|misc)(\.ts|\/)/;
 
@@ -130,6 +133,26 @@ it('spells relative imports of the host with .js', () => {
 it('opens every file with what it is', () => {
   expect(allFiles.filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/ )/.test(textOf(file)))).toEqual([]);
 });
+
+it('speaks of no file that is not there', () => {
+  const pages = [...['.', 'docs', 'bench', 'bench/peers', 'guests'].flatMap(markdownFiles)];
+  const named = [...allFiles, ...pages].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(REPOSITORY_FILE)].map((match) => [file, match[1]!] as const),
+  );
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(([, path]) => !existsSync(path))).toEqual([]);
+});
+
+it('has rules for layers that are there', () => {
+  const layers = new Set([...Object.keys(MAY_IMPORT), ...Object.values(MAY_IMPORT).flat()]);
+  expect([...layers].filter((layer) => !existsSync(layer))).toEqual([]);
+});
+
+function markdownFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file));
+}
 
 function typescriptFiles(root: string): string[] {
   if (!existsSync(root)) return [];

@@ -1,6 +1,6 @@
 /** What `npm run bench:peers -- …` understands. */
-import { parseArgs } from 'node:util';
-import { UsageError } from '../../src/index.js';
+import { UsageError } from '../../src/errors.js';
+import { parseOptions } from '../../test/helpers/tool-options.js';
 import { PEER_NAMES, type PeerName } from './peers.js';
 import { type Kernel, KERNELS, WORD_SIZES, type WordSize } from './rows.js';
 
@@ -31,12 +31,22 @@ A run of everything, about 12 minutes, also writes bench/RESULTS.md and the char
 How to read the numbers: bench/peers/README.md
 `;
 
+const OPTIONS = {
+  quick: { type: 'boolean' },
+  only: { type: 'string' },
+  peers: { type: 'string' },
+  bits: { type: 'string' },
+  json: { type: 'boolean' },
+  output: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** Where the results of a whole run go. */
 const RESULTS_FOLDER = 'bench';
 
 /** Throws a `UsageError` of one line. */
 export function parseCommandLine(args: readonly string[]): Settings {
-  const given = parseOptions(args);
+  const given = parseOptions(args, OPTIONS);
   const isQuick = given.quick ?? false;
   const isWhole =
     !isQuick && given.only === undefined && given.peers === undefined && given.bits === undefined;
@@ -49,24 +59,6 @@ export function parseCommandLine(args: readonly string[]): Settings {
     bits: choose('--bits', given.bits, WORD_SIZES, String),
     output: given.output ?? (isWhole ? RESULTS_FOLDER : null),
   };
-}
-
-function parseOptions(args: readonly string[]) {
-  const options = {
-    quick: { type: 'boolean' },
-    only: { type: 'string' },
-    peers: { type: 'string' },
-    bits: { type: 'string' },
-    json: { type: 'boolean' },
-    output: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    // Node's message goes on with advice about positional arguments, of which there are none.
-    throw new UsageError(`${/^[^.\n]*/.exec((error as Error).message)?.[0] ?? ''}; see --help`);
-  }
 }
 
 /** Those of a list that an option names; all if it was not given. In the order of the list. */

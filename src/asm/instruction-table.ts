@@ -13,7 +13,7 @@ export interface Form {
   readonly written: readonly number[];
 }
 
-/** As many codes as iced 1.21 has; test/asm/instruction-table.test.ts knows the last. */
+/** As many codes as iced 1.21 has; test/asm/operand-kinds.test.ts knows the last. */
 export const CODE_COUNT = 4936;
 
 export class InstructionTable {

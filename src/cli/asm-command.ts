@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path';
 import { assemble, type Assembly, formatDiagnostic } from '../asm/index.js';
 import { UsageError } from '../errors.js';
 import { filesAround, readSource } from './assembly-file.js';
+import { refuseOverwriting } from './file-conflicts.js';
 import { type Arguments, guestPlacement } from './options.js';
 import { ResultFile } from './result-writer.js';
 import type { Terminal } from './terminal.js';
@@ -12,10 +13,11 @@ export async function asmCommand({ options, positionals }: Arguments, terminal: 
   if (path === undefined) throw new UsageError('which source? Give a file in NASM syntax');
   if (extra !== undefined)
     throw new UsageError(`one source at a time: ${JSON.stringify(extra)} is one too many`);
-  const source = await readSource(path);
   const isShown = options['listing'] === true || options['symbols'] === true;
   const output =
     typeof options['output'] === 'string' ? options['output'] : isShown ? undefined : binaryOf(path);
+  if (output !== undefined) await refuseOverwriting([path], output, '--output');
+  const source = await readSource(path);
   const file = output === undefined ? undefined : await ResultFile.open(output);
   const { bits } = guestPlacement(options);
   const assembly = await assemble(source, { name: path, files: filesAround(path), bits });

@@ -2,6 +2,7 @@
 import { InvariantError, VmexitError } from '../errors.js';
 import { compareCommand } from './compare-command.js';
 import { ExitStatus } from './exit-status.js';
+import { refuseConflicts } from './file-conflicts.js';
 import { HELP } from './help.js';
 import { listCommand } from './list-command.js';
 import { mergeCommand } from './merge-command.js';
@@ -67,6 +68,7 @@ async function dispatch(name: string, args: readonly string[], terminal: Termina
     terminal.stdout.write(HELP[name]);
     return 0;
   }
+  await refuseConflicts(name, given);
   const command = await COMMANDS[name]();
   return command(given, terminal);
 }

@@ -1,4 +1,4 @@
-/** The help texts. `test/cli/help.test.ts` holds them against the options that exist. */
+/** The help texts. `test/cli/command-line.test.ts` holds them against the options that exist. */
 import { CPU_MODELS, DEFAULT_CPU, STRATEGY_NAMES } from '../index.js';
 import { scenarioHelp } from './scenario-help.js';
 import { mergeHelp, sweepHelp, WORKER_HELP } from './sweep-help.js';
@@ -8,7 +8,7 @@ const GUEST = `the guest:
   --load ADDRESS          flat binaries: address of the first byte (default 0x7c00 for 16 bits, else 0x100000)
   --bits 16|32|64         flat binaries: code size at entry (default 16)
   --entry ADDRESS         flat binaries: the first instruction (default: the first byte)
-  --memory SIZE           guest memory (default 16M; up to 2G)
+  --memory SIZE           guest memory, 1M to 2G (default 16M)
   --cpu MODEL             the processor model: ${Object.keys(CPU_MODELS).join(', ')}
                           (default ${DEFAULT_CPU}; v1 for x86-64-v1, and so on)
   --no-jit                interpret everything, compile nothing: the same results, later

@@ -2,7 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../errors.js';
 import { type Bits, cpuModel, type CpuName, type ScheduleSpec } from '../index.js';
-import { parseAddress, parseBytes, parseCount } from './numbers.js';
+import { parseAddress, parseCount, parseMemory } from './numbers.js';
 import { didYouMean } from './suggestion.js';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
@@ -186,7 +186,7 @@ export function guestPlacement(options: GivenOptions): GuestPlacement {
   return {
     load: load === undefined ? undefined : parseAddress('--load', load),
     entry: entry === undefined ? undefined : parseAddress('--entry', entry),
-    memoryBytes: memory === undefined ? undefined : parseBytes('--memory', memory),
+    memoryBytes: memory === undefined ? undefined : parseMemory('--memory', memory),
     bits: bits === undefined ? undefined : parseBits(bits),
   };
 }

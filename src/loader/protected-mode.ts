@@ -28,7 +28,7 @@ export function reserveTop(pages: number, memoryBytes: number): number {
   if (address > 0) return address;
   throw new LoadError(
     'DOES_NOT_FIT',
-    `${hex(memoryBytes)} bytes of guest memory are too few for protected mode: the loader's own tables take ${pages} pages`,
+    `${hex(memoryBytes)} bytes of guest memory are too few for protected mode: the loader's own tables take ${hex(pages * PAGE_BYTES)}`,
   );
 }
 

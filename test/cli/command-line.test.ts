@@ -1,6 +1,6 @@
 /** The command line from outside: arguments in; output, exit status and files out. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,7 +105,12 @@ describe('a mistake in the command is one line on stderr and status 2', () => {
     ['run hello-16 --max-instructions lots',             /--max-instructions expects a whole number.*"lots"/],
     ['run hello-16 --max-instructions',                  /--max-instructions.*argument/],
     ['run hello-16 --bits 16',                           /--bits does not go with hello-16/],
-    ['run hello-16 --memory 1000',                       /hello-16|guest memory/],
+    ['run hello-16 --memory 1000',                       /--memory expects 1M to 2G in pages of 4 KiB, not "1000"/],
+    ['compare hello-64 --memory 0',                      /--memory expects 1M to 2G/],
+    ['sweep hello-64 --memory 2049M',                    /--memory expects 1M to 2G/],
+    ['run hello-16 --memory 1025K',                      /--memory expects 1M to 2G in pages of 4 KiB/],
+    ['run hello-16 --max-instructions 1e30',             /expects a whole number .*at most 9007199254740991, not 1e30/],
+    ['run hello-16 --save no/x --timeline ./no/x',       /--save and --timeline both go to .\/no\/x/],
     ['run hello-16 --memory 16X',                        /--memory expects a size/],
     ['run hello-16 --nmi-every 0',                       /--nmi-every expects 1/],
     ['run hello-16 --nmi-every 5 --nmi-random 7',        /two schedules/],
@@ -276,6 +281,24 @@ describe('--output', () => {
     expect(await readdir(folder)).toEqual(['result.json']);
   });
 
+  it.each([
+    ['run', '-o'],
+    ['run', '--save'],
+    ['record', '-o'],
+    ['compare', '--timeline'],
+    ['sweep', '--html'],
+  ])('%s %s does not write over the guest, whatever its name', async (command, option) => {
+    const guest = await fileWith('guest.bin', EXIT_3);
+    const other = join(folder, 'another-name');
+    await link(guest, other);
+    const { status, stderr } = await vmexit(`${command} ${guest} ${option} ${other}`);
+    expect(stderr).toMatch(
+      /^vmexit: --[a-z]+: .*another-name is what is read here, and would be overwritten\n$/,
+    );
+    expect(status).toBe(2);
+    expect(await readFile(guest)).toEqual(Buffer.from(EXIT_3));
+  });
+
   it('writes into a device instead of replacing it', async () => {
     expect((await vmexit('run hello-16 -o /dev/null')).status).toBe(0);
     expect((await vmexit('run hello-16 -o /dev/null')).stdout).toBe('');
@@ -349,6 +372,22 @@ describe('assembly source', () => {
     const { stdout } = await vmexit(`asm ${path} --listing --symbols`);
     expect(stdout).toContain('00007C00  B000');
     expect(stdout).toMatch(/^00007c00 start$/m);
+  });
+
+  it('is not written over, whatever its name', async () => {
+    for (const name of ['source.asm', 'source.bin']) {
+      const path = await fileWith(name, 'org 100h\n nop\n');
+      await symlink(path, join(folder, `link-to-${name}`));
+      const outputs = [path, join(folder, '.', name), join(folder, `link-to-${name}`)];
+      for (const output of outputs) {
+        const { status, stderr } = await vmexit(`asm ${path} -o ${output}`);
+        expect({ status, stderr }).toEqual({
+          status: 2,
+          stderr: `vmexit: --output: ${output} is what is read here, and would be overwritten\n`,
+        });
+      }
+      expect(await readFile(path, 'utf8')).toBe('org 100h\n nop\n');
+    }
   });
 
   it('with errors names each, with its place', async () => {

@@ -1,10 +1,19 @@
 /** npm run conformance: writes docs/conformance.md from the results that the oracles left in build/results. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseOptions, readCommandLine } from '../helpers/tool-options.js';
 import { conformancePage } from './page.js';
 import { readResults, RESULTS_FOLDER } from './results.js';
 
 const PAGE = 'docs/conformance.md';
 
+const HELP = `npm run conformance
+
+Writes ${PAGE} from the results that the oracles left in ${RESULTS_FOLDER}.
+
+  --help    this text
+`;
+
+readCommandLine(HELP, (args) => parseOptions(args, {}));
 const results = readResults();
 if (results.length === 0) {
   console.error(

@@ -16,6 +16,7 @@ const VIRTUAL = 0x180000;
 const STATUS_AND_DF = 0xcd5;
 /** INT 2Fh, which code that is no handler of the kernel's executes (arena.ts). */
 const ESCAPE = 0x2f;
+const GENERAL_PROTECTION = 13;
 const ALIGNMENT_CHECK = 17;
 const DR6_BD = 0x2000;
 const DR6_BS = 0x4000;
@@ -105,9 +106,10 @@ export const QEMU_RULINGS: readonly Ruling[] = [
       scenario.group === 'tasks' && ours === before && INCOMING_EIP_AND_FLAGS.has(parseInt(field, 16)),
   },
   {
-    text: 'IRETD in virtual-8086 mode: goes beyond the limit of 64 KiB, and is lost there (vol 3 IRET)',
-    explains: (_, { scenario, theirs }) =>
-      theirs.has('stuck') && scenario.name.startsWith('iretd with IOPL 3'),
+    text: 'IRETD in virtual-8086 mode: goes beyond the limit of 64 KiB, and is lost or faults there (vol 3 IRET)',
+    explains: (_, { scenario, ours, theirs }) =>
+      (theirs.has('stuck') || ours.get('vector') === GENERAL_PROTECTION) &&
+      scenario.name.startsWith('iretd with IOPL 3'),
   },
   {
     text: 'task switch: the T bit of a TSS is ignored (vol 2 §12.2.5)',
@@ -133,7 +135,8 @@ export const QEMU_RULINGS: readonly Ruling[] = [
   },
   {
     text: 'WRMSR: takes a base that is not canonical; the manual: #GP (vol 2 §4.5.3)',
-    explains: (_, { scenario, ours }) => scenario.name.startsWith('wrmsr') && ours.get('vector') === 13,
+    explains: (_, { scenario, ours }) =>
+      scenario.name.startsWith('wrmsr') && ours.get('vector') === GENERAL_PROTECTION,
   },
   {
     text: 'transfers: the limit of the new CS is not checked (vol 3 INT, CALL, JMP, RET, IRET)',

@@ -1,17 +1,29 @@
-/**
- * npm run programs -- [--only <builds>] [--save]: C programs, built in many ways, as Linux processes and as guests.
- *
- * `--only` is a regular expression over the names of builds. `--save` writes the results where `npm run conformance` finds them.
- * Ends with status 1 if a guest prints anything else than the process.
- */
-import { parseArgs } from 'node:util';
+/** npm run programs: C programs, built in many ways, as Linux processes and as guests. See `--help`. */
 import { writeResult } from '../conformance/results.js';
+import { parseOptions, pattern, readCommandLine } from '../helpers/tool-options.js';
 import { BUILDS, canBuild } from './builds.js';
 import { compareBuild, type Comparison } from './compare.js';
 import { resultOf } from './report.js';
 
-const { values } = parseArgs({
-  options: { only: { type: 'string', default: '' }, save: { type: 'boolean', default: false } },
+const HELP = `npm run programs -- [options]
+
+Builds C programs in many ways, runs each as a Linux process and as a guest, and compares what they print.
+Ends with status 1 if a guest prints anything else than the process.
+
+  --only    a regular expression over the names of builds: '^64-bit -O2'
+  --save    leave the results where "npm run conformance" finds them
+  --help    this text
+
+Builds:
+  ${BUILDS.map(({ name }) => name).join('\n  ')}
+`;
+
+const { only, isSaved } = readCommandLine(HELP, (args) => {
+  const { only, save } = parseOptions(args, {
+    only: { type: 'string', default: '' },
+    save: { type: 'boolean', default: false },
+  });
+  return { only: pattern('--only', only), isSaved: save };
 });
 if (canBuild()) await runAll();
 else console.log('skipped: this needs gcc-multilib on x86-64 Linux');
@@ -19,7 +31,7 @@ else console.log('skipped: this needs gcc-multilib on x86-64 Linux');
 async function runAll(): Promise<void> {
   const all: Comparison[] = [];
   let total = 0;
-  for (const build of BUILDS.filter(({ name }) => new RegExp(values.only).test(name))) {
+  for (const build of BUILDS.filter(({ name }) => only.test(name))) {
     const { comparisons, instructions, seconds } = await compareBuild(build);
     all.push(...comparisons);
     total += instructions;
@@ -33,7 +45,7 @@ async function runAll(): Promise<void> {
     }
   }
   console.log(`${all.length} runs of programs, ${total} instructions, ${differing(all).length} differ`);
-  if (values.save) writeResult('programs', resultOf(all));
+  if (isSaved) writeResult('programs', resultOf(all));
   if (differing(all).length > 0) process.exitCode = 1;
 }
 

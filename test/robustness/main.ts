@@ -1,18 +1,8 @@
-/**
- * npm run robustness -- --cases 1000000 --seed 7 [--mode <name>] [--jobs 2] [--save]: random and mutated code in every mode
- * and in both tiers.
- *
- * A case is one string of bytes, run as code from one state of the processor, in both of the ways that tiers.ts tells. A mode
- * is a row of `MODES`: real, virtual-8086, protected and compatibility mode with 16- and 32-bit code, and 64-bit mode, at CPL 0
- * and 3. `--cases` are shared among the modes.
- *
- * Batch n of a mode has the seed `seed + n`: with `--mode <name> --seed <that> --cases 2000` a failure is met again. A case that
- * does not end within `PATIENCE_MS` is a failure, and so is whatever throws. Ends with status 1 if anything fails.
- */
+/** npm run robustness: random and mutated code in every mode and in both tiers. See `--help`. */
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { writeResult } from '../conformance/results.js';
+import { oneOf, parseOptions, readCommandLine, wholeNumber } from '../helpers/tool-options.js';
 import { MODES } from './modes.js';
 import { resultOf } from './report.js';
 import { BATCH, type Failure, newTally, type Tally } from './run.js';
@@ -22,22 +12,47 @@ const PATIENCE_MS = 20_000;
 const PROGRESS_CASES = 50_000;
 const SHOWN = 40;
 
-const { values } = parseArgs({
-  options: {
+const NAMES = MODES.map(({ name }) => name);
+
+const HELP = `npm run robustness -- [options]
+
+Runs random and mutated bytes as code, in every mode and in both tiers, in both of the ways that test/robustness/tiers.ts tells.
+Ends with status 1 if the tiers differ, if a case does not end within ${PATIENCE_MS / 1000} s, or if anything throws.
+
+  --cases   of all modes together; 20000 unless given
+  --seed    batch n of a mode has the seed after it by n; a new one every time unless given
+  --mode    this one only: ${NAMES.slice(0, 6).join(', ')},
+            ${NAMES.slice(6).join(', ')}
+  --jobs    threads that share the cases; 1 unless given
+  --save    leave the results where "npm run conformance" finds them
+  --help    this text
+
+A failure names its mode and the seed of its batch. To meet it again:
+
+  npm run robustness -- --mode ${NAMES[0]} --seed 7 --cases ${BATCH}
+`;
+
+const { cases, seed, mode: onlyMode, jobs: jobCount, isSaved } = readCommandLine(HELP, parse);
+const modes = MODES.map((_, i) => i).filter((i) => onlyMode === undefined || NAMES[i] === onlyMode);
+const perMode = Math.ceil(cases / modes.length);
+const tallies = new Map(modes.map((mode) => [mode, newTally()]));
+
+function parse(args: readonly string[]) {
+  const values = parseOptions(args, {
     cases: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     mode: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     save: { type: 'boolean', default: false },
-  },
-});
-const modes = MODES.map((_, i) => i).filter(
-  (i) => values.mode === undefined || MODES[i]!.name === values.mode,
-);
-if (modes.length === 0) throw new Error(`--mode is one of ${MODES.map(({ name }) => name).join(', ')}`);
-const seed = Number(values.seed);
-const perMode = Math.ceil(Number(values.cases) / modes.length);
-const tallies = new Map(modes.map((mode) => [mode, newTally()]));
+  });
+  return {
+    cases: wholeNumber('--cases', values.cases),
+    seed: wholeNumber('--seed', values.seed),
+    mode: values.mode === undefined ? undefined : oneOf('--mode', NAMES, values.mode),
+    jobs: wholeNumber('--jobs', values.jobs),
+    isSaved: values.save,
+  };
+}
 
 function* jobs(): Generator<Job> {
   for (let batch = 0; batch * BATCH < perMode; batch++) {
@@ -105,11 +120,11 @@ function add(mode: number, tally: Tally): void {
 }
 
 function save(): void {
-  if (values.save) writeResult('robustness', resultOf(tallies, process.argv.slice(2).join(' ')));
+  if (isSaved) writeResult('robustness', resultOf(tallies, process.argv.slice(2).join(' ')));
 }
 
 const queue = jobs();
-await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(queue)));
+await Promise.all(Array.from({ length: jobCount }, () => work(queue)));
 for (const [mode, { cases, failures, ends }] of tallies)
   console.log(`${MODES[mode]!.name}: ${cases} cases, ${failures.length} failures; ${JSON.stringify(ends)}`);
 save();

@@ -1,18 +1,11 @@
-/**
- * npm run silicon -- --cases 100000 --seed 7 [--bits 16] [--tier interpreter|compiled|both] [--only <names of encodings>]
- * [--jobs 2] [--save]: a long comparison with this machine's processor.
- *
- * `--cases` are those of each mode and tier; the interpreter's only, unless `--tier` asks for more. `--only` is a regular expression over iced's names of encodings. `--jobs` shares the cases among threads. `--save` writes
- * the results where `npm run conformance` finds them. Ends with status 1 if anything differs; flags that the manual leaves
- * undefined are listed, not failed, and so is what vmexit does not implement.
- */
-import { parseArgs } from 'node:util';
+/** npm run silicon: a long comparison with this machine's processor. See `--help`. */
 import { Worker } from 'node:worker_threads';
 import { NativeProcessor } from './native.js';
 import { Report } from './report.js';
 import type { Bits } from './record.js';
 import type { ReportData } from './report.js';
 import { writeResult } from '../conformance/results.js';
+import { oneOf, parseOptions, pattern, readCommandLine, wholeNumber } from '../helpers/tool-options.js';
 import { tiersOf } from './run.js';
 import type { Tier } from './run.js';
 import { describeReport, resultOf } from './summary.js';
@@ -24,8 +17,35 @@ const INPUTS = 8;
 const SEED_STEP = 1_000_003;
 const PROGRESS_CASES = 500_000;
 
-const { values } = parseArgs({
-  options: {
+const ALL: readonly Bits[] = [64, 32, 16];
+const TIERS = ['interpreter', 'compiled', 'both'] as const;
+
+const HELP = `npm run silicon -- [options]
+
+Runs random snippets on this machine's processor and in vmexit, and compares every register and flag.
+Ends with status 1 if anything differs; flags that the manual leaves undefined are listed, not failed, and so is what
+vmexit does not implement.
+
+  --cases   of each mode and tier; 100000 unless given
+  --seed    where random numbers begin; a new one every time unless given
+  --bits    64, 32 or 16: this mode only
+  --tier    ${TIERS.join(', ')}; interpreter unless given
+  --only    a regular expression over iced's names of encodings: '^Addp[sd]_'
+  --jobs    threads that share the cases; 1 unless given
+  --save    leave the results where "npm run conformance" finds them
+  --help    this text
+
+  npm run silicon -- --cases 100000 --seed 7
+`;
+
+const { modes, cases, seed, jobs, tier: wanted, only, isSaved } = readCommandLine(HELP, parse);
+for (const bits of modes) {
+  const tiers = tiersOf(bits).filter((tier) => wanted === 'both' || wanted === tier);
+  for (const tier of tiers) await runMode(bits, tier);
+}
+
+function parse(args: readonly string[]) {
+  const values = parseOptions(args, {
     cases: { type: 'string', default: '100000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     bits: { type: 'string' },
@@ -33,16 +53,20 @@ const { values } = parseArgs({
     only: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     save: { type: 'boolean', default: false },
-  },
-});
-const ALL: readonly Bits[] = [64, 32, 16];
-const modes = values.bits === undefined ? ALL : ALL.filter((bits) => String(bits) === values.bits);
-const [cases, seed, jobs] = [Number(values.cases), Number(values.seed), Number(values.jobs)];
-if (!['interpreter', 'compiled', 'both'].includes(values.tier))
-  throw new Error('--tier is interpreter, compiled or both');
-for (const bits of modes) {
-  const tiers = tiersOf(bits).filter((tier) => values.tier === 'both' || values.tier === tier);
-  for (const tier of tiers) await runMode(bits, tier);
+  });
+  const { bits } = values;
+  return {
+    modes:
+      bits === undefined
+        ? ALL
+        : ALL.filter((mode) => String(mode) === oneOf('--bits', ALL.map(String), bits)),
+    cases: wholeNumber('--cases', values.cases),
+    seed: wholeNumber('--seed', values.seed),
+    jobs: wholeNumber('--jobs', values.jobs),
+    tier: oneOf('--tier', TIERS, values.tier),
+    only: values.only === undefined ? undefined : pattern('--only', values.only),
+    isSaved: values.save,
+  };
 }
 
 async function runMode(bits: Bits, tier: Tier): Promise<void> {
@@ -55,7 +79,7 @@ async function runMode(bits: Bits, tier: Tier): Promise<void> {
   const report = new Report();
   const save = (): void => {
     const file = tier === 'compiled' ? `silicon-${bits}-compiled` : `silicon-${bits}`;
-    if (values.save) writeResult(file, resultOf(bits, tier, report, process.argv.slice(2).join(' ')));
+    if (isSaved) writeResult(file, resultOf(bits, tier, report, process.argv.slice(2).join(' ')));
   };
   const threads = Array.from({ length: jobs }, (_, job) =>
     runThread(
@@ -78,7 +102,7 @@ async function runMode(bits: Bits, tier: Tier): Promise<void> {
 
 function generatorOptions(): Pick<Share, 'families' | 'inputs' | 'only'> {
   const common = { families: ['integer', 'extended'], inputs: INPUTS } as const;
-  return values.only === undefined ? common : { ...common, only: new RegExp(values.only) };
+  return only === undefined ? common : { ...common, only };
 }
 
 function runThread(options: Share, onReport: (report: ReportData) => void): Promise<void> {
