@@ -27,13 +27,33 @@ export async function emitDeclarations(entries) {
   );
   const files = Object.values(input);
   const shown = new Set([...files, ...files.flatMap(importsOf)]);
-  const bundle = await rollup({ input, external: /^node:/, plugins: [withoutComments(shown), dts()] });
+  const bundle = await rollup({
+    input,
+    external: /^node:/,
+    plugins: [withoutComments(shown), dts(), withoutWebAssembly],
+  });
   await bundle.write({
     dir: join(ROOT, 'dist/types'),
     entryFileNames: '[name].d.ts',
     chunkFileNames: ({ name }) => `${name.replace(/\.d$/, '')}-[hash].d.ts`,
   });
 }
+
+/**
+ * Node's own declarations have no namespace `WebAssembly`: only a project with those of the DOM has. What is named from it becomes
+ * what it is there, and `never` elsewhere, so that both can check the declarations of libraries, too.
+ */
+const withoutWebAssembly = {
+  name: 'without-web-assembly',
+  renderChunk: (code) => {
+    const names = new Set(Array.from(code.matchAll(/\bWebAssembly\.([A-Z]\w+)/g), ([, name]) => name));
+    const aliases = [...names].map(
+      (name) =>
+        `type WebAssembly${name} = typeof globalThis extends { WebAssembly: { ${name}: { prototype: infer T } } } ? T : never;\n`,
+    );
+    return aliases.join('') + code.replace(/\bWebAssembly\.([A-Z])/g, 'WebAssembly$1');
+  },
+};
 
 function importsOf(file) {
   const imports = readFileSync(file, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g);

@@ -178,7 +178,7 @@ ${SCHEDULE}  For any other guest the default is --nmis 1000.
 
 ${GUEST}${LIMIT}
 output:
-  --json                  one object; its names are documented in src/lab/compare.ts
+  --json                  one object: the type Comparison of "vmexit" says what its names mean
   --csv                   one line a delivery, after a header
 ${TIMELINE}${OUTPUT}
 ${STATUS}The naive delivery is expected to harm guests: its failures count only where it runs alone.

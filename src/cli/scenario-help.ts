@@ -11,7 +11,7 @@ bug first shows, both are shown side by side.
 "run", "record", "gdb" and "sweep" take these names as a --delivery, too: try them on a guest of your own.
 
 output:
-  --json                  the result as one object; its names are in docs/scenarios.md
+  --json                  the result as one object: scenario, isShown, found, sides, sweep
   --html FILE             a page with both sides and the drawing, too
   --timeline FILE.svg     the drawing alone
   --replays FOLDER        recordings of both sides for "vmexit replay"; the folder is made if it is not there

@@ -26,7 +26,8 @@ what is checked:
                           commas (default: what the guest's contract says, else nothing)
   --max-latency N         most instructions from a request to the handler (default: as masks explain)
   --handler-limit N       most instructions until the handler is back (default 100k)
-  --invariant FILE        a module whose exports are more invariants: functions, see docs/sweep.md
+  --invariant FILE        a module whose exports are more invariants: functions of the type Invariant of
+                          "vmexit/lab"
   --seed S                of the random numbers that the guest reads by RDRAND (default 1)
 
 ${guest}
@@ -38,7 +39,7 @@ how it runs:
                           redis://[user:password@]host[:port][/database][/prefix], or rediss:// for TLS
 
 output:
-  --json                  the result as one object; docs/sweep.schema.json has its names
+  --json                  the result as one object: the type SweepResult of "vmexit/lab"
   --junit FILE            a JUnit XML report, too
   --html FILE             a page with a heat map, too
   --replays FOLDER        recordings of the first violations for "vmexit replay", at most ${MOST_REPLAYS}; the folder

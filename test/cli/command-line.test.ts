@@ -80,6 +80,10 @@ describe('help', () => {
       for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110);
   });
 
+  it('names no file that only the repository has', () => {
+    for (const text of Object.values(HELP)) expect(text).not.toMatch(/\b(docs|src|test|bench)\//);
+  });
+
   it('says its version', async () => {
     const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     expect(await vmexit('--version')).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
