@@ -1,13 +1,14 @@
 /**
  * Decoded blocks and the physical pages that they came from.
  *
- * A block is found by physical address and mode, through a cache by linear address in front (`findBlock`). Each
+ * A block is found by physical address and mode (block-index.ts), through a cache by linear address in front (`findBlock`). Each
  * physical page has a list of its blocks, and knows the lines that they cover (code-lines.ts). Dead blocks stay where
  * they are until everything is dropped: the running block may be one of them.
  */
 import { Layout, NO_PAGE } from './abi/layout';
 import { Uop, UOP_BYTES } from './abi/uop';
-import { Block, BLOCK_HEADER, DEAD, STALE } from './block';
+import { Block, BLOCK_HEADER, STALE } from './block';
+import { bury, buryOldest, clearIndex, firstInList, link } from './block-index';
 import {
   clearLines,
   coverLines,
@@ -31,13 +32,8 @@ import { cpu } from './state';
 import { flushFetchCache } from './tlb';
 import { UopRecord } from './uop-record';
 
-/** Stale blocks of one mode that are kept at one address. */
-const MOST_STALE: u32 = 4;
 /** Executions after which a block whose constant has been replaced is as good as any. */
 const EXECUTIONS_WITHOUT_CHANGE: u32 = 20_000;
-const HASH_ENTRIES: u32 = 0x4000;
-
-const hashHeads = <u32>memory.data(0x4000 * 4, 16);
 
 let blockStart: u32 = 0;
 let blockEnd: u32 = 0;
@@ -96,7 +92,7 @@ export function dropAllCode(): void {
   cursor = blockStart;
   codeGeneration++;
   dropRegions();
-  memory.fill(hashHeads, 0, HASH_ENTRIES * 4);
+  clearIndex();
   memory.fill(pageHeads, 0, pageCount * 4);
   clearLines();
   flushFetchCache();
@@ -133,9 +129,7 @@ export function commitBlock(
   cursor += BLOCK_HEADER + uops * UOP_BYTES;
   if (physical >> 12 < pageCount) {
     if (secondPage == NO_PAGE) keepCopy(block);
-    const slot = hashSlot(physical, mode);
-    block.nextInHash = load<u32>(slot);
-    store<u32>(slot, address);
+    link(address, block);
     enter(address, block);
   }
   return address;
@@ -145,24 +139,7 @@ function keepCopy(block: Block): void {
   block.copy = cursor;
   memory.copy(cursor, cpu().memoryBase + block.physical, block.bytes);
   cursor = (cursor + block.bytes + 15) & ~15;
-  dropOldest(block.physical, block.mode | STALE);
-}
-
-/** Makes room for one more stale block. New ones come first in the list. */
-function dropOldest(physical: u32, mode: u32): void {
-  const slot = hashSlot(physical, mode & ~STALE);
-  let known: u32 = 0;
-  let oldest: u32 = 0;
-  for (let address = load<u32>(slot); address != 0; address = changetype<Block>(address).nextInHash) {
-    const block = changetype<Block>(address);
-    if (block.physical != physical || block.mode != mode) continue;
-    known++;
-    oldest = address;
-  }
-  if (known < MOST_STALE) return;
-  const block = changetype<Block>(oldest);
-  unlink(slot, oldest, block.nextInHash);
-  block.mode = DEAD;
+  buryOldest(block.physical, block.mode);
 }
 
 /** Has stores to what a block was decoded from find it. */
@@ -182,27 +159,12 @@ function enter(address: u32, block: Block): void {
   coverLines(second, lineMask(0, offset + block.bytes - 4096));
 }
 
-function hashSlot(physical: u32, mode: u32): u32 {
-  return hashHeads + (((physical ^ (physical >> 11) ^ (mode << 8)) & (HASH_ENTRIES - 1)) << 2);
-}
-
-/** The block decoded at a physical address for a mode, or 0. */
-export function findDecoded(physical: u32, mode: u32): u32 {
-  let address = load<u32>(hashSlot(physical, mode));
-  while (address != 0) {
-    const block = changetype<Block>(address);
-    if (block.physical == physical && block.mode == mode) return address;
-    address = block.nextInHash;
-  }
-  return 0;
-}
-
 /**
  * A block that was decoded at a physical address for a mode, and overwritten since, made to fit what is there now; 0 if there
  * is none that can be.
  */
 export function reviveBlock(physical: u32, mode: u32): u32 {
-  let address = load<u32>(hashSlot(physical, mode));
+  let address = firstInList(physical, mode);
   while (address != 0) {
     const block = changetype<Block>(address);
     if (block.physical == physical && block.mode == (mode | STALE) && isFitting(address, block)) {
@@ -288,8 +250,7 @@ function kill(address: u32, block: Block): void {
     block.mode |= STALE;
     return;
   }
-  unlink(hashSlot(block.physical, block.mode), address, block.nextInHash);
-  block.mode = DEAD;
+  bury(address, block);
 }
 
 /** Makes a block the entry of a region. */
@@ -319,14 +280,6 @@ export function regionAt(block: Block): u32 {
 /** Makes one block unreachable: it no longer matches what is in memory. */
 export function dropBlock(address: u32): void {
   kill(address, changetype<Block>(address));
-}
-
-function unlink(slot: u32, address: u32, next: u32): void {
-  let at = slot;
-  while (load<u32>(at) != address) {
-    at = load<u32>(at) + <u32>offsetof<Block>('nextInHash');
-  }
-  store<u32>(at, next);
 }
 
 /** The running block has stored over itself: it must end after this instruction, whose successors are stale. */

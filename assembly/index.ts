@@ -30,11 +30,11 @@ export { flushNestedTlb } from './nested-tlb';
 export { TLB_CONTEXT_ADDRESS, TLB_CONTEXT_BYTES } from './tlb-context';
 export { touchPage, trackingFlags } from './page-tracking';
 export { HASH_BUFFER_ADDRESS, hashBytes, isZero } from './hash';
+export { findDecoded } from './block-index';
 export {
   addRegionBlock,
   codeGeneration,
   commitBlock,
-  findDecoded,
   setRegionEntry,
   dropAllCode,
   initializeMemory,
@@ -101,7 +101,8 @@ export {
   setRegionPage,
   STALENESS_ADDRESS,
 } from './region';
-export { fetchNextPage, refuseFetch, run, setTransientBlock } from './run';
+export { fetchNextPage, refuseFetch, setTransientBlock } from './find-block';
+export { run } from './run';
 export { deliverEvent } from './settle';
 export { GUEST_IMAGE_ADDRESS, loadGuestImage, storeGuestImage } from './guest-image';
 export { NMI_FRAMES_ADDRESS, NMI_FRAMES_BYTES } from './nmi-frames';

@@ -5,21 +5,16 @@
  * fast path crosses them a block at a time, and many blocks without coming back here (next-block.ts); of a block that is
  * longer than the time to the deadline a part is run; when `attention` is set, the careful path takes instructions one by one.
  */
-import { NO_PAGE } from './abi/layout';
 import { Debug, Mode, Rflags } from './abi/processor-bits';
-import { Seg } from './abi/register';
 import { Activity, Flow, Pending, Stop } from './abi/stop';
 import { Uop, UOP_BYTES } from './abi/uop';
 import { Watch } from './abi/watch';
 import { Block, BLOCK_HEADER, instructionStart } from './block';
 import {
-  dropBlock,
   cutRunningBlock,
-  findDecoded,
   instructionsBefore,
   isRunningBlockCut,
   regionAt,
-  reviveBlock,
   runningBlock,
   runningUop,
   setRunningBlock,
@@ -27,8 +22,8 @@ import {
 } from './code-cache';
 import { instructionBreakpoint } from './debug';
 import { execute } from './dispatch';
-import { isAborted, raiseGp } from './fault';
-import { translateFetch } from './memory';
+import { isAborted } from './fault';
+import { findBlock } from './find-block';
 import { updateAttention } from './mode';
 import {
   askForMore,
@@ -40,20 +35,14 @@ import {
   MOST_MISSES,
   setHotBlock,
 } from './region';
-import { cachedBlock, isCode64, isWithinCode, linearRip } from './next-block';
+import { isCode64, linearRip } from './next-block';
 import { raiseDebug, settle } from './settle';
-import { cpu, CpuState, limit } from './state';
-import { forgetRepeat, resumeRepeat, suspendRepeat } from './suspended-repeat';
-import { rememberFetch } from './tlb';
+import { cpu, CpuState } from './state';
+import { forgetRepeat, suspendRepeat } from './suspended-repeat';
 import { forgetAccess, hitsBreakpoint } from './traps';
 import { UopRecord } from './uop-record';
 
-/** A decoded block for the next `run` alone: code that lies outside of physical memory. */
-let transientBlock: u32 = 0;
-
-export function setTransientBlock(block: u32): void {
-  transientBlock = block;
-}
+const DR6_BS: u32 = Debug.Dr6Bs;
 
 /**
  * Runs until the clock reaches `deadline` or something must be reported.
@@ -188,64 +177,6 @@ function instructionsLeft(block: u32): u32 {
   return instructionsBefore(runningUop) + (isCut ? 0 : 1);
 }
 
-/** The block at RIP, decoded for `mode`; 0 on a decode miss or, with `pending` set, a fetch fault. */
-function findBlock(state: CpuState, mode: u32): u32 {
-  const linear = linearRip(state);
-  const cached = cachedBlock(state, linear, mode);
-  if (cached != 0) return cached;
-  if (transientBlock != 0) return takeTransientBlock();
-  if (state.repeatForm != 0) {
-    const block = resumeRepeat(state, mode);
-    if (block != 0) return block;
-  }
-  return findBlockByAddress(state, linear, mode);
-}
-
-function takeTransientBlock(): u32 {
-  const block = transientBlock;
-  transientBlock = 0;
-  // It is gone after this execution: to report it as hot would be to decode it again, and again.
-  changetype<Block>(block).heat = hotThreshold;
-  return block;
-}
-
-function findBlockByAddress(state: CpuState, linear: u64, mode: u32): u32 {
-  if ((mode & Mode.Flat) == 0 && state.rip > <u64>limit(Seg.Cs)) {
-    raiseGp();
-    return 0;
-  }
-  const physical = translateFetch(linear);
-  if (isAborted()) return 0;
-  state.missLinear = linear;
-  state.missMode = mode;
-  state.missPhysical = physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
-  if (state.missPhysical == NO_PAGE) return 0;
-  const decoded = findDecoded(state.missPhysical, mode);
-  const block = decoded != 0 ? decoded : reviveBlock(state.missPhysical, mode);
-  if (block == 0) return 0;
-  if (!isWithinCode(state, changetype<Block>(block))) return findShorterBlock(state, mode);
-  const second = changetype<Block>(block).secondPage;
-  if (second != NO_PAGE) {
-    const next = translateFetch(pageAfter(state, linear));
-    if (isAborted()) return 0;
-    // The tail moved to another page since this was decoded: decode again.
-    if (next != <u64>second) {
-      dropBlock(block);
-      return 0;
-    }
-    return block;
-  }
-  rememberFetch(linear, mode, block);
-  return block;
-}
-
-/** In place of a block that leaves CS its first instruction alone, and #GP(0) if that leaves CS too. */
-function findShorterBlock(state: CpuState, mode: u32): u32 {
-  if ((mode & Mode.Step) == 0) return findBlock(state, (mode & ~Mode.Exact) | Mode.Step);
-  raiseGp();
-  return 0;
-}
-
 /**
  * Raises the pending debug traps, unless MOV SS has just been executed: they wait for one more instruction. While GIF
  * is clear breakpoints are discarded, and single-step traps are not (Table 15-10).
@@ -324,25 +255,4 @@ function hitsInstructionBreakpoint(state: CpuState): bool {
   if (hits == 0) return false;
   raiseDebug(hits);
   return true;
-}
-
-const DR6_BS: u32 = Debug.Dr6Bs;
-
-/** Translates the page after the one that a missing block begins in. Physical address, NO_PAGE, or aborts. */
-export function fetchNextPage(): u32 {
-  const state = cpu();
-  const physical = translateFetch(pageAfter(state, state.missLinear));
-  if (isAborted()) return NO_PAGE;
-  return physical < <u64>state.memoryBytes ? <u32>physical : NO_PAGE;
-}
-
-/** The first byte of the page after `linear`: code outside of 64-bit mode wraps at 4 GiB. */
-function pageAfter(state: CpuState, linear: u64): u64 {
-  const next = (linear & ~(<u64>0xfff)) + 4096;
-  return isCode64(state) ? next : next & 0xffffffff;
-}
-
-/** The instruction at RIP runs over the end of the code segment: #GP(0) instead of a block. */
-export function refuseFetch(): void {
-  raiseGp();
 }
