@@ -16,7 +16,7 @@ import type { TraceListener } from './hypervisor/trace.js';
 import { startSchedule } from './hypervisor/schedule-spec.js';
 import { Vm } from './hypervisor/vm.js';
 import type { VmOptions } from './hypervisor/vm-options.js';
-import type { VmSnapshot } from './hypervisor/vm-snapshot.js';
+import { requireSnapshot, type VmSnapshot } from './hypervisor/vm-snapshot.js';
 import { loadGuest } from './loader/detect.js';
 import type { Bits } from './loader/entry.js';
 import type { GuestFormat, LoadedGuest } from './loader/image.js';
@@ -87,6 +87,7 @@ export type RestoreVmOptions = Pick<CreateVmOptions, 'jit' | 'onTrace' | 'onSeri
  * `UsageError` if the schedule or the strategy is missing or another one.
  */
 export async function restoreVm(snapshot: VmSnapshot, options: RestoreVmOptions = {}): Promise<Vm> {
+  requireSnapshot(snapshot);
   const { ramBytes, cpu } = snapshot.machine;
   const vm = await build({
     ...options,

@@ -18,6 +18,12 @@ export class UsageError extends VmexitError {
   readonly code: string = 'USAGE';
 }
 
+/** For callers without a type checker, whose `run(1000)` would run without end. */
+export function requireOptions(call: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(`${call} takes an object with options, not ${String(options)}`);
+}
+
 /** A range of physical or guest-physical memory that does not fit. */
 export class MemoryRangeError extends VmexitError {
   readonly code = 'MEMORY_RANGE';

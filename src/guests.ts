@@ -91,6 +91,8 @@ export async function findShippedGuest(
   nameOrPath: string,
   fixtures: URL = fixturesUrl(),
 ): Promise<ShippedGuest> {
+  if (typeof nameOrPath !== 'string')
+    throw new UsageError('a shipped guest is found by its name, or the path of its source');
   const guests = await listShippedGuests(fixtures);
   const guest = matchShippedGuest(guests, nameOrPath);
   if (guest !== undefined) return guest;

@@ -1,6 +1,7 @@
 /** The assembler's front door. */
 import type { IcedModule } from '../decode/iced-instance.js';
 import { compileBinary } from '../core/compiled-asset.js';
+import { requireOptions, UsageError } from '../errors.js';
 import { Assembler, type PassResult } from './assembler.js';
 import { Assembly } from './assembly.js';
 import {
@@ -52,8 +53,11 @@ const MOST_FILES = 10_000;
 
 /** Assembles a source. Rejects with an `AssemblyError` that lists every error found. */
 export async function assemble(source: string, options: AssembleOptions = {}): Promise<Assembly> {
-  const { encoder, table, parser } = toolsOf(await compileBinary('iced'));
+  requireOptions('assemble', options);
   const { name = 'source.asm', bits = 16, origin } = options;
+  if (typeof source !== 'string') throw new UsageError('assemble takes the text of a source');
+  if (![16, 32, 64].includes(bits)) throw new UsageError(`bits is ${String(bits)}: expected 16, 32 or 64`);
+  const { encoder, table, parser } = toolsOf(await compileBinary('iced'));
   const resolve = resolverOf(options.files ?? {});
   const defines = Object.fromEntries(
     Object.entries(options.define ?? {}).map(([macro, value]) => [macro, String(value)]),

@@ -4,7 +4,7 @@
  * Everything that an address from the guest leads to goes through here, so that no hypercall, string instruction or
  * page-table walk can reach the hypervisor's own pages.
  */
-import { MemoryRangeError } from '../errors.js';
+import { MemoryRangeError, UsageError } from '../errors.js';
 
 /** System-physical memory; `Processor.memory` is one. Writing makes the processor forget what it decoded there. */
 export interface PhysicalMemory {
@@ -44,6 +44,7 @@ export class GuestMemory {
 
   /** Throws `MemoryRangeError`, before anything is written, if the bytes do not all fit. */
   write(gpa: number, bytes: Uint8Array): void {
+    if (!ArrayBuffer.isView(bytes)) throw new UsageError('memory is written with the bytes of a Uint8Array');
     this.requireRam(gpa, bytes.length);
     this.physical.write(gpa, bytes);
   }

@@ -1,5 +1,5 @@
 /** Runs: turns of the loop in slices, until the guest ends, a budget is spent, a trap is hit, or somebody cancels. */
-import { UsageError } from '../errors.js';
+import { requireOptions, UsageError } from '../errors.js';
 import type { Processor } from '../svm/processor.js';
 import type { ProcessorTraps } from '../svm/traps.js';
 import type { CallbackGuard } from './callback-guard.js';
@@ -40,7 +40,9 @@ export class Runner {
     return this.parts.vcpu.now();
   }
 
-  begin({ maxInstructions = Infinity, traps }: RunOptions): Run {
+  begin(options: RunOptions): Run {
+    requireOptions('run', options);
+    const { maxInstructions = Infinity, traps } = options;
     const end =
       maxInstructions === Infinity ? Infinity : this.time + toCount('maxInstructions', maxInstructions);
     if (traps) this.parts.processor.passBreakpoint(this.parts.nextInstruction());
@@ -63,7 +65,9 @@ export class Runner {
   }
 
   /** See `Vm.settle`. */
-  settle({ isSilent = false, upTo }: SettleOptions): StopReason | null {
+  settle(options: SettleOptions): StopReason | null {
+    requireOptions('settle', options);
+    const { isSilent = false, upTo } = options;
     const { processor, vcpu, moment } = this.parts;
     return this.quietly(isSilent, () => {
       for (let turns = 0; turns < SLICE_EXITS; turns++) {

@@ -48,8 +48,15 @@ export function specOf(schedule: NmiSchedule): ScheduleSpec | null {
   return Array.isArray(schedule) ? { kind: 'at', counts: schedule.slice() as number[] } : null;
 }
 
+/** Throws unless that is a snapshot at all. */
+export function requireSnapshot(snapshot: VmSnapshot): void {
+  if (typeof snapshot?.machine !== 'object')
+    throw new UsageError('a snapshot is expected, as vm.snapshot() and readSnapshot() give it');
+}
+
 /** Throws unless a machine may go on from the snapshot. */
 export function requireFit(snapshot: VmSnapshot, machine: MachineIdentity, layout: MemoryLayout): void {
+  requireSnapshot(snapshot);
   for (const name of ['ramBytes', 'nmi', 'cpu'] as const) {
     const [found, expected] = [snapshot.machine[name], machine[name]];
     if (found !== expected)

@@ -4,7 +4,7 @@
  * Everything happens at an exact count of instructions, so the same guest with the same schedule runs the same way,
  * always.
  */
-import { UsageError } from '../errors.js';
+import { requireOptions, UsageError } from '../errors.js';
 import { GuestRegisters } from '../svm/guest-registers/guest-registers.js';
 import type { Processor } from '../svm/processor.js';
 import type { ReadonlyVmcb } from '../svm/vmcb.js';
@@ -145,6 +145,7 @@ export class Vm {
 
   /** Requests one NMI. It is carried in by a kick if the guest runs at that time. Callbacks may ask, too. */
   requestNmi(options: NmiRequestOptions = {}): void {
+    requireOptions('requestNmi', options);
     const at =
       options.atInstruction === undefined ? this.time : toCount('atInstruction', options.atInstruction);
     this.vcpu.agenda.add(Math.max(at, this.time));

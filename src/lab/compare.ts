@@ -4,6 +4,7 @@
  * The result is the object that `vmexit compare --json` prints; its names are an interface.
  */
 import { createVm, type CreateVmOptions } from '../create-vm.js';
+import { requireOptions } from '../errors.js';
 import { STRATEGY_NAMES, type StrategyName } from '../hypervisor/nmi/strategies.js';
 import type { ExitCount } from '../hypervisor/ledger.js';
 import type { RunResult, StopReason } from '../hypervisor/run-result.js';
@@ -92,6 +93,7 @@ export type StopRecord = { readonly kind: StopReason['kind'] } & Readonly<Record
 
 /** Runs the guest under each delivery, one after the other. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
+  requireOptions('compare', options);
   const {
     name,
     schedule,

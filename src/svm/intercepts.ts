@@ -6,6 +6,7 @@
 import { ExitCode } from '../../assembly/abi/exit-code.js';
 import { Vector } from '../../assembly/abi/vector.js';
 import { VmcbOffset } from '../../assembly/abi/vmcb-layout.js';
+import { UsageError } from '../errors.js';
 import type { GuestState } from './guest-state.js';
 import { CleanBit, type ReadonlyVmcb, type Vmcb } from './vmcb.js';
 
@@ -135,8 +136,9 @@ export const INTERCEPT_NAMES: readonly InterceptName[] = [...CODES]
 
 /** The exit code that an intercept leads to. */
 export function exitCodeOf(name: InterceptName): number {
-  // The map has every member of the type: both are made of the same rows.
-  return CODES.get(name) as number;
+  const code = CODES.get(name);
+  if (code === undefined) throw new UsageError(`there is no intercept ${JSON.stringify(name)}`);
+  return code;
 }
 
 /** The short name of an exit code, for tables and statistics: 'iret', 'db', 'cr3-write'; hexadecimal if it has none. */

@@ -1,5 +1,6 @@
 /** Machines in workers: everything that is made, is made here. */
 import { compileBinary } from '../core/compiled-asset.js';
+import { requireOptions } from '../errors.js';
 import type { TraceListener } from '../hypervisor/trace.js';
 import type { VmSnapshot } from '../hypervisor/vm-snapshot.js';
 import { Channel } from './channel.js';
@@ -34,6 +35,7 @@ export interface WorkerRestoreOptions extends WorkerOptions {
  * `createVm` throws, and with a `WorkerGoneError` if the worker cannot be started.
  */
 export async function createVmInWorker(options: WorkerVmOptions): Promise<WorkerVm> {
+  requireOptions('createVmInWorker', options);
   const { onTrace, workerUrl, ...sent } = options;
   const { memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const channel = await open(workerUrl, onTrace, (to, setup) => to.call('create', setup, sent));

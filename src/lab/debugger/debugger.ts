@@ -60,6 +60,8 @@ export class Debugger {
     readonly vm: Vm,
     options: HistoryOptions = {},
   ) {
+    if (typeof vm?.checkpoint !== 'function')
+      throw new UsageError('a Debugger is for a Vm, as createVm gives it');
     this.history = new History(vm, options);
     this.player = new Player(vm, this.history);
     this.backward = new Backward(vm, this.history, this.player);

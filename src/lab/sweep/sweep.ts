@@ -1,4 +1,5 @@
 /** A sweep in this process, unit after unit. The command shares the same units among threads, processes and machines. */
+import { requireOptions } from '../../errors.js';
 import { assembleResult, requireSameSweep } from './merge.js';
 import { planSweep, type SweepOptions } from './sweep-plan.js';
 import type { SweepBaseline, SweepPlan, SweepResult, SweepUnit } from './sweep-result.js';
@@ -43,6 +44,7 @@ const WHOLE: Shard = { index: 1, count: 1 };
 
 /** Runs a sweep to its end, or until the signal. Throws a `UsageError` for what cannot be meant. */
 export async function sweep(options: RunSweepOptions): Promise<SweepResult> {
+  requireOptions('sweep', options);
   const { producer = DEFAULT_PRODUCER, known, shard = WHOLE, signal, onProgress } = options;
   const plan = await planSweep(options);
   unitsOfShard([], shard); // a part that is none is refused before there is work
