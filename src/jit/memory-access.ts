@@ -7,7 +7,7 @@ import { ExtentSlot } from '../../assembly/abi/extent.js';
 import { Reg, Seg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
 import { Uop } from '../../assembly/abi/uop.js';
-import type { Width } from '../../assembly/abi/width.js';
+import { Width } from '../../assembly/abi/width.js';
 import type { CodeWriter } from './code-writer.js';
 import {
   EXTENT_BYTES,
@@ -47,9 +47,24 @@ const STORES = [Op.I64Store8, Op.I64Store16, Op.I64Store32, Op.I64Store] as cons
 /** `Local.Linear` ← the address that a micro-op names: base + (index << scale) + displacement. */
 export function linearAddress(emitter: Emitter, uop: UopFields, wraps: boolean): void {
   const { code } = emitter;
-  effectiveAddress(emitter, uop, uop.n & 3);
-  if (wraps) emitter.truncateToDword();
+  if (wraps) wrappedAddress(emitter, uop);
+  else effectiveAddress(emitter, uop, uop.n & 3);
   code.set(Local.Linear);
+}
+
+/** Pushes the same, cut to 32 bits (i64): added up as such, it needs no register of its own beside its low half. */
+function wrappedAddress(emitter: Emitter, uop: UopFields): void {
+  const { code } = emitter;
+  emitter.narrow(uop.b, Width.Dword);
+  if (uop.c !== Reg.Zero) {
+    emitter.narrow(uop.c, Width.Dword);
+    code.i32(uop.n & 3);
+    code.op(Op.I32Shl);
+    code.op(Op.I32Add);
+  }
+  code.i32(uop.low);
+  code.op(Op.I32Add);
+  code.op(Op.I64ExtendI32U);
 }
 
 /** Pushes base + (index << scale) + displacement (i64). */
