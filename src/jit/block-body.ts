@@ -5,6 +5,7 @@ import type { Emitter } from './emitter.js';
 import { formAfter } from './flag-form.js';
 import { stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
+import { keptValues } from './kept-values.js';
 import { Local } from './locals.js';
 import { mergedChecks } from './merged-checks.js';
 import { Reach } from './reach.js';
@@ -40,8 +41,9 @@ export class BlockBody {
   emit(block: RegionBlock): void {
     const { emitter } = this;
     this.count(block.instructions);
-    emitter.checks = mergedChecks(emitter, block);
     const { uops } = block;
+    emitter.checks = mergedChecks(emitter, block);
+    emitter.kept = keptValues(uops, emitter.checks);
     const emitUops = (first: number, end: number): void => {
       for (let i = first; i < end; i++) this.uop(block, i);
     };

@@ -5,6 +5,7 @@ import { Flow } from '../../assembly/abi/stop.js';
 import { Width } from '../../assembly/abi/width.js';
 import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
+import type { KeptLocals } from './kept-locals.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
 import { OrdinaryNumbers } from './ordinary-numbers.js';
@@ -47,6 +48,8 @@ export class Emitter {
   steadyRuns: ReadonlyMap<number, number> | undefined;
   /** What is to be done about the addresses of the block, where accesses are looked at together; by micro-op. */
   checks: ReadonlyMap<number, AddressCheck> = new Map();
+  /** What its loads and stores leave in locals for loads behind them. */
+  kept: KeptLocals = { keeping: new Map(), known: new Map() };
   /** Numbers of the runs that are used. */
   readonly runs = new Set<number>();
   /** Constructs that are open, the outermost included. */

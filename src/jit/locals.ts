@@ -20,7 +20,10 @@ export enum Local {
   Asid,
   /** Where the runs of pages begin that addresses are held against (assembly/extents.ts). */
   RunFirst,
-  Wide0 = RunFirst + 2 * ExtentSlot.Count,
+  /** What loads and stores leave for loads behind them (kept-values.ts). */
+  Kept = RunFirst + 2 * ExtentSlot.Count,
+  KeptEnd = Kept + 8,
+  Wide0 = KeptEnd,
   Wide1,
   /** Significands of the x87 registers that are kept, counted from `X87Base`. */
   X87Significand,

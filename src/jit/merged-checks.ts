@@ -82,8 +82,9 @@ function merge(members: readonly Member[], checks: Map<number, AddressCheck>): v
   const lowest = Math.min(...offsets);
   // What may be written may be read.
   const run = Math.max(...members.map((member) => member.run));
+  const group = members[0]!.uop.address;
   const isSpan = offsets.some((offset) => offset !== offsets[0]);
   members.forEach(({ uop, address }, i) => {
-    checks.set(uop.address, { run, isDone: i > 0, offset: lowest - address.offset, isSpan });
+    checks.set(uop.address, { run, group, isDone: i > 0, offset: lowest - address.offset, isSpan });
   });
 }

@@ -108,8 +108,16 @@ for (let code = Uop.Store8; code <= Uop.StoreWrap64; code++) row(code, storeRow(
 function loadRow(code: Uop, first: Uop, isForWrite: boolean) {
   const { width, wraps } = accessOf(code, first);
   return (emitter: Emitter, uop: UopFields): void => {
+    const { code, kept } = emitter;
+    const known = kept.known.get(uop.address);
+    if (known !== undefined) {
+      code.get(known);
+      return emitter.assignZeroExtended(uop.a, width);
+    }
     linearAddress(emitter, uop, wraps);
     load(emitter, width, uop.n >> 4, isForWrite);
+    const keeping = kept.keeping.get(uop.address);
+    if (keeping !== undefined) code.tee(keeping);
     emitter.assignZeroExtended(uop.a, width);
   };
 }
@@ -125,6 +133,11 @@ function storeRow(code: Uop) {
       () => emitter.remembered(uop.a),
       () => leaveWhenComplete(emitter),
     );
+    const keeping = emitter.kept.keeping.get(uop.address);
+    if (keeping === undefined) return;
+    emitter.operand(uop.a, width);
+    emitter.widen(width);
+    emitter.code.set(keeping);
   };
 }
 
