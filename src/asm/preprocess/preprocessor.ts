@@ -4,20 +4,15 @@
  */
 import { FatalProblem, type Origin, Problem, type Reporter } from '../diagnostics.js';
 import { tokenize } from '../lexer.js';
-import { isPunctuation, type Token, TokenKind } from '../token.js';
+import { type Token, TokenKind } from '../token.js';
 import { Branches, isBranch } from './branches.js';
+import { type CollectedKind, Collector } from './collector.js';
 import { ContextStack } from './contexts.js';
 import { DEFINITIONS, type DefinitionTools } from './definitions.js';
 import { type Frame, FrameStack, originOf } from './frames.js';
 import { expandIndirect } from './indirect.js';
-import {
-  bareText,
-  bindArguments,
-  type MultiLineMacro,
-  MultiLineMacros,
-  parseHeader,
-  substituteParameters,
-} from './multi-line.js';
+import { MacroCalls } from './macro-calls.js';
+import { bareText, MultiLineMacros, parseHeader, substituteParameters } from './multi-line.js';
 import { PACKAGE_NAMES, packageSource } from './packages.js';
 import { SingleLineMacros } from './single-line.js';
 import { linesOf, type PlainLine, type SourceLine } from './source-line.js';
@@ -35,23 +30,10 @@ export interface Surroundings {
   dynamic(name: string, origin: Origin): readonly Token[] | undefined;
 }
 
-/** Lines of a macro or a repetition, while they are collected. */
-interface Collecting {
-  readonly kind: 'macro' | 'repeat';
-  readonly header: Omit<MultiLineMacro, 'body'> | undefined;
-  readonly count: bigint;
-  readonly body: SourceLine[];
-  readonly origin: Origin;
-  readonly column: number;
-  depth: number;
-}
-
 const MOST_REPETITIONS = 150_000n;
 const MOST_LINES = 150_000;
 const MOST_FILES = 64;
 
-const OPENS = { macro: /^%(i|r|ir)?macro$/i, repeat: /^%rep$/i };
-const CLOSES = { macro: /^%endm(acro)?$/i, repeat: /^%endrep$/i };
 /** Directives that mean nothing here. */
 const IGNORED = new Set(['line', 'pragma', 'depend', 'note', 'aliases']);
 
@@ -64,9 +46,9 @@ export class Preprocessor {
   private readonly used = new Set<string>();
   private readonly branches: Branches;
   private readonly tools: DefinitionTools;
-  private collecting: Collecting | undefined;
+  private readonly calls = new MacroCalls(this.multi, this.frames);
+  private collecting: Collector | undefined;
   private origin: Origin;
-  private serial = 0;
   private linesRead = 0;
 
   constructor(
@@ -138,12 +120,7 @@ export class Preprocessor {
     if (open !== undefined) reporter.error(open.origin, new Problem('CONDITION', 'this %if has no %endif'));
     frame.conditions.length = 0;
     if (this.collecting !== undefined && frame.kind !== 'repeat') {
-      const { kind, origin, column } = this.collecting;
-      const end = kind === 'macro' ? '%endmacro' : '%endrep';
-      reporter.error(
-        origin,
-        new Problem('MACRO', `this ${kind === 'macro' ? '%macro' : '%rep'} has no ${end}`, column),
-      );
+      reporter.error(this.collecting.origin, this.collecting.unended);
       this.collecting = undefined;
     }
     frame.remaining -= 1n;
@@ -153,7 +130,7 @@ export class Preprocessor {
 
   private read(line: SourceLine, frame: Frame, made: PlainLine[]): void {
     if (this.collecting !== undefined) {
-      this.collect(this.collecting, line, frame);
+      if (!this.collecting.take(line)) this.endCollecting(this.collecting, frame);
       return;
     }
     if (!this.branches.isReading(frame)) {
@@ -192,24 +169,11 @@ export class Preprocessor {
   /** A line for the assembler, or the call of a macro. */
   private pass(tokens: readonly Token[], frame: Frame, made: PlainLine[]): void {
     if (tokens.length === 0) return;
-    if (this.callAt(tokens, 0, undefined)) return;
-    const [label, next] = tokens;
-    const hasLabel =
-      label?.kind === TokenKind.Identifier &&
-      (isPunctuation(next, ':') || next?.kind === TokenKind.Identifier);
-    const at = isPunctuation(next, ':') ? 2 : 1;
-    if (hasLabel && this.isMacro(tokens[at])) {
-      const { origin } = this;
-      if (this.callAt(tokens, at, label)) {
-        const colon: Token = {
-          kind: TokenKind.Punctuation,
-          text: ':',
-          column: label.column,
-          isSpaced: false,
-        };
-        made.push({ origin, tokens: [label, colon] });
-        return;
-      }
+    const { origin } = this;
+    const left = this.calls.call(tokens, origin, this.surroundings.reporter);
+    if (left !== undefined) {
+      if (left.length > 0) made.push({ origin, tokens: left });
+      return;
     }
     const stray = tokens.find(({ kind }) => kind === TokenKind.Preprocessor);
     if (stray !== undefined)
@@ -218,38 +182,7 @@ export class Preprocessor {
         `${stray.text} means nothing ${frame.invocation ? 'here' : 'outside of a macro'}`,
         stray.column,
       );
-    made.push({ origin: this.origin, tokens });
-  }
-
-  private isMacro(token: Token | undefined): token is Token {
-    return token?.kind === TokenKind.Identifier && this.multi.named(token.text).length > 0;
-  }
-
-  /** Starts reading the macro that the line calls at `position`; false if it calls none. */
-  private callAt(tokens: readonly Token[], position: number, label: Token | undefined): boolean {
-    const name = tokens[position];
-    if (!this.isMacro(name)) return false;
-    const macros = this.multi
-      .named(name.text)
-      .filter((macro) => macro.isRecursive || !this.frames.isExpanding(macro));
-    const rest = tokens.slice(position + 1);
-    for (const macro of macros) {
-      const args = bindArguments(macro, rest);
-      if (args === undefined) continue;
-      this.serial += 1;
-      const invocation = { macro, args, serial: this.serial, label };
-      this.frames.push({
-        kind: 'macro',
-        lines: macro.body,
-        invocation,
-        macro: macro.name,
-        parent: this.origin,
-        column: name.column, // prettier-ignore
-      });
-      return true;
-    }
-    if (macros.length > 0) this.surroundings.reporter.warn(this.origin, wrongCount(macros), name.column);
-    return false;
+    made.push({ origin, tokens });
   }
 
   private direct(first: Token, rest: readonly Token[], frame: Frame): void {
@@ -355,38 +288,24 @@ export class Preprocessor {
     };
   }
 
-  private begin(kind: Collecting['kind'], first: Token, count: bigint, header: Collecting['header']): void {
-    this.collecting = { kind, header, count, body: [], origin: this.origin, column: first.column, depth: 0 };
+  private begin(kind: CollectedKind, first: Token, count: bigint, header: Collector['header']): void {
+    this.collecting = new Collector(kind, header, count, this.origin, first.column);
   }
 
-  /** Keeps a line of a macro or repetition, or ends it. */
-  private collect(collecting: Collecting, line: SourceLine, frame: Frame): void {
-    const { kind, body } = collecting;
-    const word = line.tokens[0]?.text ?? '';
-    if (OPENS[kind].test(word)) collecting.depth += 1;
-    else if (CLOSES[kind].test(word)) collecting.depth -= 1;
-    if (collecting.depth >= 0) {
-      body.push(line);
-      return;
-    }
+  /** What was collected becomes a macro, or is read as often as it is to be repeated. */
+  private endCollecting({ header, body: lines, count: remaining }: Collector, frame: Frame): void {
     this.collecting = undefined;
-    if (collecting.header !== undefined) {
-      this.multi.define({ ...collecting.header, body });
+    if (header !== undefined) {
+      this.multi.define({ ...header, body: lines });
       return;
     }
-    if (collecting.count <= 0n) return;
+    if (remaining <= 0n) return;
     const { invocation, macro, parent, column } = frame;
-    const remaining = collecting.count;
-    this.frames.push({ kind: 'repeat', lines: body, invocation, macro, parent, column, remaining });
+    this.frames.push({ kind: 'repeat', lines, invocation, macro, parent, column, remaining });
   }
 }
 
 /** A word of the preprocessor that is a directive, not a parameter or a label. */
 function isDirective({ kind, text }: Token): boolean {
   return kind === TokenKind.Preprocessor && /^%[A-Za-z]/.test(text);
-}
-
-function wrongCount(macros: readonly MultiLineMacro[]): string {
-  const counts = macros.map(({ least, most }) => (least === most ? `${least}` : `${least} to ${most}`));
-  return `the macro ${macros[0]?.name ?? ''} takes ${counts.join(' or ')} parameters`;
 }
