@@ -12,7 +12,8 @@ const wrong = (value: unknown): never => value as never;
 /** jmp $ */
 const FOREVER = Uint8Array.of(0xeb, 0xfe);
 const vm = await createVm({ guest: FOREVER });
-const vmcb = (await Processor.create({ memoryBytes: 1 << 20 })).vmcb(0x1000);
+const processor = await Processor.create({ memoryBytes: 1 << 20 });
+const vmcb = processor.vmcb(0x1000);
 
 it.each<[call: string, mistake: () => unknown, message: RegExp]>([
   ['run(1000)', () => vm.run(wrong(1000)), /run takes an object with options, not 1000/],
@@ -24,6 +25,11 @@ it.each<[call: string, mistake: () => unknown, message: RegExp]>([
   ['restoreVm({})', () => restoreVm(wrong({})), /a snapshot is expected/],
   ['memory.write of text', () => vm.memory.write(0, wrong('abc')), /the bytes of a Uint8Array/],
   ['intercept of nothing that there is', () => intercept(vmcb, wrong('hlt2')), /no intercept "hlt2"/],
+  [
+    'vmrun(vmcb, 1000)',
+    () => processor.vmrun(vmcb, wrong(1000)),
+    /a run takes an object with options, not 1000/,
+  ],
   ['findShippedGuest()', () => findShippedGuest(wrong(undefined)), /found by its name/],
   ['assemble()', () => assemble(wrong(undefined)), /the text of a source/],
   ['assemble(…, 32)', () => assemble('nop', wrong(32)), /assemble takes an object with options, not 32/],

@@ -10,7 +10,7 @@ import type { Core } from '../core/core.js';
 import { fitsCore, restoreCore, saveCore } from '../core/core-snapshot.js';
 import type { CpuidResult } from '../core/cpuid-row.js';
 import { Engine, type EngineOptions } from '../engine/engine.js';
-import { MemoryRangeError, UsageError } from '../errors.js';
+import { MemoryRangeError, requireOptions, UsageError } from '../errors.js';
 import { type CheckContext, findViolations, isAcceptable } from './checks.js';
 import { INVALID_EXIT } from './exit.js';
 import { GuestRun, type RunResult } from './guest-run.js';
@@ -229,11 +229,11 @@ export class Processor {
     if (!(vmcb instanceof Vmcb))
       throw new UsageError('vmrun takes a Vmcb, as processor.vmcb(address) gives it');
     this.#requireHost();
+    const limit = this.#limit(options);
     if (!isAcceptable(vmcb, this.#checkContext)) {
       refuseGuest(this.core, vmcb);
       return INVALID_EXIT;
     }
-    const limit = this.#limit(options);
     this.#trap = null;
     if (!options?.traps) return this.#guest.enter(vmcb, limit);
     return this.#trapped(options.traps, () => this.#guest.enter(vmcb, limit));
@@ -318,6 +318,7 @@ export class Processor {
   }
 
   #limit(options: RunOptions | undefined): number {
+    if (options !== undefined) requireOptions('a run', options);
     const most = options?.maxInstructions ?? Infinity;
     if (!(most >= 0)) throw new UsageError(`maxInstructions must not be negative, got ${most}`);
     return Math.min(this.clock + Math.floor(most), FOREVER);
