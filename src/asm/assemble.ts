@@ -2,7 +2,7 @@
 import type { IcedModule } from '../decode/iced-instance.js';
 import { compileBinary } from '../core/compiled-asset.js';
 import { requireOptions, UsageError } from '../errors.js';
-import { Assembler, type PassResult } from './assembler.js';
+import { Assembler } from './assembler.js';
 import { Assembly } from './assembly.js';
 import {
   AssemblyError,
@@ -15,6 +15,7 @@ import {
 import type { CodeBits } from './code-bits.js';
 import { IcedEncoder } from './iced-encoder.js';
 import { InstructionTable } from './instruction-table.js';
+import type { PassResult } from './pass.js';
 import { StatementParser } from './parse-statement.js';
 import { fileKey, FileWanted, SourceSet } from './source-set.js';
 

@@ -2,8 +2,8 @@
  * The passes: every statement is assembled with what the pass before knew about symbols, until nothing moves any more.
  * The first pass takes short forms for what it does not know, so that sizes only grow.
  */
-import { type Candidate, findCandidates } from './candidates.js';
-import { FatalProblem, type Origin, Problem, Reporter } from './diagnostics.js';
+import { findCandidates } from './candidates.js';
+import { FatalProblem, Problem, Reporter } from './diagnostics.js';
 import { encodeData } from './emit-data.js';
 import { InstructionEncoder } from './encode.js';
 import { evaluate, evaluateConstant, type Scope } from './evaluate.js';
@@ -14,53 +14,11 @@ import type { InstructionTable } from './instruction-table.js';
 import type { Operand } from './operand.js';
 import { Location } from './location.js';
 import { fillGap, type Padding, usualThreshold } from './padding.js';
+import type { Emitted, LineSource, ParsedLine, PassResult } from './pass.js';
 import { applyAttributes } from './section-attributes.js';
-import { composeImage, type Image, layOutSections, MOST_OUTPUT_BYTES } from './sections.js';
+import { composeImage, layOutSections, MOST_OUTPUT_BYTES } from './sections.js';
 import type { Body, Statement } from './statement.js';
 import { SymbolTable } from './symbols.js';
-import { isScalar, resolve, type Value } from './value.js';
-
-/** A statement, where it stands, and what is remembered of it between passes. */
-export interface ParsedLine {
-  readonly origin: Origin;
-  readonly statement: Statement;
-  candidates?: { readonly bits: CodeBits; readonly list: readonly Candidate[] };
-  /** Bytes of its last encoding. */
-  size?: number;
-  /** Its encoding, where that is the same wherever it stands. */
-  fixed?: { readonly bits: CodeBits; readonly bytes: Uint8Array };
-}
-
-/** What a statement became: bytes of a section, or room. */
-export interface Emitted {
-  readonly line: ParsedLine;
-  /** Undefined for ABSOLUTE. */
-  readonly section: string | undefined;
-  readonly start: Value;
-  readonly offset: number;
-  readonly length: number;
-  /** TIMES repeats it so often. */
-  readonly isRoom: boolean;
-}
-
-/** Where lines come from: the preprocessor on the first pass, and again where what it makes depends on addresses. */
-export interface LineSource {
-  /** Calls `use` for each statement, in order. */
-  parse(reporter: Reporter, scope: Scope, use: (line: ParsedLine) => void): void;
-  /** What %if and %assign saw depended on addresses, which later passes may change. */
-  readonly dependsOnAddresses: boolean;
-  readBinary(name: string, origin: Origin): Uint8Array;
-}
-
-export interface PassResult {
-  readonly image: Image;
-  readonly emitted: readonly Emitted[];
-  readonly symbols: SymbolTable;
-  readonly location: Location;
-  readonly bits: CodeBits;
-  /** The source says where it goes. */
-  readonly hasOrigin: boolean;
-}
 
 /** Sizes that go back and forth are kept from shrinking from this pass on. */
 const STUBBORN_PASS = 12;
@@ -352,9 +310,4 @@ function isConstantData({ items }: Body & { kind: 'data' }): boolean {
   return items.every(
     (item) => item.kind === 'string' || (item.kind === 'number' && item.expression.kind === 'value'),
   );
-}
-
-/** The address of a symbol when all is laid out; undefined for what has none, like a register. */
-export function addressOf(value: Value): bigint | undefined {
-  return isScalar(value) ? value.number : resolve(value);
 }

@@ -1,8 +1,8 @@
 /** What an assembled source is: bytes, and what is known about them. */
-import { addressOf, type Emitted, type PassResult } from './assembler.js';
 import { type Diagnostic, locate } from './diagnostics.js';
 import { writeListing } from './listing.js';
-import { add, resolve, scalar } from './value.js';
+import type { Emitted, PassResult } from './pass.js';
+import { add, addressOf, resolve, scalar } from './value.js';
 
 /** Where the source of some bytes stands. */
 export interface SourceLocation {

@@ -1,5 +1,5 @@
 /** Listings: address and bytes of each line beside its text. */
-import type { Emitted, PassResult } from './assembler.js';
+import type { Emitted, PassResult } from './pass.js';
 import { locate } from './diagnostics.js';
 import { add, resolve, scalar } from './value.js';
 

@@ -1,5 +1,5 @@
 /** The files of one assembly: the source, what it includes, and the statements in them. */
-import { type ParsedLine, type LineSource } from './assembler.js';
+import type { LineSource, ParsedLine } from './pass.js';
 import { FatalProblem, type Origin, Problem, type Reporter } from './diagnostics.js';
 import { evaluateConstant, type Scope } from './evaluate.js';
 import { expressionOf } from './expression.js';

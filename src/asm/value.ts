@@ -79,3 +79,8 @@ export function resolve({ number, terms }: Value): bigint | undefined {
   }
   return BigInt.asIntN(64, sum);
 }
+
+/** The address of a symbol when all is laid out; undefined for what has none, like a register. */
+export function addressOf(value: Value): bigint | undefined {
+  return isScalar(value) ? value.number : resolve(value);
+}
