@@ -34,7 +34,7 @@ export interface EngineOptions extends Pick<CoreOptions, 'memoryBytes' | 'module
   readonly seed?: number | bigint | undefined;
   /** Compile hot code; else interpret everything. Results are the same. */
   readonly jit?: boolean | undefined;
-  /** Executions of a block after which it is compiled. */
+  /** Executions of a block after which it is compiled; if not given, it also depends on what is compiled with it. */
   readonly hotThreshold?: number;
   /** What compiled code does at first where its fast path does not; it leaves unless given. */
   readonly reach?: Reach;

@@ -8,11 +8,12 @@ import { Uop } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
 import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
+import { Patience } from './patience.js';
 import { Reach, Reaches, type RegionReach } from './reach.js';
 import { BlockField, discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
 
-/** Executions of a block after which it is compiled: about what compiling it costs in interpreted instructions. */
+/** Executions of a block after which it is compiled if its region is small: about what that costs in interpreted instructions. */
 const HOT_THRESHOLD = 500;
 /** Regions that live at the same time. */
 export const MOST_REGIONS = 1000;
@@ -25,18 +26,22 @@ export class Compiler {
   /** Physical addresses of blocks that indirect branches went to. */
   private readonly indirectTargets = new Set<number>();
   private readonly reaches: Reaches;
+  /** Undefined if the caller has said when to compile. */
+  private readonly patience: Patience | undefined;
   private generation = -1;
 
   constructor(
     private readonly core: Core,
-    hotThreshold = HOT_THRESHOLD,
+    /** Executions of a block after which it is compiled in any case; unless given, `HOT_THRESHOLD` and `Patience` decide. */
+    hotThreshold?: number,
     /** Of regions that have not left often. */
     reach = Reach.Runs,
   ) {
     this.reaches = new Reaches(core, reach);
     this.addresses = new StateAddresses(core);
     this.firstEntry = core.functionCount;
-    core.exports.setHotThreshold(hotThreshold);
+    this.patience = hotThreshold === undefined ? new Patience() : undefined;
+    core.exports.setHotThreshold(hotThreshold ?? HOT_THRESHOLD);
   }
 
   /** Compiles the region around the block that `Stop.Hot` is about, if it can be. */
@@ -48,7 +53,7 @@ export class Compiler {
     const block = exports.hotBlock.value as number;
     this.noteIndirectBranch(block);
     const region = discoverRegion(this.core, block, this.indirectTargets);
-    if (region === undefined) return;
+    if (region === undefined || this.waits(block, region)) return;
     const reach = this.reaches.of(block);
     if (this.regions >= MOST_REGIONS || !this.install(region, reach)) exports.dropAllCode();
   }
@@ -57,6 +62,18 @@ export class Compiler {
     this.regions = 0;
     this.indirectTargets.clear();
     this.reaches.forget();
+    this.patience?.forget();
+  }
+
+  /** Whether a block is to be executed more often first. What is compiled already but leaves too often waits for nothing. */
+  private waits(block: number, region: Region): boolean {
+    const { bytes, exports } = this.core;
+    if (this.patience === undefined || exports.isHotAgain.value !== 0) return false;
+    const executions = this.patience.executionsToWait(region);
+    if (executions === 0) return false;
+    // It wraps: the block is hot again when it is the threshold's.
+    new DataView(bytes.buffer).setUint32(block + BlockField.Heat, HOT_THRESHOLD - executions, true);
+    return true;
   }
 
   /** Remembers a block that an indirect branch went to last, for the indirect branches of regions to come. */
@@ -88,6 +105,7 @@ export class Compiler {
       if (exports.addRegionBlock(record, address) === 0) return false;
     }
     exports.setRegionEntry(region.blocks[0]!.address, record);
+    this.patience?.note(region);
     return true;
   }
 }

@@ -24,6 +24,7 @@ export enum BlockField {
   Instructions = 8,
   Uops = 12,
   SecondPage = 20,
+  Heat = 36,
   ChangingUop = 52,
   Uop = 64,
 }
