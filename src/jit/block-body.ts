@@ -1,5 +1,6 @@
 /** The micro-ops of one block, but for the last, which says where it goes on (structure.ts). */
 import { Uop } from '../../assembly/abi/uop.js';
+import type { AddressCheck } from './address-check.js';
 import { areFlagsDead } from './dead-flags.js';
 import type { Emitter } from './emitter.js';
 import { formAfter } from './flag-form.js';
@@ -43,6 +44,7 @@ export class BlockBody {
     this.count(block.instructions);
     const { uops } = block;
     emitter.checks = mergedChecks(emitter, block);
+    emitter.bases = emitter.steadyRuns === undefined ? basesOf(emitter.checks.values()) : new Map();
     emitter.kept = keptValues(uops, emitter.checks);
     const emitUops = (first: number, end: number): void => {
       for (let i = first; i < end; i++) this.uop(block, i);
@@ -114,4 +116,11 @@ export class BlockBody {
     code.set(Local.Remaining);
     this.emitter.flags.count(instructions);
   }
+}
+
+/** Locals for the groups of such accesses, as far as there are any. */
+function basesOf(checks: Iterable<AddressCheck>): ReadonlyMap<number, Local> {
+  const groups = new Set([...checks].filter(({ isSpan }) => isSpan).map(({ group }) => group));
+  const locals = Array.from({ length: Local.BasesEnd - Local.Bases }, (_, i): Local => Local.Bases + i);
+  return new Map([...groups].slice(0, locals.length).map((group, i) => [group, locals[i]!]));
 }

@@ -48,6 +48,8 @@ export class Emitter {
   steadyRuns: ReadonlyMap<number, number> | undefined;
   /** What is to be done about the addresses of the block, where accesses are looked at together; by micro-op. */
   checks: ReadonlyMap<number, AddressCheck> = new Map();
+  /** Where the Wasm address of the lowest of such accesses is, by their group. */
+  bases: ReadonlyMap<number, Local> = new Map();
   /** What its loads and stores leave in locals for loads behind them. */
   kept: KeptLocals = { keeping: new Map(), known: new Map() };
   /** Numbers of the runs that are used. */

@@ -53,8 +53,11 @@ export enum Local {
   TlbEntry,
   /** What makes Wasm addresses of linear addresses within those runs. */
   RunAddend,
+  /** Wasm addresses of the lowest of accesses that are looked at together. */
+  Bases = RunAddend + 2 * ExtentSlot.Count,
+  BasesEnd = Bases + 4,
   /** Wasm address of an access. */
-  Host = RunAddend + 2 * ExtentSlot.Count,
+  Host = BasesEnd,
   /** What to return: a `Flow`, or the micro-op that the interpreter is to go on with. */
   ExitFlow,
   /** The block of that micro-op. */

@@ -90,8 +90,7 @@ export function load(emitter: Emitter, width: Width, segment: number, isForWrite
   const { code } = emitter;
   const tag = isForWrite ? TlbField.WriteTag : TlbField.ReadTag;
   if (emitter.leaves) {
-    locate(emitter, width, tag, segment);
-    return code.memory(LOADS[width]!, 0);
+    return code.memory(LOADS[width]!, locateNear(emitter, width, tag, segment));
   }
   hit(emitter, width, tag);
   emitter.open(Op.If, Type.I64);
@@ -118,9 +117,9 @@ export function store(
 ): void {
   const { code } = emitter;
   if (emitter.leaves) {
-    locate(emitter, width, TlbField.WriteTag, segment);
+    const offset = locateNear(emitter, width, TlbField.WriteTag, segment);
     pushValue();
-    return code.memory(STORES[width]!, 0);
+    return code.memory(STORES[width]!, offset);
   }
   hit(emitter, width, TlbField.WriteTag);
   emitter.open(Op.If);
@@ -142,10 +141,40 @@ export function store(
 
 /** Pushes the Wasm address of `1 << width` bytes at `Local.Linear`, or leaves the instruction to the interpreter. */
 export function locate(emitter: Emitter, width: number, tag: TlbField, segment: number): void {
-  const steady = emitter.steadyRuns?.get(emitter.uop.address);
-  if (steady !== undefined) return hostWithin(emitter, steady);
-  const check = emitter.checks.get(emitter.uop.address);
-  if (check?.isDone === true) return hostWithin(emitter, check.run);
+  const { code } = emitter;
+  const offset = locateNear(emitter, width, tag, segment);
+  if (offset === 0) return;
+  code.i32(offset);
+  code.op(Op.I32Add);
+}
+
+/**
+ * The same, but for a constant, not negative, that is returned: what is pushed is the address of the lowest of the accesses that are
+ * looked at together, so that one register does for all of them.
+ */
+function locateNear(emitter: Emitter, width: number, tag: TlbField, segment: number): number {
+  const { code, uop } = emitter;
+  const steady = emitter.steadyRuns?.get(uop.address);
+  const check = emitter.checks.get(uop.address);
+  const base = check && emitter.bases.get(check.group);
+  if (steady !== undefined) {
+    hostWithin(emitter, steady);
+  } else if (check?.isDone === true) {
+    if (base === undefined) hostWithin(emitter, check.run);
+    else code.get(base);
+  } else {
+    look(emitter, width, tag, segment, check);
+    if (base !== undefined) {
+      code.i32(check!.offset);
+      code.op(Op.I32Add);
+      code.tee(base);
+    }
+  }
+  return base === undefined ? 0 : -check!.offset;
+}
+
+/** Looks at the address, and pushes that of Wasm or leaves. */
+function look(emitter: Emitter, width: number, tag: TlbField, segment: number, check?: AddressCheck): void {
   const isInRuns = emitter.reach === Reach.Runs;
   const run = check?.run ?? (isInRuns ? runOf(emitter, emitter.uop, tag, segment) : undefined);
   if (run === undefined) hit(emitter, width, tag);
