@@ -35,6 +35,11 @@ it.each<[call: string, mistake: () => unknown, message: RegExp]>([
   ['assemble(…, 32)', () => assemble('nop', wrong(32)), /assemble takes an object with options, not 32/],
   ['assemble for 7 bits', () => assemble('nop', { bits: wrong(7) }), /bits is 7: expected 16, 32 or 64/],
   ['compare()', () => compare(wrong(undefined)), /compare takes an object/],
+  [
+    'compare without a schedule',
+    () => compare(wrong({ name: 'guest', guest: FOREVER })),
+    /a schedule is of a kind of none, every, random, at/,
+  ],
   ['sweep()', () => sweep(wrong(undefined)), /sweep takes an object/],
   ['new Debugger()', () => new Debugger(wrong(undefined)), /a Debugger is for a Vm/],
   ['createVmInWorker()', () => createVmInWorker(wrong(undefined)), /createVmInWorker takes an object/],

@@ -1,4 +1,5 @@
 /** A schedule of NMIs as a caller describes it: data that can be kept, printed, and started again for every run. */
+import { UsageError } from '../errors.js';
 import { atInstructions, everyInstructions, type NmiSchedule, randomInstructions } from './nmi-schedule.js';
 
 /**
@@ -32,7 +33,10 @@ export class DescribedSchedule implements Iterable<number> {
   }
 }
 
+const KINDS: readonly unknown[] = ['none', 'every', 'random', 'at'] satisfies ScheduleSpec['kind'][];
+
 export function startSchedule(spec: ScheduleSpec): DescribedSchedule {
+  if (!KINDS.includes(spec?.kind)) throw new UsageError(`a schedule is of a kind of ${KINDS.join(', ')}`);
   return new DescribedSchedule(spec);
 }
 
