@@ -14,6 +14,7 @@ export type { Vm } from './hypervisor/vm.js';
 export type { NmiRequestOptions, RunOptions, SettleOptions } from './hypervisor/vm-options.js';
 export type { AddressRange, Checkpoint } from './hypervisor/checkpoint.js';
 export type { MachineIdentity, VmSnapshot } from './hypervisor/vm-snapshot.js';
+export { MOST_SERIAL_BYTES } from './hypervisor/console.js';
 export { compareMoments, type Moment } from './hypervisor/moment.js';
 export type { ExitRecord, Trap, Traps } from './hypervisor/traps.js';
 export type { NmiState } from './hypervisor/nmi-state.js';

@@ -12,7 +12,7 @@ import {
 import type { GivenOptions } from './options.js';
 import { ResultFile } from './result-writer.js';
 import { reportRun } from './run-report.js';
-import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
+import { DEFAULT_MAX_INSTRUCTIONS, endRun } from './stop-status.js';
 import { ProgressLine, type Terminal } from './terminal.js';
 import { TimelineFiles } from './timeline-files.js';
 import { TracePrinter } from './trace-printer.js';
@@ -72,9 +72,7 @@ export async function driveMachine(run: MachineRun): Promise<number> {
   await files.output?.write(written.join(''));
   await timeline?.write(result);
   if (files.snapshot) await files.snapshot.write(await writeSnapshot(vm.snapshot()));
-  const isFailed = isFailure(result.stop, limit !== undefined);
-  if (isFailed && limit === undefined) terminal.stderr.write(limitHint(result.stop.kind));
-  return isFailed ? 1 : 0;
+  return endRun(result, limit !== undefined, terminal);
 }
 
 /** One listener for those that there are; undefined for none. */

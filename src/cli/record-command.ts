@@ -6,7 +6,7 @@ import { parseCount } from './numbers.js';
 import type { Arguments } from './options.js';
 import { ResultFile } from './result-writer.js';
 import { chooseMachine } from './run-command.js';
-import { DEFAULT_MAX_INSTRUCTIONS, isFailure, limitHint } from './stop-status.js';
+import { DEFAULT_MAX_INSTRUCTIONS, endRun } from './stop-status.js';
 import { ProgressLine, type Terminal } from './terminal.js';
 
 export async function recordCommand(args: Arguments, terminal: Terminal): Promise<number> {
@@ -27,7 +27,5 @@ export async function recordCommand(args: Arguments, terminal: Terminal): Promis
   progress.clear();
   await file.write(await writeRecording(recorder.recording()));
   terminal.stdout.write(present({ ...machine, options }, result));
-  const isFailed = isFailure(result.stop, limit !== undefined);
-  if (isFailed && limit === undefined) terminal.stderr.write(limitHint(result.stop.kind));
-  return isFailed ? 1 : 0;
+  return endRun(result, limit !== undefined, terminal);
 }

@@ -1,5 +1,6 @@
 /** When a guest has failed, and what to tell whoever ran it. */
-import type { StopReason, StopRecord } from '../index.js';
+import { MOST_SERIAL_BYTES, type RunResult, type StopReason, type StopRecord } from '../index.js';
+import type { Terminal } from './terminal.js';
 
 /** Enough for any shipped guest, and a few seconds of a guest that never ends. */
 export const DEFAULT_MAX_INSTRUCTIONS = 20_000_000;
@@ -24,6 +25,15 @@ export function isFailure(stop: StopReason | StopRecord, isLimitGiven: boolean):
     case 'unhandled-exit':
       return true;
   }
+}
+
+/** Says on stderr what the result of a run leaves out, and returns the exit status. */
+export function endRun({ stop, serial }: RunResult, isLimitGiven: boolean, { stderr }: Terminal): number {
+  if (serial.length === MOST_SERIAL_BYTES)
+    stderr.write(`vmexit: of what the guest prints, the first ${MOST_SERIAL_BYTES} bytes are kept\n`);
+  const isFailed = isFailure(stop, isLimitGiven);
+  if (isFailed && !isLimitGiven) stderr.write(limitHint(stop.kind));
+  return isFailed ? 1 : 0;
 }
 
 /** What to try when the default limit ended a run; empty for other stops. */

@@ -1,5 +1,6 @@
 /** What the guest has printed. Bounded, because a guest may print for ever. */
-const MAX_BYTES = 0x10_0000;
+/** So much of it is kept. */
+export const MOST_SERIAL_BYTES = 0x10_0000;
 const FIRST_BYTES = 0x400;
 
 /** What had been printed at a moment. */
@@ -20,7 +21,7 @@ export class Console {
   /** Beyond 1 MiB, bytes are no longer kept. */
   put(byte: number): void {
     this.onByte?.(byte);
-    if (this.length === MAX_BYTES) return;
+    if (this.length === MOST_SERIAL_BYTES) return;
     if (this.length === this.bytes.length || this.length < this.marked) this.move();
     this.bytes[this.length++] = byte;
   }

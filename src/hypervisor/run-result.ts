@@ -32,7 +32,7 @@ export interface RunResult {
   readonly time: number;
   readonly exits: readonly ExitCount[];
   readonly nmi: NmiReport;
-  /** What the guest printed, on whichever console. */
+  /** What the guest printed, on whichever console: the first MiB of it (`MOST_SERIAL_BYTES`); `onSerial` is told of all. */
   readonly serial: Uint8Array;
   /** `serial`, as UTF-8 text. */
   readonly serialText: string;
