@@ -17,8 +17,11 @@ export interface Sum {
   readonly cuts: readonly Sum[];
 }
 
+const NO_TERMS: Sum['terms'] = new Map();
+const NO_CUTS: Sum['cuts'] = [];
+
 export function constantSum(offset: number): Sum {
-  return { terms: new Map(), offset, cuts: [] };
+  return { terms: NO_TERMS, offset, cuts: NO_CUTS };
 }
 
 /** Of a term. */
@@ -28,6 +31,12 @@ const FURTHEST = 2 ** 31;
 const SLOTS = 32;
 const ZERO_SLOT = Reg.Zero >> 3;
 const FIRST_TEMPORARY = Reg.T0 >> 3;
+
+/** What registers hold where a block begins, by slot. */
+const AT_START: readonly (Sum | undefined)[] = Array.from({ length: SLOTS }, (_, slot) => {
+  if (slot >= FIRST_TEMPORARY) return undefined;
+  return slot === ZERO_SLOT ? constantSum(0) : { terms: new Map([[slot, 1]]), offset: 0, cuts: NO_CUTS };
+});
 
 /** Two sums have the same terms where these are the same. */
 export function termsOf({ terms }: Sum): string {
@@ -78,14 +87,9 @@ function isWrapping({ code }: UopFields): boolean {
 /** What registers hold at a point of the block. */
 export class RegisterSums {
   /** By slot; undefined: not a sum. */
-  private readonly sums: (Sum | undefined)[];
+  private readonly sums = [...AT_START];
 
-  constructor(private readonly is64Bit: boolean) {
-    this.sums = Array.from({ length: SLOTS }, (_, slot) => {
-      if (slot >= FIRST_TEMPORARY) return undefined;
-      return { terms: new Map(slot === ZERO_SLOT ? [] : [[slot, 1]]), offset: 0, cuts: [] };
-    });
-  }
+  constructor(private readonly is64Bit: boolean) {}
 
   /** What a sum grows by from turn to turn, once the whole block has been executed: of a constant and registers that keep their values. */
   step({ terms }: Sum): Sum | undefined {
@@ -98,8 +102,7 @@ export class RegisterSums {
   }
 
   private growth(slot: number): Sum | undefined {
-    const before: Sum = { terms: new Map([[slot, -1]]), offset: 0, cuts: [] };
-    const growth = this.plus(this.sums[slot], before);
+    const growth = this.plus(this.sums[slot], this.times(AT_START[slot], -1));
     return growth !== undefined && [...growth.terms.keys()].every((term) => this.isKept(term))
       ? growth
       : undefined;
@@ -127,7 +130,7 @@ export class RegisterSums {
     if (code >= Uop.CmpRR8 && code <= Uop.TestRI64) return;
     const value =
       this.result(uop, width) ?? (this.is64Bit ? this.cut(this.result(uop, Width.Dword)) : undefined);
-    const stackPointer = this.stackPointer(uop);
+    const stackPointer = isStackAccess(code) ? this.stackPointer(uop) : undefined;
     for (let written = slotsWritten(uop), slot = 0; written !== 0; written >>>= 1, slot++) {
       if ((written & 1) !== 0) this.sums[slot] = undefined;
     }
@@ -189,24 +192,30 @@ export class RegisterSums {
   }
 
   private times(sum: Sum | undefined, factor: number): Sum | undefined {
-    const offset = sum === undefined ? undefined : this.within(sum.offset * factor);
-    if (sum === undefined || offset === undefined) return undefined;
-    const terms = new Map([...sum.terms].map(([slot, count]) => [slot, count * factor]));
-    return { terms, offset, cuts: sum.cuts };
+    if (sum === undefined || factor === 1) return sum;
+    const offset = this.within(sum.offset * factor);
+    if (offset === undefined) return undefined;
+    const { cuts } = sum;
+    if (sum.terms.size === 0) return { terms: sum.terms, offset, cuts };
+    const terms = new Map<number, number>();
+    for (const [slot, count] of sum.terms) terms.set(slot, count * factor);
+    return areFew(terms) ? { terms, offset, cuts } : undefined;
   }
 
   private plus(first: Sum | undefined, second: Sum | undefined): Sum | undefined {
     if (first === undefined || second === undefined) return undefined;
     const offset = this.within(first.offset + second.offset);
     if (offset === undefined) return undefined;
+    const cuts = second.cuts.length === 0 ? first.cuts : [...first.cuts, ...second.cuts];
+    if (second.terms.size === 0) return { terms: first.terms, offset, cuts };
+    if (first.terms.size === 0) return { terms: second.terms, offset, cuts };
     const terms = new Map(first.terms);
     for (const [slot, count] of second.terms) {
       const sum = (terms.get(slot) ?? 0) + count;
       if (sum === 0) terms.delete(slot);
       else terms.set(slot, sum);
     }
-    if ([...terms.values()].some((count) => Math.abs(count) > MOST_TIMES)) return undefined;
-    return { terms, offset, cuts: [...first.cuts, ...second.cuts] };
+    return areFew(terms) ? { terms, offset, cuts } : undefined;
   }
 
   /** A number of bytes; undefined: it is too far. */
@@ -214,4 +223,10 @@ export class RegisterSums {
     if (!this.is64Bit) return bytes | 0;
     return Math.abs(bytes) < FURTHEST ? bytes : undefined;
   }
+}
+
+/** Whether each of the terms counts so few times that sums stay exact. */
+function areFew(terms: Sum['terms']): boolean {
+  for (const count of terms.values()) if (Math.abs(count) > MOST_TIMES) return false;
+  return true;
 }
