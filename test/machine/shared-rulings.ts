@@ -21,9 +21,9 @@ export const SHARED_RULINGS: readonly Ruling[] = [
     explains: (_, { scenario, ours }) => ours.get('vector') === 6 && /^(\w\w )\1{11,}/.test(scenario.name),
   },
   {
-    text: 'VEX after a prefix that makes it undefined: nothing behind it counts to the 15 bytes; on Zen 4 it does (measured)',
+    text: 'VEX and EVEX after a prefix that makes them undefined: nothing behind it counts to the 15 bytes; on Zen 4 it does (measured)',
     explains: (_, { scenario, ours }) =>
-      ours.get('vector') === 13 && /^(\w\w )\1{11,}(c4|c5) /.test(scenario.name),
+      ours.get('vector') === 13 && /^(\w\w )\1{11,}(c4|c5|62) /.test(scenario.name),
   },
   {
     text: 'SYSRET: sets the RPL of SS to 3, as on Intel; on AMD it is that of STAR (vol 3 SYSRET)',
