@@ -4,7 +4,7 @@ import type { AddressCheck } from './address-check.js';
 import { areFlagsDead } from './dead-flags.js';
 import type { Emitter } from './emitter.js';
 import { formAfter } from './flag-form.js';
-import { stretchesOf, Trial } from './float-trial.js';
+import { type Stretch, stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { keptValues } from './kept-values.js';
 import { Local } from './locals.js';
@@ -40,16 +40,24 @@ export class BlockBody {
 
   /** Counts the block's instructions and emits them. */
   emit(block: RegionBlock): void {
+    this.emitAll(block, stretchesOf(block.uops));
+  }
+
+  /** The same as part of what may be undone as a whole. */
+  emitWithoutLooks(block: RegionBlock): void {
+    this.emitAll(block, []);
+  }
+
+  private emitAll(block: RegionBlock, stretches: readonly Stretch[]): void {
     const { emitter } = this;
     this.count(block.instructions);
     const { uops } = block;
     emitter.checks = mergedChecks(emitter, block);
-    emitter.bases = emitter.steadyRuns === undefined ? basesOf(emitter.checks.values()) : new Map();
+    emitter.bases = emitter.steady === undefined ? basesOf(emitter.checks.values()) : new Map();
     emitter.kept = keptValues(uops, emitter.checks);
     const emitUops = (first: number, end: number): void => {
       for (let i = first; i < end; i++) this.uop(block, i);
     };
-    const stretches = stretchesOf(uops);
     if (stretches.length > 0) {
       emitUops(0, stretches[0]!.first);
       new Trial(emitter, uops, stretches, emitUops).emit();

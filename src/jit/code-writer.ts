@@ -122,6 +122,12 @@ export class CodeWriter {
     this.append(new Uint8Array(Int32Array.of(low, high, low, high).buffer));
   }
 
+  /** A constant vector of four words. */
+  words(words: readonly number[]): void {
+    this.simd(Simd.Const);
+    this.append(new Uint8Array(Int32Array.from(words).buffer));
+  }
+
   /** A constant vector. */
   vector(bytes: readonly number[]): void {
     this.simd(Simd.Const);

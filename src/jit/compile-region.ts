@@ -73,6 +73,8 @@ function prologue({ addresses, use, vectors, runs }: Emitter): Uint8Array {
   if (use.hasFloat) {
     readFloatMode(code, addresses);
     resetChances(code, addresses);
+    code.i32(MOST_INSTRUCTIONS);
+    code.set(Local.NextAttempt);
   }
   load(Op.I64Load, addresses.rip, Local.EntryRip);
   code.i32(0);

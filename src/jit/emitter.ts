@@ -8,11 +8,12 @@ import type { StateAddresses } from './core-layout.js';
 import type { KeptLocals } from './kept-locals.js';
 import { LazyFlags } from './lazy-flags.js';
 import { Local } from './locals.js';
-import { OrdinaryNumbers } from './ordinary-numbers.js';
+import type { KnownNumbers } from './known-numbers.js';
 import { Reach, type RegionReach } from './reach.js';
 import type { AddressCheck } from './address-check.js';
 import type { Region, RegionBlock, UopFields } from './region.js';
 import type { RegionUse } from './region-use.js';
+import type { SteadyAccess } from './steady-access.js';
 import { isTemporary, Temporaries } from './temporaries.js';
 import { VectorRegisters } from './vector-registers.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -44,8 +45,8 @@ export class Emitter {
   /** The micro-op being emitted, and what it does by itself. */
   uop!: UopFields;
   reach = Reach.Everything;
-  /** Micro-ops whose accesses are known to lie within a run of pages, and its number. */
-  steadyRuns: ReadonlyMap<number, number> | undefined;
+  /** By micro-op: accesses that are known to lie within their runs of pages. */
+  steady: ReadonlyMap<number, SteadyAccess> | undefined;
   /** What is to be done about the addresses of the block, where accesses are looked at together; by micro-op. */
   checks: ReadonlyMap<number, AddressCheck> = new Map();
   /** Where the Wasm address of the lowest of such accesses is, by their group. */
@@ -59,7 +60,7 @@ export class Emitter {
   /** Depth of where a stretch goes on that gives up, within one (float-trial.ts). */
   retreat: number | undefined;
   /** What such a stretch, and what lies between two, knows of the numbers in vector registers. */
-  numbers: OrdinaryNumbers | undefined;
+  numbers: KnownNumbers | undefined;
 
   constructor(
     readonly addresses: StateAddresses,

@@ -134,6 +134,11 @@ export function formsOfLoops(flow: ControlFlow): ReadonlyMap<number, FlagForm> {
   return forms;
 }
 
+/** The form where the loop of one block at a node turns. */
+export function formAtTurn(flow: ControlFlow, node: number): FlagForm | undefined {
+  return formAtEnd(flow, [], node, node);
+}
+
 /** The form at the end of a node, from it and those that lead nowhere but to it. `turn` is the loop that it turns. */
 function formAtEnd(
   flow: ControlFlow,

@@ -22,6 +22,13 @@ const LIMITS = {
 /** The exponents that operands of unknown origin are to have: products and quotients of two such numbers are within the limits. */
 export const ORDINARY_EXPONENT = { single: 30, double: 124 } as const;
 
+/** The same of operands in turns that are looked at together: a power of two. */
+export const TURN_EXPONENT = { single: 32, double: 128 } as const;
+/** Bounds of sums: further additions neither overflow nor are they tiny. */
+const SUM = { single: { most: 120, grain: -100 }, double: { most: 1000, grain: -900 } } as const;
+/** Bits of how many numbers a region adds to a sum at most, and to spare for what it starts with. */
+const MOST_ADDITIONS = 40;
+
 type Format = keyof typeof LIMITS;
 
 function formatOf(isDouble: boolean): Format {
@@ -31,8 +38,28 @@ function formatOf(isDouble: boolean): Format {
 /** Of operands that have been looked at. */
 export function ordinaryRange(isDouble: boolean, isNonzero: boolean): FloatRange {
   const format = formatOf(isDouble);
-  const most = ORDINARY_EXPONENT[format];
+  return rangeWithin(ORDINARY_EXPONENT[format], format, isNonzero);
+}
+
+/** Of operands of a turn that have been looked at (turn-numbers.ts). */
+export function turnRange(isDouble: boolean, isNonzero: boolean): FloatRange {
+  const format = formatOf(isDouble);
+  return rangeWithin(TURN_EXPONENT[format], format, isNonzero);
+}
+
+function rangeWithin(most: number, format: Format, isNonzero: boolean): FloatRange {
   return { least: -most, most, grain: -most - FRACTION[format], isNonzero };
+}
+
+/** Of what starts within `turnRange` and is added to in the turns of a loop, as long as all that is added is `isAddend`. */
+export function sumRange(isDouble: boolean): FloatRange {
+  const { most, grain } = SUM[formatOf(isDouble)];
+  return { least: grain, most, grain, isNonzero: false };
+}
+
+export function isAddend({ most, grain }: FloatRange, isDouble: boolean): boolean {
+  const sum = SUM[formatOf(isDouble)];
+  return grain >= sum.grain && most <= sum.most - MOST_ADDITIONS;
 }
 
 /** Of integers of so many bits. */

@@ -13,10 +13,11 @@ import { type FlagState, isSameState } from './flag-state.js';
 import { Local } from './locals.js';
 import { OrdinaryNumbers } from './ordinary-numbers.js';
 import type { UopFields } from './region.js';
-import { GENERAL_SLOTS, slotsWritten, touchesFlags } from './register-use.js';
+import { touchesFlags } from './register-use.js';
 import { isFloatCompiled, isLookedAt } from './float-operations.js';
 import { hasRow } from './vector-operations.js';
-import { addVectorUse, formOf, loadsMxcsr, noUse, type VectorUse } from './vector-use.js';
+import { Undo } from './undo.js';
+import { formOf, loadsMxcsr } from './vector-use.js';
 import { Op } from './wasm-opcodes.js';
 
 /** Micro-ops from `first` to before `end`, whole instructions. */
@@ -61,7 +62,8 @@ const REVERSIBLE: readonly (readonly [Uop, Uop])[] = [
   [Uop.MovToVector32, Uop.MovFromVector64],
 ];
 
-function isReversible(uop: UopFields): boolean {
+/** It changes nothing but registers and flags in locals. */
+export function isReversible(uop: UopFields): boolean {
   if (uop.code === Uop.Float) return isFloatCompiled(uop);
   if (uop.code === Uop.Vector) return formOf(uop) < VectorForm.Mmx && hasRow(uop);
   return REVERSIBLE.some(([first, last]) => uop.code >= first && uop.code <= last);
@@ -164,7 +166,8 @@ export class Trial {
 
   private save(stretch: Stretch): void {
     const { code } = this.emitter;
-    this.eachSaved(stretch, (local, saved) => {
+    this.undoOf(stretch).save();
+    this.eachFlag(stretch, (local, saved) => {
       code.get(local);
       code.set(saved);
     });
@@ -172,7 +175,8 @@ export class Trial {
 
   private restore(stretch: Stretch): void {
     const { code } = this.emitter;
-    this.eachSaved(stretch, (local, saved) => {
+    this.undoOf(stretch).restore();
+    this.eachFlag(stretch, (local, saved) => {
       code.get(saved);
       code.set(local);
     });
@@ -182,17 +186,13 @@ export class Trial {
     code.set(Local.FloatChances);
   }
 
-  /** Visits what a stretch may change, and where that is kept meanwhile. */
-  private eachSaved({ first, end }: Stretch, visit: (local: number, saved: number) => void): void {
-    const { vectors } = this.emitter;
-    const own = this.uops.slice(first, end);
-    const slots = own.reduce((mask, uop) => mask | slotsWritten(uop), 0);
-    for (let slot = 0; slot < GENERAL_SLOTS; slot++) {
-      if (((slots >>> slot) & 1) !== 0) visit(slot, Local.SavedSlots + slot);
-    }
-    const vector: VectorUse = own.reduce((use, uop) => (addVectorUse(use, uop), use), noUse());
-    vectors.eachWritten(vector, (local) => visit(local, vectors.savedLocal(local)));
-    if (!own.some(touchesFlags)) return;
+  private undoOf({ first, end }: Stretch): Undo {
+    return new Undo(this.emitter, this.uops.slice(first, end));
+  }
+
+  /** Visits what flags are made of, if a stretch may change them. */
+  private eachFlag({ first, end }: Stretch, visit: (local: number, saved: number) => void): void {
+    if (!this.uops.slice(first, end).some(touchesFlags)) return;
     for (let i = 0; i < 3; i++) visit(Local.FlagLeft + i, Local.SavedFlags + i);
   }
 }

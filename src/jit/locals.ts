@@ -47,6 +47,9 @@ export enum Local {
   Remaining = SavedFlags + 3,
   /** What it must be at least for a turn in which accesses are not looked at. */
   Limit,
+  /** What it was before turns that may be undone, and what it must have come down to for the next (tentative-loop.ts). */
+  SavedRemaining,
+  NextAttempt,
   /** What it was at the start. */
   Budget,
   TlbBank,

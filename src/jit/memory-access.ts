@@ -154,11 +154,11 @@ export function locate(emitter: Emitter, width: number, tag: TlbField, segment: 
  */
 function locateNear(emitter: Emitter, width: number, tag: TlbField, segment: number): number {
   const { code, uop } = emitter;
-  const steady = emitter.steadyRuns?.get(uop.address);
+  const steady = emitter.steady?.get(uop.address);
   const check = emitter.checks.get(uop.address);
   const base = check && emitter.bases.get(check.group);
   if (steady !== undefined) {
-    hostWithin(emitter, steady);
+    hostWithin(emitter, steady.run);
   } else if (check?.isDone === true) {
     if (base === undefined) hostWithin(emitter, check.run);
     else code.get(base);

@@ -1,38 +1,14 @@
 /**
- * What is known of the numbers in vector registers within a trial (float-trial.ts), and what has yet to be looked at: operands
- * that come from elsewhere, whose exponents must be ordinary (float-range.ts).
+ * Operands within a trial (float-trial.ts) that come from elsewhere and have yet to be looked at: all together, their exponents
+ * must be ordinary (float-range.ts).
  */
-import { Uop } from '../../assembly/abi/uop.js';
-import { VectorOp } from '../../assembly/abi/vector-op.js';
-import { VectorRegister } from '../../assembly/abi/vector-register.js';
-import type { CodeWriter } from './code-writer.js';
-import { either, type FloatRange, ordinaryRange, ORDINARY_EXPONENT } from './float-range.js';
+import { type Doubt, keyOf, KnownNumbers } from './known-numbers.js';
+import { type FloatRange, ordinaryRange, ORDINARY_EXPONENT } from './float-range.js';
 import { DOUBTS, Local } from './locals.js';
-import type { UopFields } from './region.js';
 import { Simd } from './simd-opcodes.js';
-import { Half, type VectorRegisters } from './vector-registers.js';
+import type { Half } from './vector-registers.js';
 import { bytesOf } from './vector-row.js';
-import { operationOf, vectorUse } from './vector-use.js';
 import { Op } from './wasm-opcodes.js';
-
-/** The part of the emitter that is needed here. */
-interface Ground {
-  readonly code: CodeWriter;
-  readonly vectors: VectorRegisters;
-  open(op: Op.If): void;
-  close(): void;
-  /** Gives up if the i32 on top of the stack is not zero. */
-  retreatIf(): void;
-}
-
-/** A value to be looked at. */
-interface Doubt {
-  local: number;
-  readonly isDouble: boolean;
-  /** All its lanes count, not just the lowest. */
-  readonly isWhole: boolean;
-  mustBeNonzero: boolean;
-}
 
 /** Values that are looked at together: whether the words of these lanes have exponents that count, one bit each. */
 interface Vector extends Doubt {
@@ -44,42 +20,16 @@ const LOW_LANES = 3;
 const ODD_LANES = 10;
 const ALL_LANES = 15;
 
-/** What is known of half of a vector register. */
-interface Known {
-  readonly isDouble: boolean;
-  readonly isWhole: boolean;
-  range: FloatRange;
-  /** It is so if this comes out well. */
-  doubt?: Doubt | undefined;
-}
-
 /** Of exponents as they lie in a word that has been shifted left by one: where they begin, of one, and how far ordinary ones go. */
 const BIAS = { single: 127, double: 1023 } as const;
 const EXPONENT_SHIFT = { single: 24, double: 21 } as const;
 const SIGN = 0x8000_0000;
 
-export class OrdinaryNumbers {
-  private readonly known = new Map<number, Known>();
+export class OrdinaryNumbers extends KnownNumbers {
   private doubts: Doubt[] = [];
 
-  constructor(private readonly ground: Ground) {}
-
-  /** Looks at half of a register, unless it is known to be finite, not denormal and as wanted. */
-  range(
-    register: number,
-    half: Half,
-    isDouble: boolean,
-    isWhole: boolean,
-    mustBeNonzero = false,
-  ): FloatRange {
-    const known = this.known.get(key(register, half));
-    if (known?.isDouble !== isDouble || (isWhole && !known.isWhole))
-      return this.doubt(register, half, isDouble, isWhole, mustBeNonzero);
-    if (!mustBeNonzero || known.range.isNonzero) return known.range;
-    if (known.doubt === undefined || !this.doubts.includes(known.doubt))
-      return this.doubt(register, half, isDouble, isWhole, mustBeNonzero);
-    known.doubt.mustBeNonzero = true;
-    return (known.range = ordinaryRange(isDouble, true));
+  protected override isWaiting(doubt: Doubt | undefined): doubt is Doubt {
+    return doubt !== undefined && this.doubts.includes(doubt);
   }
 
   /** Looks at half of a register in any case. */
@@ -98,48 +48,8 @@ export class OrdinaryNumbers {
     code.set(local);
     this.doubts.push(doubt);
     const range = ordinaryRange(isDouble, mustBeNonzero);
-    this.known.set(key(register, half), { isDouble, isWhole, range, doubt });
+    this.known.set(keyOf(register, half), { isDouble, isWhole, range, doubt });
     return range;
-  }
-
-  set(register: number, half: Half, isDouble: boolean, isWhole: boolean, range: FloatRange): void {
-    this.known.set(key(register, half), { isDouble, isWhole, range });
-  }
-
-  /** Forgets what a micro-op overwrites. */
-  forget(uop: UopFields): void {
-    const moved = this.moved(uop);
-    const { writtenLow, writtenHigh } = vectorUse(uop);
-    for (let register = 0; register < VectorRegister.Count; register++) {
-      if (((writtenLow >>> register) & 1) !== 0) this.known.delete(key(register, Half.Low));
-      if (((writtenHigh >>> register) & 1) !== 0) this.known.delete(key(register, Half.High));
-    }
-    if (moved !== undefined) this.known.set(key(uop.a, Half.Low), moved);
-  }
-
-  /** What a move or an unpacking leaves in the lower half of its destination. */
-  private moved(uop: UopFields): Known | undefined {
-    if (uop.code !== Uop.Vector) return undefined;
-    const first = this.known.get(key(uop.b, Half.Low));
-    const second = this.known.get(key(uop.c, Half.Low));
-    switch (operationOf(uop) as VectorOp) {
-      case VectorOp.Move:
-        return second;
-      case VectorOp.MoveLow32:
-        return second?.isDouble === false ? { ...second, isWhole: false } : undefined;
-      case VectorOp.MoveLow64:
-      case VectorOp.MoveZero64:
-        return second && { ...second, isWhole: false };
-      case VectorOp.DuplicateEven64:
-        return both(second, second, false);
-      case VectorOp.UnpackLow64:
-        return both(first, second, false);
-      case VectorOp.UnpackHigh64:
-      case VectorOp.ShufflePairs64:
-        return both(first, second, true);
-      default:
-        return undefined;
-    }
   }
 
   /** Gives up if something that waits is not ordinary. */
@@ -241,15 +151,4 @@ export class OrdinaryNumbers {
     code.simd(Simd.Or);
     code.set(local);
   }
-}
-
-function key(register: number, half: Half): number {
-  return register + half * VectorRegister.Count;
-}
-
-/** A pair of doubles, of which one is from each. */
-function both(first: Known | undefined, second: Known | undefined, isOfWhole: boolean): Known | undefined {
-  if (first?.isDouble !== true || second?.isDouble !== true) return undefined;
-  if (isOfWhole && !(first.isWhole && second.isWhole)) return undefined;
-  return { isDouble: true, isWhole: true, range: either(first.range, second.range) };
 }

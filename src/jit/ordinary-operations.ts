@@ -3,16 +3,16 @@ import { FloatFormat, FloatOp } from '../../assembly/abi/float-op.js';
 import type { Emitter } from './emitter.js';
 import { halvesOf, packedOrdinary } from './float-packed.js';
 import { DOUBLE, formatOf, scalarOf, SINGLE, storeScalar } from './float-path.js';
-import { convertedRange, type FloatRange, isWithinLimits, rangeOfResult } from './float-range.js';
+import { convertedRange, type FloatRange, isWithinLimits, rangeOfResult, sumRange } from './float-range.js';
 import { compareOrdinary, pushScalarResult } from './float-scalar.js';
-import type { OrdinaryNumbers } from './ordinary-numbers.js';
+import type { KnownNumbers } from './known-numbers.js';
 import type { UopFields } from './region.js';
 import { Half } from './vector-registers.js';
 import { operationOf } from './vector-use.js';
 import { Op } from './wasm-opcodes.js';
 
 /** Always true: it is compiled. */
-export function ordinaryOperation(emitter: Emitter, uop: UopFields, numbers: OrdinaryNumbers): boolean {
+export function ordinaryOperation(emitter: Emitter, uop: UopFields, numbers: KnownNumbers): boolean {
   const op: FloatOp = operationOf(uop);
   const format = formatOf(uop);
   if (op === FloatOp.CvtSs2Sd || op === FloatOp.CvtSd2Ss) {
@@ -29,10 +29,12 @@ export function ordinaryOperation(emitter: Emitter, uop: UopFields, numbers: Ord
     const scalar = scalarOf(uop);
     storeScalar(emitter, scalar, uop, () => pushScalarResult(emitter, uop, scalar, op));
   }
+  const sums = halves.map((half) => numbers.sumAfter(uop, half, isDouble, isWhole));
   numbers.forget(uop);
   halves.forEach((half, i) => {
-    const range = ranges[i];
-    if (range !== undefined) numbers.set(uop.a, half, isDouble, isWhole, range);
+    const [range, sum] = [ranges[i], sums[i]];
+    if (sum !== undefined) numbers.set(uop.a, half, isDouble, isWhole, sumRange(isDouble), sum);
+    else if (range !== undefined) numbers.set(uop.a, half, isDouble, isWhole, range);
     // The root of a negative number is a NaN.
     else if (op === FloatOp.Sqrt) numbers.doubt(uop.a, half, isDouble, isWhole);
   });
@@ -43,7 +45,7 @@ export function ordinaryOperation(emitter: Emitter, uop: UopFields, numbers: Ord
 interface Part {
   readonly uop: UopFields;
   readonly op: FloatOp;
-  readonly numbers: OrdinaryNumbers;
+  readonly numbers: KnownNumbers;
   readonly half: Half;
   readonly isDouble: boolean;
   readonly isWhole: boolean;
@@ -67,7 +69,7 @@ function lookAtOperands({ uop, op, numbers, half, isDouble, isWhole }: Part): Fl
 }
 
 /** CVTSS2SD and CVTSD2SS. */
-function convert(emitter: Emitter, uop: UopFields, numbers: OrdinaryNumbers, toDouble: boolean): void {
+function convert(emitter: Emitter, uop: UopFields, numbers: KnownNumbers, toDouble: boolean): void {
   const { code } = emitter;
   let range = convertedRange(numbers.range(uop.c, Half.Low, !toDouble, false), toDouble);
   if (!isWithinLimits(range, toDouble)) {

@@ -7,18 +7,9 @@ import { runOf } from './memory-access.js';
 import { EndKind, type RegionBlock, type UopFields } from './region.js';
 import { Reach } from './reach.js';
 import { isAccess, nameOf, RegisterSums, segmentOf, type Sum, tagOf } from './register-sums.js';
+import type { SteadyAccess } from './steady-access.js';
 import { compilationOf } from './uops.js';
-
-/** An access of the block, made at `address` in the first turn and `step` further in each that follows. */
-export interface SteadyAccess {
-  readonly address: Sum;
-  /** A constant, or with terms: known when the loop is entered. Turns are counted for steps that are not negative then. */
-  readonly step: Sum;
-  /** Sums that must be below 2^31 when the loop is entered: they stay, or move as the access does. */
-  readonly cuts: readonly Sum[];
-  /** Number of the run of pages that it is held against. */
-  readonly run: number;
-}
+import { alignmentOf, mustBeAligned } from './vector-moves.js';
 
 /** Turns times instructions stay below 2^31: a run is not longer than what a bank of the TLB maps, 4 MiB. */
 const MOST_INSTRUCTIONS = 256;
@@ -41,9 +32,17 @@ export function steadyAccesses(emitter: Emitter, block: RegionBlock): ReadonlyMa
     const cuts = step === undefined ? undefined : cutsOf(values, address, step);
     const run = cuts === undefined ? undefined : runOf(emitter, uop, tagOf(uop), segmentOf(uop));
     if (step === undefined || cuts === undefined || run === undefined) continue;
-    steady.set(uop.address, { address, step, cuts, run });
+    steady.set(uop.address, { address, step, cuts, run, alignment: alignmentAhead(uop, step) });
   }
   return steady.size > MOST_ACCESSES ? new Map() : steady;
+}
+
+/** That of an access that must be aligned, if all turns are when one is. */
+function alignmentAhead(uop: UopFields, step: Sum): number {
+  if (uop.code < Uop.LoadVector8 || uop.code > Uop.StoreVector256 || !mustBeAligned(uop)) return 0;
+  const width = uop.code - (uop.code < Uop.StoreVector8 ? Uop.LoadVector8 : Uop.StoreVector8);
+  const alignment = alignmentOf(width);
+  return step.terms.size === 0 && step.offset % (1 << alignment) === 0 ? alignment : 0;
 }
 
 /** All sums that must fit for an access to be where it is thought to be; undefined: that is not known ahead. */
@@ -69,8 +68,8 @@ function isNegative({ terms, offset }: Sum): boolean {
   return terms.size === 0 && offset < 0;
 }
 
-/** Calls that may fill the TLB: string instructions and x87 loads. Floating-point code is long: twice, it is slower. */
-const UNFIT: ReadonlySet<number> = new Set([Uop.Sys, Uop.X87, Uop.Float]);
+/** Calls that may fill the TLB: string instructions and x87 loads. */
+const UNFIT: ReadonlySet<number> = new Set([Uop.Sys, Uop.X87]);
 
 /** The block branches back to itself and calls nothing that may fill the TLB. */
 function isWhole({ uops, last, end, targets, delta, instructions }: RegionBlock): boolean {

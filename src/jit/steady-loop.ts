@@ -10,7 +10,7 @@ import type { FlagForm } from './flag-form.js';
 import { Source } from './flag-values.js';
 import { Local } from './locals.js';
 import type { RegionBlock } from './region.js';
-import type { SteadyAccess } from './steady-accesses.js';
+import type { SteadyAccess } from './steady-access.js';
 import { limitTurns } from './unchecked-turns.js';
 import { Op } from './wasm-opcodes.js';
 
@@ -44,28 +44,42 @@ export function steadyLoop(
   const { state: atStart } = flags;
   limitTurns(emitter, steady.values(), block.instructions, loop.longestPath, checkedAt);
   const turns = turnsAtOnce(block);
-  if (turns > 1) leaveSpare(emitter, (turns - 1) * block.instructions, checkedAt);
-  emitter.steadyRuns = new Map([...steady].map(([uop, { run }]) => [uop, run]));
+  leaveSpare(emitter, (turns - 1) * block.instructions, checkedAt);
+  emitter.steady = steady;
   uncheckedTurns(emitter, body, block, loop, turns, endAt);
-  emitter.steadyRuns = undefined;
+  emitter.steady = undefined;
   emitter.close();
   flags.restore(atStart);
+  checkedTurn(emitter, body, block, loop, endAt);
+  emitter.close();
+}
+
+/** A turn that looks at everything, and back to the start of the loop. */
+export function checkedTurn(
+  emitter: Emitter,
+  body: BlockBody,
+  block: RegionBlock,
+  loop: OpenLoop,
+  endAt: number,
+): void {
+  const { flags } = emitter;
   body.begin(block);
   turn(emitter, body, block, endAt);
   const { state } = flags;
   flags.enter(loop.form);
   emitter.branch(Op.Br, loop.at);
-  emitter.close();
   flags.restore(state);
 }
 
-function turnsAtOnce({ uops, last }: RegionBlock): number {
+/** How many turns follow each other before the limit is looked at. */
+export function turnsAtOnce({ uops, last }: RegionBlock): number {
   const most = Math.floor(MOST_UOPS / [...uops, last].length);
   return Math.max(1, Math.min(MOST_TURNS, most));
 }
 
 /** Raises `Local.Limit` by the instructions that turns run behind the first; breaks out if they may not. */
-function leaveSpare(emitter: Emitter, instructions: number, otherwise: number): void {
+export function leaveSpare(emitter: Emitter, instructions: number, otherwise: number): void {
+  if (instructions === 0) return;
   const { code } = emitter;
   code.get(Local.Remaining);
   code.get(Local.Limit);

@@ -17,8 +17,10 @@ import { type FlagForm, formsOfLoops } from './flag-form.js';
 import { Local } from './locals.js';
 import { loopCondition } from './loop-condition.js';
 import { EndKind, type RegionBlock } from './region.js';
-import { type SteadyAccess, steadyAccesses } from './steady-accesses.js';
+import type { SteadyAccess } from './steady-access.js';
+import { steadyAccesses } from './steady-accesses.js';
 import { steadyLoop } from './steady-loop.js';
+import { isTentative, tentativeLoop } from './tentative-loop.js';
 import { transfer } from './transfer.js';
 import { push } from './uops.js';
 import { Op } from './wasm-opcodes.js';
@@ -90,22 +92,26 @@ export class RegionBody {
     emitter.rest = flow.longestPath[node]! - block.instructions;
     if (node === 0 || flow.isLoop[node]) this.checkBudget(node, () => emitter.leavingRip(block.delta));
     const steady = flow.isLoop[node] ? steadyAccesses(emitter, block) : undefined;
-    if (steady !== undefined && steady.size > 0) return this.steadyLoop(node, block, steady);
+    if (steady !== undefined && steady.size > 0 && this.steadyLoop(node, block, steady)) return;
     this.body.emit(block);
     this.end(node, block);
     emitter.mayBeStale = false;
   }
 
-  private steadyLoop(node: number, block: RegionBlock, steady: ReadonlyMap<number, SteadyAccess>): void {
+  /** False: it is a loop like others. Floating-point code with looks is long: twice, it is slower. */
+  private steadyLoop(node: number, block: RegionBlock, steady: ReadonlyMap<number, SteadyAccess>): boolean {
     const { emitter, body, flow } = this;
-    steadyLoop(emitter, body, block, steady, {
-      at: this.loopAt.get(node)!,
-      form: this.forms.get(node),
-      longestPath: flow.longestPath[node]!,
-    });
+    const form = this.forms.get(node);
+    const loop = { at: this.loopAt.get(node)!, longestPath: flow.longestPath[node]! };
+    if (form !== undefined && isTentative(flow, node, form)) {
+      tentativeLoop(emitter, body, block, steady, { ...loop, form });
+    } else if (block.uops.every(({ code }) => code !== Uop.Float)) {
+      steadyLoop(emitter, body, block, steady, { ...loop, form });
+    } else return false;
     body.restore(block);
     this.goTo(node, block.targets[1]!);
     emitter.mayBeStale = false;
+    return true;
   }
 
   /** Goes where `Local.ExitRip` says. */

@@ -57,12 +57,12 @@ export function storeVector(emitter: Emitter, uop: UopFields): void {
 /** Emits an access of `1 << width` bytes at the address that the micro-op names, with its Wasm address in `Local.Host`. */
 function access(emitter: Emitter, uop: UopFields, width: number, tag: TlbField, direct: () => void): void {
   const { code } = emitter;
-  const mustAlign = (uop.n & ALIGNMENTS) !== 0;
-  // A load of half a vector is checked as a whole one.
-  const alignment = Math.max(width, XMM_WIDTH);
+  const mustAlign = mustBeAligned(uop);
+  const alignment = alignmentOf(width);
   linearAddress(emitter, uop, false);
   if (emitter.leaves) {
-    if (mustAlign) leaveUnlessAligned(emitter, alignment);
+    const isAlignedAhead = (emitter.steady?.get(uop.address)?.alignment ?? 0) > 0;
+    if (mustAlign && !isAlignedAhead) leaveUnlessAligned(emitter, alignment);
     locate(emitter, width, tag, uop.n >> 4);
     code.set(Local.Host);
     return direct();
@@ -79,6 +79,16 @@ function access(emitter: Emitter, uop: UopFields, width: number, tag: TlbField, 
   emitter.else();
   interpret(emitter, uop);
   emitter.close();
+}
+
+/** Whether the access faults otherwise, or may. */
+export function mustBeAligned({ n }: UopFields): boolean {
+  return (n & ALIGNMENTS) !== 0;
+}
+
+/** log2 of what its address must be a multiple of, for an access of `1 << width` bytes: half a vector is as a whole one. */
+export function alignmentOf(width: number): number {
+  return Math.max(width, XMM_WIDTH);
 }
 
 function leaveUnlessAligned(emitter: Emitter, width: number): void {

@@ -9,19 +9,12 @@ import { Reach } from '../../src/jit/reach.js';
 import { CODE, Machine } from '../helpers/machine.js';
 import { enterGuest } from '../helpers/outcome.js';
 import { enableVectors } from '../helpers/vector-registers.js';
-import { visibleState } from '../helpers/visible-state.js';
-import { fillWith } from '../silicon/float-values.js';
 import { Random } from '../silicon/random.js';
+import { DATA, DATA_BYTES, fill, look, PRECISION, RESULTS, someMxcsr, XMM } from './float-state.js';
 
 const SEED = Number(process.env['TRIAL_SEED'] ?? 20261122);
 const PROGRAMS = Number(process.env['TRIAL_PROGRAMS'] ?? 100);
-const DATA = 0x20000;
-const DATA_BYTES = 0x1000;
-const RESULTS = 0x30000;
 const VECTOR_FILE_BYTES = 16 * 32;
-const XMM = 6;
-const PRECISION = 0x20;
-const FTZ_DAZ = 0x8040;
 const ROUND_UP = 0x4000;
 
 const random = new Random(SEED);
@@ -95,35 +88,6 @@ function program(): string {
   return lines.join('\n');
 }
 
-/** Numbers as loops mostly meet them, or of all magnitudes that are taken for ordinary, with some of another kind among them. */
-function fill(view: DataView, odd: number): void {
-  const isDouble = random.chance(0.6);
-  const step = isDouble ? 8 : 4;
-  const exponents = random.pick([0, 0, 1, 1.05]) * (isDouble ? 124 : 30);
-  for (let at = 0; at < view.byteLength; at += step) {
-    const value = ((random.below(2000) - 1000) / 700) * 2 ** (random.below(2 * exponents + 1) - exponents);
-    if (isDouble) view.setFloat64(at, value, true);
-    else view.setFloat32(at, value, true);
-    if (random.chance(odd)) fillWith(random, view, at, step, isDouble ? 'f64' : 'f32');
-    else if (random.chance(odd)) view.setFloat64(at - (at % 8), 0, true);
-  }
-}
-
-const look = ({ core }: Machine): string =>
-  visibleState(core, {
-    fields: ['mxcsr'],
-    vectors: true,
-    memory: [[RESULTS, RESULTS + DATA_BYTES + 64]],
-  });
-
-/** Mostly such that compiled code tries. */
-function mxcsr(): number {
-  if (random.chance(0.5)) return Mxcsr.Reset | PRECISION;
-  if (random.chance(0.3)) return Mxcsr.Reset | PRECISION | FTZ_DAZ;
-  if (random.chance(0.5)) return Mxcsr.Reset;
-  return Mxcsr.Reset | random.below(0x40) | (random.below(4) << 13) | (random.chance(0.5) ? FTZ_DAZ : 0);
-}
-
 it(`${PROGRAMS} loops`, { timeout: 120_000 }, async () => {
   const interpreted = await Machine.create(1 << 20, { jit: false });
   const compiled = await Promise.all(
@@ -135,10 +99,10 @@ it(`${PROGRAMS} loops`, { timeout: 120_000 }, async () => {
     const source = program();
     const { bytes } = await assemble(source, { origin: CODE, bits: 64 });
     const data = new DataView(new ArrayBuffer(DATA_BYTES + 512));
-    fill(data, random.pick([0, 0, 0.01, 0.1, 0.5]));
+    fill(random, data, random.pick([0, 0, 0.01, 0.1, 0.5]));
     const registers = new DataView(new ArrayBuffer(VECTOR_FILE_BYTES));
-    fill(registers, random.pick([0, 0, 0.3]));
-    const control = mxcsr();
+    fill(random, registers, random.pick([0, 0, 0.3]));
+    const control = someMxcsr(random);
     const stops = [random.below(60), random.below(2000), random.below(9000)];
     const [expected, found] = [interpreted, random.pick(compiled)].map((machine) => {
       enterGuest(enableVectors(machine));
