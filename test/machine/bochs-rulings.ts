@@ -4,7 +4,6 @@ import type { Ruling } from './ruling.js';
 import { SHARED_RULINGS } from './shared-rulings.js';
 
 const RF = 0x10000;
-const FILLER_WORD = 0xcccc;
 
 export const BOCHS_RULINGS: readonly Ruling[] = [
   ...SHARED_RULINGS,
@@ -20,10 +19,6 @@ export const BOCHS_RULINGS: readonly Ruling[] = [
   {
     text: 'SGDT, SIDT: stores the limit although the base faults; a fault leaves memory alone (vol 2 §8.2)',
     explains: ({ ours, before }, { scenario }) => ours === before && /s[gi]dt/.test(scenario.name),
-  },
-  {
-    text: 'IRET in virtual-8086 mode to CCCC:CCCC, from a stack of filler: a PC has no memory there, vmexit has zeros',
-    explains: (_, { scenario, ours }) => scenario.group === 'v86' && ours.get('8FD0') === FILLER_WORD,
   },
   {
     text: 'PUSH of a segment register: stores 2 bytes, as on Intel, and checks their alignment; Zen 4 stores 4 (measured)',

@@ -8,6 +8,7 @@ const DR6_BREAKPOINTS = 0xf;
 const WORD_AF = AF << 16;
 /** RF, VIF and VIP, which QEMU has rulings for. */
 const LEFTOVERS = 0x190000;
+const FILLER_WORD = 0xcccc;
 
 export const SHARED_RULINGS: readonly Ruling[] = [
   {
@@ -24,6 +25,10 @@ export const SHARED_RULINGS: readonly Ruling[] = [
     text: 'VEX and EVEX after a prefix that makes them undefined: nothing behind it counts to the 15 bytes; on Zen 4 it does (measured)',
     explains: (_, { scenario, ours }) =>
       ours.get('vector') === 13 && /^(\w\w )\1{11,}(c4|c5|62) /.test(scenario.name),
+  },
+  {
+    text: 'IRET in virtual-8086 mode to CCCC:CCCC, from a stack of filler: a PC has no memory there, vmexit has zeros',
+    explains: (_, { scenario, ours }) => scenario.group === 'v86' && ours.get('8FD0') === FILLER_WORD,
   },
   {
     text: 'SYSRET: sets the RPL of SS to 3, as on Intel; on AMD it is that of STAR (vol 3 SYSRET)',
