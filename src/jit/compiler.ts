@@ -8,13 +8,11 @@ import { Uop } from '../../assembly/abi/uop.js';
 import type { Core } from '../core/core.js';
 import { compileRegion } from './compile-region.js';
 import { IMPORTS, StateAddresses, X87_IMPORTS } from './core-layout.js';
-import { Patience } from './patience.js';
+import { HOT_THRESHOLD, Patience } from './patience.js';
 import { Reach, Reaches, type RegionReach } from './reach.js';
 import { BlockField, discoverRegion, type Region } from './region.js';
 import { EXPORT_NAME, IMPORT_MODULE } from './wasm-module.js';
 
-/** Executions of a block after which it is compiled if its region is small: about what that costs in interpreted instructions. */
-const HOT_THRESHOLD = 500;
 /** Regions that live at the same time. */
 export const MOST_REGIONS = 1000;
 
@@ -69,7 +67,7 @@ export class Compiler {
   private waits(block: number, region: Region): boolean {
     const { bytes, exports } = this.core;
     if (this.patience === undefined || exports.isHotAgain.value !== 0) return false;
-    const executions = this.patience.executionsToWait(region);
+    const executions = this.patience.executionsToWait(region, this.core.state.num('clock'));
     if (executions === 0) return false;
     // It wraps: the block is hot again when it is the threshold's.
     new DataView(bytes.buffer).setUint32(block + BlockField.Heat, HOT_THRESHOLD - executions, true);

@@ -5,6 +5,7 @@ import { EndKind, type Region, type RegionBlock } from '../../src/jit/region.js'
 import { CODE, Machine } from '../helpers/machine.js';
 
 const HOT = 500;
+const NOW = 1000;
 /** `Block.region` (assembly/block.ts). */
 const REGION_FIELD = 40;
 const ADD_RAX_1 = [0x48, 0x83, 0xc0, 0x01];
@@ -22,25 +23,34 @@ function regionOf(uopsEach: number, ...addresses: readonly number[]): Region {
 }
 
 it('does not wait for small regions', () => {
-  expect(new Patience().executionsToWait(regionOf(30, 1, 2))).toBe(0);
+  expect(new Patience().executionsToWait(regionOf(30, 1, 2), NOW)).toBe(0);
 });
 
 it('waits once, the longer the larger the region is', () => {
   const patience = new Patience();
-  const some = patience.executionsToWait(regionOf(50, 1, 2));
-  const more = patience.executionsToWait(regionOf(50, 2, 1, 3));
+  const some = patience.executionsToWait(regionOf(50, 1, 2), NOW);
+  const more = patience.executionsToWait(regionOf(50, 2, 1, 3), NOW);
   expect(some).toBeGreaterThan(0);
   expect(more).toBeGreaterThan(some);
-  expect(patience.executionsToWait(regionOf(80, 1, 2))).toBe(0);
+  expect(patience.executionsToWait(regionOf(80, 1, 2), NOW)).toBe(0);
 });
 
 it('waits for blocks that are compiled already, but not for their neighbours', () => {
   const patience = new Patience();
   patience.note(regionOf(10, 1, 2));
-  expect(patience.executionsToWait(regionOf(10, 3, 2))).toBe(0);
-  expect(patience.executionsToWait(regionOf(10, 2, 1))).toBeGreaterThan(HOT);
+  expect(patience.executionsToWait(regionOf(10, 3, 2), NOW)).toBe(0);
+  expect(patience.executionsToWait(regionOf(10, 2, 1), NOW)).toBeGreaterThan(HOT);
   patience.forget();
-  expect(patience.executionsToWait(regionOf(10, 1, 2))).toBe(0);
+  expect(patience.executionsToWait(regionOf(10, 1, 2), NOW)).toBe(0);
+});
+
+it('does not compile what is reached once in many thousand instructions, but asks again', () => {
+  const patience = new Patience();
+  const [frequent, rare] = [regionOf(10, 1), regionOf(10, 2)];
+  expect(patience.executionsToWait(frequent, 5_000)).toBe(0);
+  for (let clock = 100_000_000; clock < 500_000_000; clock += 50_000_000)
+    expect(patience.executionsToWait(rare, clock)).toBe(HOT);
+  expect(patience.executionsToWait(rare, 451_000_000)).toBe(0);
 });
 
 /** Turns of a loop of so many additions until it is compiled, and RAX after them. */
