@@ -8,7 +8,6 @@ import { type Stretch, stretchesOf, Trial } from './float-trial.js';
 import { interpret } from './interpreted.js';
 import { keptValues } from './kept-values.js';
 import { Local } from './locals.js';
-import { mergedChecks } from './merged-checks.js';
 import { Reach } from './reach.js';
 import type { RegionBlock, UopFields } from './region.js';
 import { slotsWritten } from './register-use.js';
@@ -17,7 +16,11 @@ import { Op } from './wasm-opcodes.js';
 import { sharesRegisters } from './x87-effect.js';
 
 export class BlockBody {
-  constructor(private readonly emitter: Emitter) {}
+  constructor(
+    private readonly emitter: Emitter,
+    /** What is done about the addresses of each block. */
+    private readonly checks: ReadonlyMap<RegionBlock, ReadonlyMap<number, AddressCheck>>,
+  ) {}
 
   /** What follows belongs to that block. */
   begin(block: RegionBlock): void {
@@ -52,7 +55,7 @@ export class BlockBody {
     const { emitter } = this;
     this.count(block.instructions);
     const { uops } = block;
-    emitter.checks = mergedChecks(emitter, block);
+    emitter.checks = this.checks.get(block) ?? new Map();
     emitter.bases = emitter.steady === undefined ? basesOf(emitter.checks.values()) : new Map();
     emitter.kept = keptValues(uops, emitter.checks);
     const emitUops = (first: number, end: number): void => {
@@ -128,7 +131,9 @@ export class BlockBody {
 
 /** Locals for the groups of such accesses, as far as there are any. */
 function basesOf(checks: Iterable<AddressCheck>): ReadonlyMap<number, Local> {
-  const groups = new Set([...checks].filter(({ isSpan }) => isSpan).map(({ group }) => group));
+  const groups = new Set(
+    [...checks].filter(({ isSpan, isDone }) => isSpan && isDone).map(({ group }) => group),
+  );
   const locals = Array.from({ length: Local.BasesEnd - Local.Bases }, (_, i): Local => Local.Bases + i);
   return new Map([...groups].slice(0, locals.length).map((group, i) => [group, locals[i]!]));
 }

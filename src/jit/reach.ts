@@ -26,19 +26,26 @@ export interface RegionReach {
    * of them, it is the `usual` one, or for those that have operands the one that the registers point into by now.
    */
   runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined;
-  /** An access of the micro-op has been outside of its run. */
-  hasMissed(uop: number): boolean;
+  /** Accesses of the micro-op have been outside of the run that was chosen for it, or too close to its end for those it was looked at for. */
+  hasMissedAgain(uop: number): boolean;
+}
+
+/** Accesses that lay outside of their run: where the first and the last did, and how many times the region was compiled again for them. */
+interface Missed {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly times: number;
 }
 
 /** Times that a region's accesses are given other runs before all of them ask the TLB. */
-const MOST_CHOICES = 3;
+const MOST_CHOICES = 5;
 
 /** Chooses the reach of regions: wider for those that leave too often. */
 export class Reaches {
   /** How often the region of a block has been compiled because the one before left too often. */
   private readonly attempts = new Map<number, number>();
-  /** Micro-ops whose accesses lay outside of their runs: where the first and the last one did. */
-  private readonly missed = new Map<number, readonly [first: bigint, last: bigint]>();
+  /** Micro-ops whose accesses lay outside of their runs. */
+  private readonly missed = new Map<number, Missed>();
   private readonly guesses = new Map<number, ExtentSlot>();
 
   constructor(
@@ -64,15 +71,17 @@ export class Reaches {
     return {
       usual: Math.min(wider, Reach.Everything),
       runOf: (uop, access, usual) => this.runOf(uop, access, usual),
-      hasMissed: (uop) => this.missed.has(uop),
+      hasMissedAgain: (uop) => (this.missed.get(uop)?.times ?? 0) > 1,
     };
   }
 
   private runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined {
     const { exports } = this.core;
-    const addresses = this.missed.get(uop);
-    if (addresses === undefined) return usual === ExtentSlot.Data ? this.guess(uop, access) : usual;
-    const [first, last] = addresses.map((linear) => exports.chooseExtent(linear, access) >>> 0);
+    const missed = this.missed.get(uop);
+    if (missed === undefined) return usual === ExtentSlot.Data ? this.guess(uop, access) : usual;
+    const [first, last] = [missed.first, missed.last].map(
+      (linear) => exports.chooseExtent(linear, access) >>> 0,
+    ) as [number, number];
     return first === last && first !== NO_EXTENT ? first : undefined;
   }
 
@@ -91,11 +100,13 @@ export class Reaches {
     const count = exports.MISSES_COUNT.value as number;
     const start = (exports.MISSES_ADDRESS.value as number) + MISS_BYTES;
     const view = new DataView(bytes.buffer, start, count * MISS_BYTES);
+    const before = new Map(this.missed);
     for (let at = 0; at < view.byteLength; at += MISS_BYTES) {
       const uop = view.getUint32(at + MissField.Uop, true);
       if (uop === 0) continue;
       const linear = view.getBigUint64(at + MissField.Linear, true);
-      this.missed.set(uop, [this.missed.get(uop)?.[0] ?? linear, linear]);
+      const first = this.missed.get(uop)?.first ?? linear;
+      this.missed.set(uop, { first, last: linear, times: (before.get(uop)?.times ?? 0) + 1 });
       view.setUint32(at + MissField.Uop, 0, true);
     }
   }

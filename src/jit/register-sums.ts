@@ -9,7 +9,7 @@ import { TlbField } from './core-layout.js';
 import type { UopFields } from './region.js';
 import { slotsWritten } from './register-use.js';
 
-/** The sum of `terms`, slots of the register file and how often each counts, and `offset`. */
+/** The sum of `terms`, slots of the register file (or names of values, from there on) and how often each counts, and `offset`. */
 export interface Sum {
   readonly terms: ReadonlyMap<number, number>;
   readonly offset: number;
@@ -88,8 +88,14 @@ function isWrapping({ code }: UopFields): boolean {
 export class RegisterSums {
   /** By slot; undefined: not a sum. */
   private readonly sums = [...AT_START];
+  /** Of the next value that is no sum: slots end below. */
+  private nextName = SLOTS;
 
-  constructor(private readonly is64Bit: boolean) {}
+  constructor(
+    private readonly is64Bit: boolean,
+    /** Values that are no sums, or cut, are terms of their own: where there is no more to know of them than that they are the same. */
+    private readonly hasNames = false,
+  ) {}
 
   /** What a sum grows by from turn to turn, once the whole block has been executed: of a constant and registers that keep their values. */
   step({ terms }: Sum): Sum | undefined {
@@ -115,6 +121,11 @@ export class RegisterSums {
     );
   }
 
+  /** What a slot holds now. */
+  valueOf(slot: number): Sum | undefined {
+    return this.sums[slot];
+  }
+
   /** The linear address of an access. */
   address(uop: UopFields): Sum | undefined {
     if (isStackAccess(uop.code)) return isPop(uop.code) ? this.sums[Reg.Rsp >> 3] : this.stackPointer(uop);
@@ -132,10 +143,15 @@ export class RegisterSums {
       this.result(uop, width) ?? (this.is64Bit ? this.cut(this.result(uop, Width.Dword)) : undefined);
     const stackPointer = isStackAccess(code) ? this.stackPointer(uop) : undefined;
     for (let written = slotsWritten(uop), slot = 0; written !== 0; written >>>= 1, slot++) {
-      if ((written & 1) !== 0) this.sums[slot] = undefined;
+      if ((written & 1) !== 0) this.sums[slot] = this.unknown();
     }
     if (value !== undefined) this.sums[a >> 3] = value;
     if (isStackAccess(code) && (!isPop(code) || a !== Reg.Rsp)) this.sums[Reg.Rsp >> 3] = stackPointer;
+  }
+
+  /** A value that is no sum. */
+  private unknown(): Sum | undefined {
+    return this.hasNames ? { terms: new Map([[this.nextName++, 1]]), offset: 0, cuts: NO_CUTS } : undefined;
   }
 
   /** After a push or pop. */
@@ -188,6 +204,7 @@ export class RegisterSums {
   /** The result of an operation on 32 bits. */
   private cut(sum: Sum | undefined): Sum | undefined {
     if (sum === undefined || (sum.terms.size === 0 && sum.offset >= 0)) return sum;
+    if (this.hasNames) return undefined;
     return { ...sum, cuts: [...sum.cuts, sum] };
   }
 

@@ -16,6 +16,7 @@ import { Source } from './flag-values.js';
 import { type FlagForm, formsOfLoops } from './flag-form.js';
 import { Local } from './locals.js';
 import { loopCondition } from './loop-condition.js';
+import { checksOfRegion } from './merged-checks.js';
 import { EndKind, type RegionBlock } from './region.js';
 import type { SteadyAccess } from './steady-access.js';
 import { steadyAccesses } from './steady-accesses.js';
@@ -38,7 +39,7 @@ export class RegionBody {
     private readonly flow: ControlFlow,
   ) {
     this.forms = formsOfLoops(flow);
-    this.body = new BlockBody(emitter);
+    this.body = new BlockBody(emitter, checksOfRegion(emitter, flow));
   }
 
   emit(): void {

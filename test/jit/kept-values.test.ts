@@ -42,7 +42,7 @@ async function knownLoads(bits: Bits, body: string): Promise<number> {
   const reach: RegionReach = {
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
-    hasMissed: () => false,
+    hasMissedAgain: () => false,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   const [block] = region.blocks;

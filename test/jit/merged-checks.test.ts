@@ -13,7 +13,7 @@ import { CODE, Machine } from '../helpers/machine.js';
 async function checksOf(
   bits: 32 | 64,
   body: string,
-  hasMissed = (): boolean => false,
+  hasMissedAgain = (): boolean => false,
 ): Promise<(string | number)[]> {
   const machine = await Machine.create(1 << 20, { jit: false });
   if (bits === 64) machine.long();
@@ -25,7 +25,7 @@ async function checksOf(
   const reach: RegionReach = {
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
-    hasMissed,
+    hasMissedAgain,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   const checks = mergedChecks(emitter, region.blocks[0]!);

@@ -1,8 +1,5 @@
 /** Loops whose accesses move by a constant: which those are, and that turns which do not look at them end where they have to. */
 import { describe, expect, it } from 'vitest';
-import { Access } from '../../assembly/abi/access.js';
-import { Activity } from '../../assembly/abi/stop.js';
-import { assemble } from '../../src/asm/assemble.js';
 import { StateAddresses } from '../../src/jit/core-layout.js';
 import { Emitter } from '../../src/jit/emitter.js';
 import { Reach, type RegionReach } from '../../src/jit/reach.js';
@@ -10,47 +7,8 @@ import { discoverRegion } from '../../src/jit/region.js';
 import { useOfRegion } from '../../src/jit/region-use.js';
 import { steadyAccesses } from '../../src/jit/steady-accesses.js';
 import { CODE, Machine } from '../helpers/machine.js';
-import { visibleState } from '../helpers/visible-state.js';
 import { Random } from '../silicon/random.js';
-
-const SEED = 20261122;
-const PAGE = 4096;
-const MEMORY = 4 << 20;
-/** The last pages of memory. */
-const DATA = MEMORY - 4 * PAGE;
-const PAGE_DIRECTORY = 0x72000;
-const PAGE_TABLE = 0x74000;
-const PRESENT = 0x67;
-const CR4_OSFXSR = 0x200n;
-
-type Bits = 32 | 64;
-
-async function load(machine: Machine, bits: Bits, source: string): Promise<void> {
-  if (bits === 64) machine.long();
-  else machine.flat32();
-  machine.state.setBig('cr4', machine.state.big('cr4') | CR4_OSFXSR);
-  machine.core.exports.updateMode();
-  const { bytes } = await assemble(`bits ${bits}\n${source}`, { origin: CODE });
-  machine.load(bytes);
-}
-
-/** Page tables that have the code, themselves and the data in them, and nothing else. */
-function mapOnlyData({ core, state }: Machine, bits: Bits): void {
-  const { words } = core;
-  const wide = bits === 64;
-  const link = (at: number, to: number): void =>
-    wide ? words.setBigUint64(at, BigInt(to | PRESENT), true) : words.setUint32(at, to | PRESENT, true);
-  const [bytes, start] = wide ? [8, DATA & ~0x1fffff] : [4, 0];
-  link(PAGE_DIRECTORY + (wide ? bytes : 0), PAGE_TABLE);
-  for (let page = DATA; page < MEMORY; page += PAGE) link(PAGE_TABLE + ((page - start) / PAGE) * bytes, page);
-  if (!wide) {
-    for (let page = 0; page < 0x80000; page += PAGE) link(PAGE_TABLE + (page / PAGE) * bytes, page);
-    state.setNum('cr3', PAGE_DIRECTORY);
-    state.setNum('cr0', state.num('cr0') + 0x80000000);
-  }
-  core.exports.flushTlb();
-  core.exports.updateMode();
-}
+import { type Bits, DATA, load, MEMORY, run, tiersAgree } from './page-ends.js';
 
 /** The steps of the accesses of a loop, in the order of its instructions. */
 async function stepsOf(bits: Bits, body: string): Promise<(number | 'register')[]> {
@@ -63,7 +21,7 @@ async function stepsOf(bits: Bits, body: string): Promise<(number | 'register')[
   const reach: RegionReach = {
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
-    hasMissed: () => false,
+    hasMissedAgain: () => false,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   emitter.block = region.blocks[0]!;
@@ -107,6 +65,8 @@ describe('an access is steady', () => {
   });
 });
 
+const SEED = 20261122;
+
 /** Instructions of a body, in terms of registers as they are called in 64-bit mode. */
 const BODY = [
   ...['mov eax, [rsi]', 'add eax, [rsi+4]', 'movzx edx, byte [rsi-1]', 'mov rdx, rsi', 'add al, [rsi+rbx*2]'],
@@ -147,57 +107,9 @@ function someLoop(random: Random, bits: Bits): string {
   return bits === 64 ? source : source.replace(/\br(?=[a-z][a-z]\b)/g, 'e').replaceAll('qword', 'dword');
 }
 
-/** What a loop begins with: pointers near the ends of pages, more or less turns, and a deadline on the way or behind it. */
-function someStart(random: Random) {
-  const near = (): number =>
-    DATA + PAGE * random.below(5) + (random.chance(0.5) ? 16 * (random.below(9) - 4) : random.below(PAGE));
-  const turns = 1 + random.below(random.chance(0.5) ? 20 : 3000);
-  return {
-    registers: {
-      rsp: near() & ~7,
-      rsi: near(),
-      rdi: near(),
-      rbp: near() & ~0xf,
-      rbx: random.pick([random.below(8), random.below(8), 64, 4096, 0x7fff_fff8, 0xffff_fff8]),
-      rcx: turns,
-    },
-    instructions: random.chance(0.3) ? 1 + random.below(3000) : 100_000,
-  };
-}
-
-function run(machine: Machine, { registers, instructions }: ReturnType<typeof someStart>): string {
-  const { state, core } = machine;
-  // HLT ended the run before.
-  state.set('activity', Activity.Running);
-  state.setNum('rip', CODE + 5);
-  for (const [name, value] of Object.entries(registers)) state.setNum(name, value);
-  for (const access of [Access.Read, Access.Write]) core.exports.chooseExtent(BigInt(DATA), access);
-  const stop = machine.run(instructions);
-  return `${stop} ${visibleState(core, { memory: [[DATA - PAGE, MEMORY]] })}`;
-}
-
 describe.each([64, 32] as const)('random loops, %i bits', (bits) => {
   it.each([true, false])('what is around the data is mapped: %s', { timeout: 60_000 }, async (isMapped) => {
-    const random = new Random(SEED + bits);
-    const machines = [
-      await Machine.create(MEMORY, { jit: false }),
-      await Machine.create(MEMORY, { hotThreshold: 2 }),
-    ] as const;
-    for (let program = 0; program < 60; program++) {
-      const source = someLoop(random, bits);
-      for (const machine of machines) {
-        await load(machine, bits, source);
-        if (!isMapped) mapOnlyData(machine, bits);
-      }
-      const starts = Array.from({ length: 12 }, () => someStart(random));
-      for (const start of starts) {
-        const [interpreted, compiled] = machines.map((machine) => {
-          return run(machine, start);
-        });
-        expect(compiled, `${source}\n${JSON.stringify(start)}`).toBe(interpreted);
-      }
-    }
-    expect(machines[1].core.functionCount).toBeGreaterThan(machines[0].core.functionCount);
+    await tiersAgree(new Random(SEED + bits), bits, isMapped, 60, someLoop);
   });
 });
 

@@ -17,7 +17,11 @@ async function emitter(): Promise<Emitter> {
   machine.long().load(bytes).run(1);
   const { core, state } = machine;
   const region = discoverRegion(core, core.exports.findDecoded(CODE, state.get('mode')), new Set())!;
-  const reach = { usual: Reach.Runs, runOf: (): undefined => undefined, hasMissed: (): boolean => false };
+  const reach = {
+    usual: Reach.Runs,
+    runOf: (): undefined => undefined,
+    hasMissedAgain: (): boolean => false,
+  };
   return new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
 }
 
