@@ -31,10 +31,12 @@ import {
 import { settleLoaded, unpackFloat } from './exec/x87-load';
 import { roundNumber } from './exec/x87-scale';
 import { packRounded, storeNumber } from './exec/x87-store';
+import { quotientOf, restOfQuotient } from './softfloat/divide';
 import { Rounding, setRoundingMode } from './softfloat/environment';
 import { toInteger } from './softfloat/integral';
 import { FloatNumber, operandA, operandB, result } from './softfloat/number';
 import { packSignExponent, significandOf } from './softfloat/pack';
+import { restOfRoot, rootOf } from './softfloat/square-root';
 import { unpackExtended } from './softfloat/unpack';
 import { cpu } from './state';
 
@@ -132,6 +134,28 @@ export function x87SquareRoot(a: u64, aTop: u32): u64 {
   rootOfNumber();
   endOperation();
   return give(result());
+}
+
+/**
+ * The significand of the quotient of two numbers, rounded to nearest, or 0 if that carries; no more than the arithmetic: FSW is
+ * as it was. What rounding has added, 0 or 1, is where the upper part of a result is otherwise.
+ */
+export function x87Quotient(a: u64, b: u64): u64 {
+  return giveRounded(quotientOf(a, b), restOfQuotient());
+}
+
+/** The same of the square root of a number, of which the last bit of the exponent counts. */
+export function x87Root(a: u64, aTop: u32): u64 {
+  // The bias is odd.
+  const isOdd = (aTop & 1) == 0;
+  return giveRounded(isOdd ? rootOf(a, 0) : rootOf(a >> 1, a << 63), restOfRoot());
+}
+
+/** There are no ties. */
+function giveRounded(significand: u64, rest: u64): u64 {
+  const isUp = rest >> 63;
+  setResultTop(<u32>isUp);
+  return significand + isUp;
 }
 
 export function x87RoundToInteger(a: u64, aTop: u32): u64 {

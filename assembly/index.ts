@@ -75,6 +75,8 @@ export {
   x87FromFloat32,
   x87FromFloat64,
   x87Multiply,
+  x87Quotient,
+  x87Root,
   x87RoundToInteger,
   x87SquareRoot,
   x87StoreExtended,

@@ -2,6 +2,8 @@
 import { Access } from './abi/access';
 import { NO_EXTENT } from './abi/extent';
 import { Reg } from './abi/register';
+import { Uop } from './abi/uop';
+import { X87_ADDRESS_GIVEN } from './abi/x87-op';
 import { effectiveAddress } from './exec/memory-access';
 import { slotAround } from './extents';
 import { is64Bit } from './state';
@@ -15,6 +17,10 @@ export function likelyExtent(uop: u32, access: Access): u32 {
   const record = changetype<UopRecord>(uop);
   // Temporaries are set on the way.
   if (max<u8>(record.b, record.c) > <u8>Reg.Zero || record.b == <u8>Reg.BlockRip) return NO_EXTENT;
-  const linear = effectiveAddress(record);
+  const isX87 = record.code == <u16>Uop.X87;
+  if (isX87 && (record.n & X87_ADDRESS_GIVEN) != 0) return NO_EXTENT;
+  // Of an x87 operation the lower half of the immediate says which (abi/x87-op.ts).
+  const beside: u64 = isX87 ? <u64>record.imm - <u64>(record.imm >> 32) : 0;
+  const linear = effectiveAddress(record) - beside;
   return slotAround(access, is64Bit() ? linear : linear & 0xffffffff);
 }

@@ -14,6 +14,8 @@ import { slotsWritten } from './register-use.js';
 import { compilationOf } from './uops.js';
 import { Op } from './wasm-opcodes.js';
 import { sharesRegisters } from './x87-effect.js';
+import { type X87Stretch, x87StretchesOf } from './x87-stretch.js';
+import { X87Trial } from './x87-trial.js';
 
 export class BlockBody {
   constructor(
@@ -65,7 +67,17 @@ export class BlockBody {
       emitUops(0, stretches[0]!.first);
       new Trial(emitter, uops, stretches, emitUops).emit();
     }
-    emitUops(stretches.at(-1)?.end ?? 0, uops.length);
+    const x87 = this.x87Stretches(uops);
+    if (x87.length > 0) {
+      emitUops(0, x87[0]!.first);
+      const parts = {
+        emit: emitUops,
+        advance: (uop: UopFields) => this.advance(uop),
+        prepare: (i: number) => this.prepare(block, i),
+      };
+      new X87Trial(emitter, uops, x87, parts).emit();
+    }
+    emitUops(stretches.at(-1)?.end ?? x87.at(-1)?.end ?? 0, uops.length);
     this.advance(block.last);
     emitter.flags.forget(slotsWritten(block.last));
     emitter.uop = block.last;
@@ -73,7 +85,17 @@ export class BlockBody {
     emitter.x87.close();
   }
 
-  private uop(block: RegionBlock, i: number): void {
+  /** None if one of them has given up often. */
+  private x87Stretches(uops: readonly UopFields[]): X87Stretch[] {
+    const { regionReach } = this.emitter;
+    const stretches = x87StretchesOf(uops, regionReach.usual === Reach.Everything);
+    const wasUnusual = ({ first, end }: X87Stretch): boolean =>
+      uops.slice(first, end).some(({ address }) => regionReach.wasUnusual(address));
+    return stretches.some(wasUnusual) ? [] : stretches;
+  }
+
+  /** What comes before a micro-op's own code. */
+  private prepare(block: RegionBlock, i: number): void {
     const { emitter } = this;
     const uop = block.uops[i]!;
     const next = block.uops[i + 1] ?? block.last;
@@ -89,6 +111,12 @@ export class BlockBody {
     if (sharesRegisters(uop.code)) emitter.x87.close();
     emitter.flags.forget(slotsWritten(uop));
     emitter.temporaries.forget(slotsWritten(uop));
+  }
+
+  private uop(block: RegionBlock, i: number): void {
+    const { emitter } = this;
+    const uop = block.uops[i]!;
+    this.prepare(block, i);
     const compile = compilationOf(uop.code);
     if (compile === undefined || !compile(emitter, uop)) interpret(emitter, uop);
     if (uop.code !== Uop.Float) emitter.numbers?.forget(uop);

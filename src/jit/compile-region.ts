@@ -16,6 +16,7 @@ import { GENERAL_SLOTS } from './register-use.js';
 import { RegionBody } from './structure.js';
 import { WasmModule } from './wasm-module.js';
 import { Op, Type } from './wasm-opcodes.js';
+import { ORDINARY_LOCALS } from './x87-ordinary-numbers.js';
 import { writeBack } from './x87-write-back.js';
 
 /**
@@ -44,13 +45,16 @@ export function compileRegion(
   const { bytes } = emitter.code;
   const hasX87 = region.blocks.some(({ uops }) => uops.some(({ code }) => code === Uop.X87));
   const module = new WasmModule(hasX87 ? [...IMPORTS, ...X87_IMPORTS] : IMPORTS, STATIC_PAGES);
-  return module.assemble(localsOf(emitter.vectors.count, use.hasFloat), [
+  const ordinary = hasX87 ? ORDINARY_LOCALS : NO_LOCALS;
+  return module.assemble(localsOf(emitter.vectors.count, use.hasFloat, ordinary), [
     prologue(emitter),
     bytes,
     ...(hasX87 ? [x87Epilogue()] : []),
     epilogue(emitter),
   ]);
 }
+
+const NO_LOCALS = { wide: 0, narrow: 0 };
 
 function x87Epilogue(): Uint8Array {
   const code = new CodeWriter();

@@ -7,7 +7,7 @@ import { CodeWriter } from './code-writer.js';
 import type { StateAddresses } from './core-layout.js';
 import type { KeptLocals } from './kept-locals.js';
 import { LazyFlags } from './lazy-flags.js';
-import { Local } from './locals.js';
+import { firstOrdinary, Local } from './locals.js';
 import type { KnownNumbers } from './known-numbers.js';
 import { Reach, type RegionReach } from './reach.js';
 import type { AddressCheck } from './address-check.js';
@@ -28,6 +28,8 @@ export class Emitter {
   readonly vectors: VectorRegisters;
   readonly temporaries = new Temporaries();
   readonly is64Bit: boolean;
+  /** The first of the locals of ordinary x87 numbers. */
+  readonly ordinaryLocals: number;
   /** The block being emitted, and how many of its instructions are complete where the code is. */
   block!: RegionBlock;
   done = 0;
@@ -59,6 +61,8 @@ export class Emitter {
   depth = 0;
   /** Depth of where a stretch goes on that gives up, within one (float-trial.ts). */
   retreat: number | undefined;
+  /** The same for an access that misses, where that is another place. */
+  missed: number | undefined;
   /** What such a stretch, and what lies between two, knows of the numbers in vector registers. */
   numbers: KnownNumbers | undefined;
 
@@ -73,6 +77,7 @@ export class Emitter {
     this.flags = new LazyFlags(this.code, addresses);
     this.x87 = new X87Stack(this.code, addresses, () => this.ripAt(0));
     this.vectors = new VectorRegisters(this.code, addresses.vectorFile, use.vectors);
+    this.ordinaryLocals = firstOrdinary(this.vectors.count, use.hasFloat);
     this.is64Bit = (region.mode & Mode.CodeSize) === Mode.Code64;
   }
 
@@ -263,7 +268,8 @@ export class Emitter {
 
   /** Leaves the running instruction, of which nothing has been done, to the interpreter; or gives up the stretch. */
   exitToInterpreter(): void {
-    if (this.retreat !== undefined) return this.branch(Op.Br, this.retreat);
+    const retreat = this.missed ?? this.retreat;
+    if (retreat !== undefined) return this.branch(Op.Br, retreat);
     this.code.i32(this.block.address);
     this.code.set(Local.ExitBlock);
     this.exitBefore(this.firstUop.address);

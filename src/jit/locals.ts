@@ -77,6 +77,8 @@ export enum Local {
   X87Status,
   /** The control word says 64 bits and nearest even. */
   X87IsUsual,
+  /** So it does, and FSW.PE is set: nothing need be noted of what is rounded off. */
+  X87IsSettled,
   X87IsSwapped,
   X87OperandUpper,
   /** What is kept where the region is left (assembly/abi/x87-exit.ts), or 0; and the last opcode and segment. */
@@ -109,8 +111,15 @@ export enum Local {
 
 export const DOUBTS = Local.Vectors - Local.Doubts;
 
-/** All of them, with so many for vector registers, and what floating-point arithmetic takes beside them (vector-registers.ts). */
-export function localsOf(vectorRegisters: number, hasFloat: boolean): readonly LocalGroup[] {
+/**
+ * All of them, with so many for vector registers, and what floating-point arithmetic takes beside them (vector-registers.ts), and
+ * x87 arithmetic.
+ */
+export function localsOf(
+  vectorRegisters: number,
+  hasFloat: boolean,
+  ordinary: { wide: number; narrow: number },
+): readonly LocalGroup[] {
   const saved = hasFloat ? vectorRegisters : 0;
   const lanes = hasFloat ? VectorRegister.Count : 0;
   return [
@@ -121,5 +130,13 @@ export function localsOf(vectorRegisters: number, hasFloat: boolean): readonly L
     { type: Type.V128, count: Local.Vectors - Local.Vector0 + vectorRegisters + saved },
     { type: Type.F64, count: lanes },
     { type: Type.F32, count: lanes },
+    { type: Type.I64, count: ordinary.wide },
+    { type: Type.I32, count: ordinary.narrow },
   ];
+}
+
+/** The first of those that x87 numbers take which are known to be ordinary (x87-ordinary-numbers.ts). */
+export function firstOrdinary(vectorRegisters: number, hasFloat: boolean): number {
+  const groups = localsOf(vectorRegisters, hasFloat, { wide: 0, narrow: 0 });
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }

@@ -19,7 +19,7 @@ import {
 } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import type { AddressCheck } from './address-check.js';
-import { Reach } from './reach.js';
+import { Reach, UNUSUAL } from './reach.js';
 import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
@@ -234,6 +234,13 @@ function noteMiss({ code, addresses, uop }: Emitter): void {
   code.memory(Op.I64Store, addresses.miss + MissField.Linear);
   code.i32(0);
   code.i32(uop.address);
+  code.memory(Op.I32Store, addresses.miss + MissField.Uop);
+}
+
+/** Says that numbers of a stretch that begins with a micro-op were not ordinary (x87-trial.ts). */
+export function noteUnusual({ code, addresses }: Emitter, uop: UopFields): void {
+  code.i32(0);
+  code.i32(uop.address + UNUSUAL);
   code.memory(Op.I32Store, addresses.miss + MissField.Uop);
 }
 

@@ -28,6 +28,8 @@ export interface RegionReach {
   runOf(uop: number, access: Access, usual: ExtentSlot): ExtentSlot | undefined;
   /** Accesses of the micro-op have been outside of the run that was chosen for it, or too close to its end for those it was looked at for. */
   hasMissedAgain(uop: number): boolean;
+  /** Numbers of a stretch that begins with the micro-op were not ordinary (x87-trial.ts). */
+  wasUnusual(uop: number): boolean;
 }
 
 /** Accesses that lay outside of their run: where the first and the last did, and how many times the region was compiled again for them. */
@@ -36,6 +38,9 @@ interface Missed {
   readonly last: bigint;
   readonly times: number;
 }
+
+/** Added to the address of a micro-op: what is noted of it are its numbers, not where it accessed memory. */
+export const UNUSUAL = 1;
 
 /** Times that a region's accesses are given other runs before all of them ask the TLB. */
 const MOST_CHOICES = 5;
@@ -72,6 +77,7 @@ export class Reaches {
       usual: Math.min(wider, Reach.Everything),
       runOf: (uop, access, usual) => this.runOf(uop, access, usual),
       hasMissedAgain: (uop) => (this.missed.get(uop)?.times ?? 0) > 1,
+      wasUnusual: (uop) => this.missed.has(uop + UNUSUAL),
     };
   }
 

@@ -107,3 +107,14 @@ export function effectOf(uop: UopFields): X87Effect | undefined {
 export function sharesRegisters(code: number): boolean {
   return code >= Uop.LoadVector8 && code < Uop.Done && code !== Uop.X87;
 }
+
+/** The effects of operations from an index on, up to where others touch the registers. */
+export function* effectsFrom(uops: readonly UopFields[], index: number): Generator<X87Effect> {
+  for (const uop of uops.slice(index)) {
+    if (sharesRegisters(uop.code)) return;
+    if (uop.code !== Uop.X87) continue;
+    const effect = effectOf(uop);
+    if (effect === undefined) return;
+    yield effect;
+  }
+}

@@ -4,8 +4,8 @@ import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op, Type } from './wasm-opcodes.js';
 import type { Float } from './x87-float.js';
-import { attempt, pushRoundsUp, requireNormal } from './x87-inline.js';
-import { EXPONENT_MASK, exponentOf, SIGN, SIGN_BIT } from './x87-number.js';
+import { attempt, requireNormal } from './x87-inline.js';
+import { EXPONENT_MASK, exponentOf, pushRoundsUp, SIGN, SIGN_BIT } from './x87-number.js';
 import type { NumberLocals } from './x87-registers.js';
 
 /** Exponent of an integer whose first bit is that of a qword. */
@@ -44,7 +44,7 @@ export function narrowInline(emitter: Emitter, number: NumberLocals, float: Floa
     code.i64(SIGN_BIT - float.fractionBits);
     code.op(Op.I64ShrU);
     code.set(Local.X87High);
-    pushRoundsUp(emitter, Local.X87High, Local.X87Low);
+    pushRoundsUp(emitter);
     code.tee(Local.X87Shift);
     code.get(Local.X87High);
     code.op(Op.I64Add);

@@ -6,7 +6,7 @@ import { X87Import } from './core-layout.js';
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op, Type } from './wasm-opcodes.js';
-import { EXPONENT, exponentOf, HIGH, INTEGER_HIGH, LOW, RESULT_SIGN, SIGN, SIGN_BIT } from './x87-number.js';
+import { EXPONENT, exponentOf, HIGH, LOW, pushRoundsUp, RESULT_SIGN, SIGN } from './x87-number.js';
 import type { NumberLocals } from './x87-registers.js';
 import { multiplySignificands } from './x87-product.js';
 import { align, sumOrDifference } from './x87-sum.js';
@@ -122,7 +122,7 @@ export function requireNormal(emitter: Emitter, a: NumberLocals, b: NumberLocals
   }
 }
 
-/** Pushes HIGH:LOW rounded to nearest; `upper` ← its sign and exponent. Ties, and carries into the exponent, are rare. */
+/** Pushes HIGH:LOW rounded to nearest; `upper` ← its sign and exponent. Carries into the exponent are rare. */
 function round(emitter: Emitter, slow: number, upper: number): void {
   const { code, x87 } = emitter;
   code.get(EXPONENT);
@@ -131,13 +131,7 @@ function round(emitter: Emitter, slow: number, upper: number): void {
   code.i32(SAFE_EXPONENTS);
   code.op(Op.I32GeU);
   emitter.branch(Op.BrIf, slow);
-  code.get(LOW);
-  code.i64(0, INTEGER_HIGH);
-  code.op(Op.I64Eq);
-  emitter.branch(Op.BrIf, slow);
-  code.get(LOW);
-  code.i64(SIGN_BIT);
-  code.op(Op.I64ShrU);
+  pushRoundsUp(emitter);
   code.tee(Local.X87Shift);
   code.get(HIGH);
   code.op(Op.I64Add);
@@ -154,22 +148,4 @@ function round(emitter: Emitter, slow: number, upper: number): void {
   code.op(Op.I32Or);
   code.set(upper);
   code.get(HIGH);
-}
-
-/** Pushes 1 if what follows a number, aligned to the top of a word, rounds it up, else 0 (i64): to nearest, halves to even. */
-export function pushRoundsUp({ code }: Emitter, number: number, rest: number): void {
-  code.get(rest);
-  code.i64(SIGN_BIT);
-  code.op(Op.I64ShrU);
-  code.get(rest);
-  code.i64(1);
-  code.op(Op.I64Shl);
-  code.get(number);
-  code.i64(1);
-  code.op(Op.I64And);
-  code.op(Op.I64Or);
-  code.op(Op.I64Eqz);
-  code.op(Op.I32Eqz);
-  code.op(Op.I64ExtendI32U);
-  code.op(Op.I64And);
 }

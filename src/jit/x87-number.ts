@@ -38,3 +38,16 @@ export function setExponentLessShift({ code }: Emitter): void {
   code.op(Op.I32Sub);
   code.set(EXPONENT);
 }
+
+/** Pushes 1 if HIGH:LOW is rounded up, else 0 (i64): to nearest, halves to even. A sum often ends in a half. */
+export function pushRoundsUp({ code }: Emitter): void {
+  // More than a half, or a half after an odd number: more than a half less its last bit.
+  code.get(LOW);
+  code.i64(0, INTEGER_HIGH);
+  code.get(HIGH);
+  code.i64(1);
+  code.op(Op.I64And);
+  code.op(Op.I64Sub);
+  code.op(Op.I64GtU);
+  code.op(Op.I64ExtendI32U);
+}

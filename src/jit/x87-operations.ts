@@ -1,7 +1,6 @@
 /** x87 operations in compiled code. What is not here, and what finds the register stack otherwise, is the interpreter's. */
 import { Reg } from '../../assembly/abi/register.js';
 import { Flow } from '../../assembly/abi/stop.js';
-import { Uop } from '../../assembly/abi/uop.js';
 import { Width } from '../../assembly/abi/width.js';
 import { X87_OPCODE_SHIFT, X87Arithmetic, X87Constant, X87Op } from '../../assembly/abi/x87-op.js';
 import { X87Import } from './core-layout.js';
@@ -11,9 +10,10 @@ import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op } from './wasm-opcodes.js';
 import { calculate, isComparison, pushOrder } from './x87-arithmetic.js';
-import { effectOf, operationOf, sharesRegisters, type X87Effect } from './x87-effect.js';
+import { effectOf, effectsFrom, operationOf } from './x87-effect.js';
 import { MEMORY_OPERATIONS } from './x87-memory.js';
 import { recordData } from './x87-memory-operand.js';
+import type { Instruction } from './x87-pointers.js';
 import { requirements } from './x87-shape.js';
 
 const OPCODE_MASK = 0x7ff;
@@ -82,13 +82,17 @@ export function compileX87(emitter: Emitter, uop: UopFields): boolean {
   else REGISTER_OPERATIONS[op]!(emitter, uop);
   const isControl = op < X87Op.NoOperation;
   if (!isControl && memory !== undefined) recordData(emitter, uop);
-  const opcode = (uop.low >>> X87_OPCODE_SHIFT) & OPCODE_MASK;
-  x87.complete(effect, isControl ? undefined : { ip: uop.ip, opcode });
+  x87.complete(effect, isControl ? undefined : instructionOf(uop));
   return true;
 }
 
+/** What the instruction leaves in FIP and FOP. */
+export function instructionOf({ ip, low }: UopFields): Instruction {
+  return { ip, opcode: (low >>> X87_OPCODE_SHIFT) & OPCODE_MASK };
+}
+
 /** Looks at the state for as many of the operations from `uop` on as follow each other; leaves if it is not as they need it. */
-function begin(emitter: Emitter, uop: UopFields): void {
+export function begin(emitter: Emitter, uop: UopFields): void {
   const { x87, block } = emitter;
   const { full, empty } = requirements(effectsFrom(block.uops, block.uops.indexOf(uop)));
   x87.opens(full, empty);
@@ -96,16 +100,6 @@ function begin(emitter: Emitter, uop: UopFields): void {
   emitter.exitBefore(Flow.Leave);
   emitter.close();
   x87.open(full, empty);
-}
-
-function* effectsFrom(uops: readonly UopFields[], index: number): Generator<X87Effect> {
-  for (const uop of uops.slice(index)) {
-    if (sharesRegisters(uop.code)) return;
-    if (uop.code !== Uop.X87) continue;
-    const effect = effectOf(uop);
-    if (effect === undefined) return;
-    yield effect;
-  }
 }
 
 /** ST(to) ← ST(from) */

@@ -12,9 +12,15 @@ export interface Instruction {
   readonly opcode: number;
 }
 
+/** What is not in the state. */
+export interface PointersState {
+  readonly instruction: Instruction | undefined;
+  /** The segment of the last operand in memory; its address is in `Local.X87Data`. */
+  readonly dataSegment: Seg | undefined;
+}
+
 export class X87Pointers {
   private instruction: Instruction | undefined;
-  /** The segment of the last operand in memory; its address is in `Local.X87Data`. */
   private dataSegment: Seg | undefined;
 
   constructor(
@@ -28,6 +34,15 @@ export class X87Pointers {
   open(): void {
     this.instruction = undefined;
     this.dataSegment = undefined;
+  }
+
+  get state(): PointersState {
+    return { instruction: this.instruction, dataSegment: this.dataSegment };
+  }
+
+  restore({ instruction, dataSegment }: PointersState): void {
+    this.instruction = instruction;
+    this.dataSegment = dataSegment;
   }
 
   record(instruction: Instruction): void {

@@ -11,7 +11,7 @@ export function multiplySignificands(emitter: Emitter, a: number, b: number): vo
 }
 
 /** HIGH:LOW ← the product of two significands, from those of their halves. */
-function product({ code }: Emitter, a: number, b: number): void {
+export function product({ code }: Emitter, a: number, b: number): void {
   const low = (local: number): void => {
     code.get(local);
     code.i64(-1, 0);

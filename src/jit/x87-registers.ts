@@ -20,8 +20,13 @@ export function localsOfRegister(n: number): NumberLocals {
   return { significand: Local.X87Significand + n, upper: Local.X87Upper + n };
 }
 
+/** Bit n: the locals have register n; they have been written to. */
+export interface KeptRegisters {
+  readonly kept: number;
+  readonly changed: number;
+}
+
 export class X87Registers {
-  /** Bit n: the locals have register n; they have been written to. */
   private kept = 0;
   private changed = 0;
 
@@ -39,6 +44,15 @@ export class X87Registers {
   open(): void {
     this.kept = 0;
     this.changed = 0;
+  }
+
+  get state(): KeptRegisters {
+    return { kept: this.kept, changed: this.changed };
+  }
+
+  restore({ kept, changed }: KeptRegisters): void {
+    this.kept = kept;
+    this.changed = changed;
   }
 
   /** Brings register n into its locals. */

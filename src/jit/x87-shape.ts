@@ -10,9 +10,15 @@ enum Tag {
 const REGISTERS = 8;
 
 export class X87Shape {
-  private readonly tags: Tag[] = new Array<Tag>(REGISTERS).fill(Tag.Unknown);
+  private readonly tags: Tag[];
   /** TOP less what it was. */
-  depth = 0;
+  depth: number;
+
+  /** The same as is known by another; nothing. */
+  constructor(other?: X87Shape) {
+    this.tags = other?.tags.slice() ?? new Array<Tag>(REGISTERS).fill(Tag.Unknown);
+    this.depth = other?.depth ?? 0;
+  }
 
   /** Bit n: register n is known to be full or, in the second, empty. */
   get full(): number {

@@ -12,14 +12,15 @@ import { IMPORTS, type StateAddresses, X87Import } from './core-layout.js';
 import { Local } from './locals.js';
 import type { X87Effect } from './x87-effect.js';
 import type { NumberLocals } from './x87-registers.js';
-import { type Instruction, X87Pointers } from './x87-pointers.js';
-import { localsOfRegister, pushPhysical, X87Registers } from './x87-registers.js';
+import { type Instruction, type PointersState, X87Pointers } from './x87-pointers.js';
+import { type KeptRegisters, localsOfRegister, pushPhysical, X87Registers } from './x87-registers.js';
 import { X87Shape } from './x87-shape.js';
-import { C1State, X87Status } from './x87-status.js';
+import { C1State, type StatusState, X87Status } from './x87-status.js';
 import { Op } from './wasm-opcodes.js';
 
 const ALL_MASKED = 0x3f;
 const TOP_SHIFT = 11;
+const PE_SHIFT = 5;
 /** Eight bits twice, so that they can be rotated by a shift. */
 const TWICE = 0x101;
 
@@ -27,14 +28,28 @@ const TWICE = 0x101;
 const PRECISION_AND_ROUNDING = 0xf00;
 const EXTENDED_NEAREST = 0x300;
 
+/** Registers that were full and that were empty at the start: bit n for register n. */
+interface Found {
+  readonly full: number;
+  readonly empty: number;
+}
+
+/** What is kept at a point of the code. */
+export interface X87State {
+  readonly shape: X87Shape | undefined;
+  readonly found: Found;
+  readonly registers: KeptRegisters;
+  readonly status: StatusState;
+  readonly pointers: PointersState;
+}
+
 export class X87Stack {
   readonly status: X87Status;
   readonly pointers: X87Pointers;
   private readonly registers: X87Registers;
   /** Undefined: nothing is kept. */
   private shape: X87Shape | undefined;
-  /** What was found at the start: registers that are full, and that are empty. */
-  private found = { full: 0, empty: 0 };
+  private found: Found = { full: 0, empty: 0 };
 
   constructor(
     private readonly code: CodeWriter,
@@ -53,6 +68,25 @@ export class X87Stack {
 
   allows(effect: X87Effect): boolean {
     return this.shape?.allows(effect) ?? false;
+  }
+
+  get state(): X87State {
+    const { registers, status, pointers } = this;
+    return {
+      shape: this.shape && new X87Shape(this.shape),
+      found: this.found,
+      registers: registers.state,
+      status: status.state,
+      pointers: pointers.state,
+    };
+  }
+
+  restore({ shape, found, registers, status, pointers }: X87State): void {
+    this.shape = shape && new X87Shape(shape);
+    this.found = found;
+    this.registers.restore(registers);
+    this.status.restore(status);
+    this.pointers.restore(pointers);
   }
 
   // Begin and end.
@@ -87,7 +121,7 @@ export class X87Stack {
     this.pointers.open();
   }
 
-  /** `Local.X87IsUsual` ← whether inline operations may be used. */
+  /** `Local.X87IsUsual` ← whether inline operations may be used; `X87IsSettled` ← whether, and FSW.PE is set. */
   readControl(): void {
     const { code } = this;
     this.load(Op.I32Load, this.addresses.x87.control);
@@ -95,7 +129,12 @@ export class X87Stack {
     code.op(Op.I32And);
     code.i32(EXTENDED_NEAREST);
     code.op(Op.I32Eq);
-    code.set(Local.X87IsUsual);
+    code.tee(Local.X87IsUsual);
+    this.load(Op.I32Load, this.addresses.x87.status);
+    code.i32(PE_SHIFT);
+    code.op(Op.I32ShrU);
+    code.op(Op.I32And);
+    code.set(Local.X87IsSettled);
   }
 
   /** Pushes the exceptions that are not masked. */
@@ -198,8 +237,13 @@ export class X87Stack {
     this.code.set(this.upperOf(i));
   }
 
+  /** Register n is in its locals only. */
+  assignRegister(n: number): void {
+    this.registers.assign(n);
+  }
+
   /** The number of ST(i); -1 is what a push makes ST(0). */
-  private register(i: number): number {
+  register(i: number): number {
     return this.shape!.register(i);
   }
 

@@ -19,6 +19,12 @@ export enum C1State {
   Local,
 }
 
+/** What of FSW is not in the state. */
+export interface StatusState {
+  readonly c1: C1State;
+  readonly hasInexact: boolean;
+}
+
 export class X87Status {
   private c1State = C1State.State;
   /** `Local.X87Inexact` may know more than the state. */
@@ -48,6 +54,15 @@ export class X87Status {
     this.code.set(Local.X87Inexact);
   }
 
+  get state(): StatusState {
+    return { c1: this.c1State, hasInexact: this.hasInexact };
+  }
+
+  restore({ c1, hasInexact }: StatusState): void {
+    this.c1State = c1;
+    this.hasInexact = hasInexact;
+  }
+
   /** C1 ← 0, some time. */
   clearC1(): void {
     this.c1State = C1State.Clear;
@@ -61,7 +76,6 @@ export class X87Status {
   /** C1 is in `Local.X87Up`. */
   takeC1FromLocal(): void {
     this.c1State = C1State.Local;
-    this.hasInexact = true;
   }
 
   /** Pushes C1 as a core function has made it (i64). */
@@ -80,6 +94,7 @@ export class X87Status {
     this.code.get(Local.X87Inexact);
     this.code.op(Op.I64Or);
     this.code.set(Local.X87Inexact);
+    this.hasInexact = true;
   }
 
   /** Condition codes ← the i32 on top of the stack; C1 is clear. */

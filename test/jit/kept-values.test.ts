@@ -43,6 +43,7 @@ async function knownLoads(bits: Bits, body: string): Promise<number> {
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
     hasMissedAgain: () => false,
+    wasUnusual: () => false,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   const [block] = region.blocks;

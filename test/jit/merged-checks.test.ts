@@ -26,6 +26,7 @@ async function checksOf(
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
     hasMissedAgain,
+    wasUnusual: () => false,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   const checks = mergedChecks(emitter, region.blocks[0]!);

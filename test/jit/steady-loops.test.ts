@@ -22,6 +22,7 @@ async function stepsOf(bits: Bits, body: string): Promise<(number | 'register')[
     usual: Reach.Runs,
     runOf: (_uop, _access, usual) => usual,
     hasMissedAgain: () => false,
+    wasUnusual: () => false,
   };
   const emitter = new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
   emitter.block = region.blocks[0]!;

@@ -21,6 +21,7 @@ async function emitter(): Promise<Emitter> {
     usual: Reach.Runs,
     runOf: (): undefined => undefined,
     hasMissedAgain: (): boolean => false,
+    wasUnusual: (): boolean => false,
   };
   return new Emitter(new StateAddresses(core), region, useOfRegion(region), reach);
 }
