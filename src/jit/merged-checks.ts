@@ -52,8 +52,8 @@ interface Summary {
 }
 
 const NO_CHECKS: Checks = new Map();
-/** Rounds after which nothing is taken to be known. */
-const MOST_ROUNDS = 20;
+/** Of what is known before a node, after which nothing is taken to be: it would shrink turn by turn. */
+const MOST_CHANGES = 3;
 const STACK_TERMS = termsOfSlot(Reg.Rsp >> 3);
 
 /** The checks of a region's blocks. */
@@ -80,24 +80,21 @@ export function mergedChecks(emitter: Emitter, block: RegionBlock): Checks {
 /** What is known before each node: what all that lead to it leave. Nothing is, where the region is entered. */
 function solve(flow: ControlFlow, summaries: readonly (Summary | undefined)[]): readonly Knowledge[] {
   const before: (Knowledge | undefined)[] = [NOTHING];
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    let hasChanged = false;
-    flow.successors.forEach((targets, from) => {
-      const known = before[from];
-      if (known === undefined) return;
-      const summary = summaries[from];
-      const after = summary === undefined ? NOTHING : checksAfter(summary, known, true).after;
-      for (const to of new Set(targets.values())) {
-        const old = before[to];
-        const met = old === undefined ? after : meet(old, after);
-        if (old !== undefined && isSame(met, old)) continue;
-        before[to] = met;
-        hasChanged = true;
-      }
-    });
-    if (!hasChanged) return before.map((known) => known ?? NOTHING);
+  const changes = flow.blocks.map(() => 0);
+  const waiting = new Set([0]);
+  for (const from of waiting) {
+    waiting.delete(from);
+    const summary = summaries[from];
+    const after = summary === undefined ? NOTHING : checksAfter(summary, before[from]!, true).after;
+    for (const to of new Set(flow.successors[from]!.values())) {
+      const old = before[to];
+      const met = old === undefined ? after : meet(old, after);
+      if (old !== undefined && isSame(met, old)) continue;
+      before[to] = changes[to]!++ < MOST_CHANGES ? met : NOTHING;
+      waiting.add(to);
+    }
   }
-  return flow.blocks.map(() => NOTHING);
+  return before.map((known) => known ?? NOTHING);
 }
 
 function isSame(some: Knowledge, all: Knowledge): boolean {
