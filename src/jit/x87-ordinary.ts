@@ -9,9 +9,10 @@ import { Op } from './wasm-opcodes.js';
 import { operationOf } from './x87-effect.js';
 import { double, type Float, single } from './x87-float.js';
 import { INTEGER_HIGH } from './x87-number.js';
-import { add, divide, multiply, squareRoot } from './x87-ordinary-arithmetic.js';
+import { divide, multiply, squareRoot } from './x87-ordinary-arithmetic.js';
 import { loadFloat, loadInteger, storeFloat } from './x87-ordinary-memory.js';
 import { type OrdinaryNumber, type OrdinaryNumbers87, ZERO_EXPONENT } from './x87-ordinary-numbers.js';
+import { add } from './x87-ordinary-sum.js';
 
 /** What an operation makes of C1. */
 export enum C1After {
