@@ -67,10 +67,13 @@ export class Compiler {
   private waits(block: number, region: Region): boolean {
     const { bytes, exports } = this.core;
     if (this.patience === undefined || exports.isHotAgain.value !== 0) return false;
-    const executions = this.patience.executionsToWait(region, this.core.state.num('clock'));
+    const view = new DataView(bytes.buffer);
+    const executions = this.patience.executionsToWait(region, this.core.state.num('clock'), ({ address }) =>
+      view.getInt32(address + BlockField.Heat, true),
+    );
     if (executions === 0) return false;
-    // It wraps: the block is hot again when it is the threshold's.
-    new DataView(bytes.buffer).setUint32(block + BlockField.Heat, HOT_THRESHOLD - executions, true);
+    // The block is hot again when it has come up to the threshold.
+    view.setInt32(block + BlockField.Heat, HOT_THRESHOLD - executions, true);
     return true;
   }
 

@@ -1,21 +1,17 @@
 /**
- * When a hot block is compiled: at once where its region is small, later where it is large or contains what is compiled already,
- * not at all where it is reached rarely.
+ * When a hot block is compiled: once its region has cost the interpreter about what compiling it costs, so that waiting and
+ * compiling together are never much more than the better of the two; not at all where it is reached rarely.
  *
- * A region of 300 micro-ops costs tens of milliseconds at first, the optimising compilers' time included: as much as millions of
- * interpreted instructions. Whoever waits compiles fewer of them, and knows more blocks when it does. Of regions around the same
- * loop that are entered at different blocks, most are not needed once the first has found its runs of pages (reach.ts).
+ * A micro-op costs some 50 µs to compile, the optimising compilers' time included, and some 5 ns to interpret.
  */
-import type { Region } from './region.js';
+import type { Region, RegionBlock } from './region.js';
 
-/** Executions of a block after which it is compiled if its region is small: about what that costs in interpreted instructions. */
-export const HOT_THRESHOLD = 500;
-/** Micro-ops of regions that wait for nothing. */
-const SMALL = 60;
-/** Further executions for each micro-op beyond. */
-const EXECUTIONS_PER_UOP = 10;
-/** Further executions of a block that another region contains. */
-const EXECUTIONS_IF_CONTAINED = 2000;
+/** Executions of a block after which its region is thought about. */
+export const HOT_THRESHOLD = 1000;
+/** Times that each micro-op of a region must have been interpreted, on the average. */
+const WORTH = 3000;
+/** Executions from one thought to the next, at most. */
+const LONGEST_WAIT = 50_000;
 /** Instructions to the next execution of a block, on the average, above which it is not worth compiling. */
 const RARE = 20_000;
 
@@ -25,12 +21,15 @@ interface Wait {
   readonly executions: number;
 }
 
+/** How often a block has been interpreted since its executions were last said to begin anew. */
+type HeatOf = (block: RegionBlock) => number;
+
 export class Patience {
-  /** Addresses of blocks that have waited. */
-  private readonly waited = new Set<number>();
-  /** Addresses of blocks that regions contain. */
+  /** Addresses of blocks that regions contain: they are interpreted no more, or not for long. */
   private readonly contained = new Set<number>();
   private readonly waits = new Map<number, Wait>();
+  /** Executions that blocks have been told to wait for, all together. */
+  private readonly waited = new Map<number, number>();
   /** The clock when the first block was hot. */
   private start: number | undefined;
 
@@ -42,10 +41,11 @@ export class Patience {
   }
 
   /** How many more executions of a region's entry, hot at that clock, are worth waiting for; 0: compile it. */
-  executionsToWait(region: Region, clock: number): number {
+  executionsToWait(region: Region, clock: number, heatOf: HeatOf): number {
     const entry = region.blocks[0]!.address;
-    const executions = this.isRare(entry, clock) ? HOT_THRESHOLD : this.executionsWorth(region);
+    const executions = this.isRare(entry, clock) ? HOT_THRESHOLD : this.executionsToWorth(region, heatOf);
     this.waits.set(entry, { clock, executions });
+    this.waited.set(entry, (this.waited.get(entry) ?? 0) + executions);
     return executions;
   }
 
@@ -56,14 +56,18 @@ export class Patience {
     return clock - last.clock > RARE * last.executions;
   }
 
-  /** Not 0 once at most for each block. */
-  private executionsWorth({ blocks }: Region): number {
-    const entry = blocks[0]!.address;
-    if (this.waited.has(entry)) return 0;
-    this.waited.add(entry);
-    const uops = blocks.reduce((sum, block) => sum + block.uops.length, 0);
-    const executions = EXECUTIONS_PER_UOP * Math.max(0, uops - SMALL);
-    return this.contained.has(entry) ? Math.max(executions, EXECUTIONS_IF_CONTAINED) : executions;
+  private executionsToWorth({ blocks }: Region, heatOf: HeatOf): number {
+    const executions = (block: RegionBlock): number =>
+      Math.max(0, heatOf(block) + (this.waited.get(block.address) ?? 0));
+    let [done, size] = [0, 0];
+    blocks.forEach((block, i) => {
+      size += block.uops.length + 1;
+      if (i === 0 || !this.contained.has(block.address)) done += executions(block) * (block.uops.length + 1);
+    });
+    const missing = WORTH * size - done;
+    if (missing <= 0) return 0;
+    const more = (missing * executions(blocks[0]!)) / done;
+    return Math.ceil(Math.min(LONGEST_WAIT, Math.max(HOT_THRESHOLD, more)));
   }
 
   /** A region has been compiled. */

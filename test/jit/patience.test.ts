@@ -1,10 +1,10 @@
 /** When hot blocks are compiled: small regions at once, others when they have been worth it. */
 import { expect, it } from 'vitest';
-import { Patience } from '../../src/jit/patience.js';
+import { HOT_THRESHOLD, Patience } from '../../src/jit/patience.js';
 import { EndKind, type Region, type RegionBlock } from '../../src/jit/region.js';
 import { CODE, Machine } from '../helpers/machine.js';
 
-const HOT = 500;
+const HOT = HOT_THRESHOLD;
 const NOW = 1000;
 /** `Block.region` (assembly/block.ts). */
 const REGION_FIELD = 40;
@@ -22,35 +22,50 @@ function regionOf(uopsEach: number, ...addresses: readonly number[]): Region {
   return { mode: 0, blocks, indirect: [], pages: [] };
 }
 
-it('does not wait for small regions', () => {
-  expect(new Patience().executionsToWait(regionOf(30, 1, 2), NOW)).toBe(0);
+/** Every block has been interpreted as often. */
+const heat = (executions: number) => () => executions;
+
+it('compiles what has been interpreted so often that it has been worth it', () => {
+  const patience = new Patience();
+  expect(patience.executionsToWait(regionOf(30, 1, 2), NOW, heat(100_000))).toBe(0);
 });
 
-it('waits once, the longer the larger the region is', () => {
+it('waits until then, and takes what it waited for into account', () => {
   const patience = new Patience();
-  const some = patience.executionsToWait(regionOf(50, 1, 2), NOW);
-  const more = patience.executionsToWait(regionOf(50, 2, 1, 3), NOW);
-  expect(some).toBeGreaterThan(0);
-  expect(more).toBeGreaterThan(some);
-  expect(patience.executionsToWait(regionOf(80, 1, 2), NOW)).toBe(0);
+  let [waited, asked] = [0, 0];
+  // The heat starts anew, below zero, when the block is told to wait.
+  for (; asked < 100; asked++) {
+    const more = patience.executionsToWait(regionOf(30, 1), NOW, heat(HOT));
+    if (more === 0) break;
+    waited += more;
+    // As if it had been executed so often: the heat is at the threshold again.
+    patience.executionsToWait(regionOf(30, 1), NOW, heat(HOT));
+  }
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBeLessThan(20);
+  expect(waited).toBeGreaterThan(HOT);
 });
 
-it('waits for blocks that are compiled already, but not for their neighbours', () => {
-  const patience = new Patience();
-  patience.note(regionOf(10, 1, 2));
-  expect(patience.executionsToWait(regionOf(10, 3, 2), NOW)).toBe(0);
-  expect(patience.executionsToWait(regionOf(10, 2, 1), NOW)).toBeGreaterThan(HOT);
-  patience.forget();
-  expect(patience.executionsToWait(regionOf(10, 1, 2), NOW)).toBe(0);
+it('waits longer if only the entry is hot, and longest if the rest is compiled already', () => {
+  const onlyEntry = ({ address }: RegionBlock): number => (address === 1 ? HOT : 0);
+  const all = new Patience().executionsToWait(regionOf(30, 1, 2, 3), NOW, heat(HOT));
+  const entry = new Patience().executionsToWait(regionOf(30, 1, 2, 3), NOW, onlyEntry);
+  const again = new Patience();
+  again.note(regionOf(30, 2, 3));
+  expect(all).toBeGreaterThan(0);
+  expect(entry).toBeGreaterThan(all);
+  expect(again.executionsToWait(regionOf(30, 1, 2, 3), NOW, heat(HOT))).toBe(entry);
+  again.forget();
+  expect(again.executionsToWait(regionOf(30, 1, 2, 3), NOW, heat(HOT))).toBe(all);
 });
 
 it('does not compile what is reached once in many thousand instructions, but asks again', () => {
   const patience = new Patience();
   const [frequent, rare] = [regionOf(10, 1), regionOf(10, 2)];
-  expect(patience.executionsToWait(frequent, 5_000)).toBe(0);
+  expect(patience.executionsToWait(frequent, 5_000, heat(100_000))).toBe(0);
   for (let clock = 100_000_000; clock < 500_000_000; clock += 50_000_000)
-    expect(patience.executionsToWait(rare, clock)).toBe(HOT);
-  expect(patience.executionsToWait(rare, 451_000_000)).toBe(0);
+    expect(patience.executionsToWait(rare, clock, heat(100_000))).toBe(HOT);
+  expect(patience.executionsToWait(rare, 451_000_000, heat(100_000))).toBe(0);
 });
 
 /** Turns of a loop of so many additions until it is compiled, and RAX after them. */
@@ -69,13 +84,11 @@ async function turnsUntilCompiled(additions: number, hotThreshold?: number) {
   }
 }
 
-it('compiles a small loop when it is hot, a large one later', async () => {
-  const small = await turnsUntilCompiled(20);
-  expect(small).toEqual({ turns: HOT, rax: 20 * HOT });
-  const large = await turnsUntilCompiled(200);
-  expect(large.turns).toBeGreaterThan(3 * HOT);
-  expect(large.turns).toBeLessThan(10 * HOT);
-  expect(large.rax).toBe(200 * large.turns);
+it('compiles a loop once it has been interpreted often enough, and not much later', async () => {
+  const { turns, rax } = await turnsUntilCompiled(20);
+  expect(turns).toBeGreaterThan(2 * HOT);
+  expect(turns).toBeLessThan(10 * HOT);
+  expect(rax).toBe(20 * turns);
 });
 
 it('compiles when the caller says so, whatever it costs', async () => {
