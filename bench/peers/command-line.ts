@@ -18,9 +18,9 @@ export interface Settings {
 export const HELP = `npm run bench:peers -- [--quick] [--only row[,row]] [--peers peer[,peer]] [--bits 32|64] [--json] [--output folder]
 
 Times the same guest binaries in vmexit, in other emulators and natively, compares their checksums, and prints tables.
-A run of everything, about 12 minutes, also writes bench/RESULTS.md and the chart in it, bench/results.svg.
+A run of everything, about 16 minutes, also writes bench/RESULTS.md and the chart in it, bench/results.svg.
 
-  --quick   one look at each row instead of five, under 2 minutes for all
+  --quick   one look at each row instead of five, under 3 minutes for all
   --only    rows: ${wrap(KERNELS.map(({ name }) => name))}
   --peers   ${PEER_NAMES.join(', ')}
   --bits    32 or 64: only the guests of this word size

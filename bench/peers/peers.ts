@@ -32,8 +32,8 @@ export interface Peer {
   command(binaries: Binaries): EmulatorCommand | null;
 }
 
-/** V8 compiles what is hot while it runs, vmexit and v86 compile the guest's code besides. */
-const COMPILER_WARM_UP_MS = 400;
+/** V8 compiles what is hot while it runs, vmexit and v86 compile the guest's code besides: the CoreMark-like mix for a second. */
+const COMPILER_WARM_UP_MS = 1000;
 /** The cold time itself. */
 const NO_WARM_UP_MS = 100;
 
