@@ -23,7 +23,7 @@ import { writeBack } from './x87-write-back.js';
  * Instructions that a region runs at most before it returns. V8 replaces baseline code by optimised code only when a
  * function is called again.
  */
-const MOST_INSTRUCTIONS = 200_000;
+const MOST_INSTRUCTIONS = 2_000_000;
 const SLOTS = 32;
 /**
  * Pages of 64 KiB that hold the core's own data. V8 need not guard accesses to what it knows to be there, and so makes them
