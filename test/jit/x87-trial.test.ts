@@ -135,52 +135,95 @@ it(`${PROGRAMS} loops`, { timeout: 120_000 }, async () => {
   }
 });
 
-const repeat = (line: string, times: number): string => `${line}\n`.repeat(times);
-/** The greatest significand but one, with sign and exponent. */
-const nearlyGreatest = (upper: number): number[] => [
-  0xfe,
-  ...new Array<number>(7).fill(0xff),
-  upper & 0xff,
-  upper >> 8,
-];
+const RECORD = 64;
+const RECORDS = DATA_BYTES / RECORD;
+const RESULT_BYTES = 128;
+/** Fields of a record; a result's first 108 bytes are what FNSAVE stores. */
+const X = 'tword [rsi]';
+const ABOVE_TINY = 'qword [rsi + 16]';
+const SMALL = 'qword [rsi + 24]';
+const HUGE = 'qword [rsi + 32]';
+const TINY = 'qword [rsi + 40]';
+const LAST_BIT = 'tword [rsi + 48]';
+const RESULT = '[rdi + 112]';
 
-/** Loops whose operands are ordinary, but not what comes of them, or that are not for long. */
+/** Every sixteenth record has another X: the greatest significand but one, with a sign and an exponent. In others it is 1.5. */
+function records(upper: number): DataView {
+  const view = new DataView(new ArrayBuffer(DATA_BYTES));
+  for (let at = 0; at < DATA_BYTES; at += RECORD) {
+    const isOdd = (at / RECORD) % 16 === 15;
+    view.setBigUint64(at, isOdd ? (1n << 64n) - 2n : 3n << 62n, true);
+    view.setUint16(at + 8, isOdd ? upper : 0x3fff, true);
+    view.setFloat64(at + 16, (1 + 2 ** -52) * 2 ** -1022, true);
+    view.setFloat64(at + 24, 1.5 * 2 ** -63, true);
+    view.setFloat64(at + 32, 2 ** 1023, true);
+    view.setFloat64(at + 40, 2 ** -1022, true);
+    view.setBigUint64(at + 48, (1n << 63n) + 1n, true);
+    view.setUint16(at + 56, 0x3fff, true);
+  }
+  return view;
+}
+
+const repeat = (line: string, times: number): string => `${line}\n`.repeat(times);
+/** ST(0) ← a number whose exponent is known to be 1051 or more, and is 1052. */
+const ALMOST_DENORMAL = `fld ${TINY}\n${repeat(`fmul ${TINY}`, 13)}fdiv ${HUGE}`;
+/** It rounds up: C1. */
+const ROUNDED_UP = `fld1\nfadd ${SMALL}\nfadd ${SMALL}`;
+/** A zero of 2^11 factors: their exponents, added up, are just below what an i32 holds, which would make them positive. */
+const zeroOfManyFactors = (between: string): string =>
+  `fldz\nfchs\n${repeat(`fmul st0, st0\n${between}`, 11)}fld1\nfadd st0, st1`;
+
+/**
+ * Loops whose operands are ordinary, but not what comes of them, or that are not now and then. Every turn begins with PE set and
+ * nothing else, so that the stretches are run, and what they leave shows.
+ */
 it.each([
+  ['a product that rounds up to the next exponent', `fld ${LAST_BIT}\nfld ${X}\nfmul st0, st1`, 0x3fff],
+  ['a sum that does', `fld ${X}\nfld ${SMALL}\nfaddp st1, st0`, 0x3fff],
+  ['a product that is too large', `fld ${X}\n${repeat('fmul st0, st0', 4)}`, 0x4a00],
+  ['one that is too small', `fld ${X}\nfchs\n${repeat('fmul st0, st0', 4)}`, 0x3400],
   [
-    'a product that rounds up to the next exponent',
-    'fld tword [rsi + 32]\nfld tword [rsi]\nfmul st0, st1',
+    'a difference that is too small',
+    `${ALMOST_DENORMAL}\nfld ${ABOVE_TINY}\nfmul st0, st1\nfld ${TINY}\nfmulp st2, st0\nfsubp st1, st0`,
     0x3fff,
   ],
-  ['a sum that does', 'fld tword [rsi]\nfld qword [rsi + 24]\nfaddp st1, st0', 0x3fff],
-  ['a product that is too large', `fld tword [rsi]\n${repeat('fmul st0, st0', 4)}`, 0x4a00],
-  ['one that is too small', `fld tword [rsi]\nfchs\n${repeat('fmul st0, st0', 4)}`, 0x3400],
-  ['a number that a double rounds to infinity', 'fld tword [rsi]\nfst qword [rdi]', 0x43fe],
-  ['a zero that is squared often', `fldz\nfchs\n${repeat('fmul st0, st0', 40)}fadd qword [rsi + 16]`, 0x3fff],
+  ['a quotient that is', `${ALMOST_DENORMAL}\n${repeat(`fdiv ${HUGE}`, 2)}`, 0x3fff],
+  ['a number too large to be multiplied', `fld ${X}\nfmul st0, st0`, 0x7ffe],
+  ['one too small for that', `fld ${X}\nfmul st0, st0`, 1],
+  ['a NaN', `fld ${X}\nfadd st0, st0\nfld ${X}\nfadd ${ABOVE_TINY}`, 0x7fff],
+  ['a number that a double rounds to infinity', `fld ${X}\nfst qword ${RESULT}`, 0x43fe],
+  ['one that a single does', `fld ${X}\nfst dword ${RESULT}`, 0xc07e],
+  ['a zero of more factors than an i32 has room for', zeroOfManyFactors(''), 0x3fff],
+  ['one that changes its sign in between', zeroOfManyFactors('fchs'), 0x3fff],
+  ['one that is added to itself in between', zeroOfManyFactors('fadd st0, st0'), 0x3fff],
+  ['a zero that is squared often', `fldz\nfchs\n${repeat('fmul st0, st0', 40)}fadd ${ABOVE_TINY}`, 0x3fff],
   [
     'products of a zero and large numbers',
-    `fldz\nfld tword [rsi]\n${repeat('fmul st1, st0', 60)}fadd st0, st1`,
+    `fldz\nfld ${X}\n${repeat('fmul st1, st0', 60)}fadd st0, st1`,
     0x4ffd,
   ],
-  ['a quotient of a number and zero', 'fld tword [rsi]\nfldz\nfdivp st1, st0', 0x3fff],
-  ['the root of a zero', 'fldz\nfchs\nfsqrt\nfld tword [rsi]', 0x3fff],
+  ['a quotient of a number and zero', `fld ${X}\nfldz\nfdivp st1, st0`, 0x3fff],
+  ['the root of a zero', `fldz\nfchs\nfsqrt\nfld ${X}`, 0x3fff],
+  ['zeros of both signs, compared', `fldz\nfldz\nfchs\nfcomi st0, st1\nlahf\nmov ${RESULT}, ah`, 0x3fff],
+  ['C1 of a zero that is stored', `${ROUNDED_UP}\nfldz\nfst qword ${RESULT}`, 0x3fff],
+  ['C1 of a difference that is zero', `${ROUNDED_UP}\nfsub st0, st0`, 0x3fff],
+  ['C1 of a number that is added to itself', `${ROUNDED_UP}\nfadd st0, st0`, 0x3fff],
   [
     'rounding control that changes within',
-    'fld tword [rsi]\nfld1\nfdivrp st1, st0\nfldcw [up]\nfld1\nfild word [up]\nfdivp st1, st0\nfldcw [usual]\nfldcw [usual]',
+    `fld ${X}\nfld1\nfdivrp st1, st0\nfldcw [up]\nfld1\nfild word [up]\nfdivp st1, st0\nfld1\nfchs\nfild word [up]\nfdivp st1, st0`,
     0x3fff,
   ],
 ])('%s', { timeout: 30_000 }, async (_, lines, upper) => {
-  const source = `mov rsi, ${DATA}\nmov rdi, ${RESULTS}\nfninit\nfld1\nfild word [up]\nfdivp st1, st0\nfstp st0
-again:\n${lines}\nfnstenv [rdi + 16]\nfinit\nfld1\nfild word [up]\nfdivp st1, st0\nfstp st0\ndec rcx\njmp again\nup: dw 0xb7f\nusual: dw 0x37f`;
+  const source = `mov rsi, ${DATA}\nmov rdi, ${RESULTS}\nfldenv [settled]\njmp again
+again:\n${lines}\nfnsave [rdi]\nfldenv [settled]
+add rsi, ${RECORD}\nand rsi, ${DATA + RECORD * (RECORDS - 1)}
+add rdi, ${RESULT_BYTES}\nand rdi, ${RESULTS + DATA_BYTES - RESULT_BYTES}\ndec rcx\njmp again
+up: dw 0xb7f\nsettled: dd 0x37f, 0x20, 0xffff, 0, 0, 0, 0`;
   const { bytes } = await assemble(source, { origin: CODE, bits: 64 });
-  const data = new DataView(new ArrayBuffer(64));
-  new Uint8Array(data.buffer).set(nearlyGreatest(upper));
-  data.setFloat64(16, 1 + 2 ** -52, true);
-  data.setFloat64(24, 1.5 * 2 ** -63, true);
-  data.setBigUint64(32, (1n << 63n) + 1n, true);
-  data.setUint16(40, 0x3fff, true);
+  const data = new Uint8Array(records(upper).buffer);
   const stops = [37, 900, 4001];
   const run = async (options: object): Promise<unknown> =>
-    outcomes(await Machine.create(1 << 20, options), bytes, new Uint8Array(data.buffer), stops);
+    outcomes(await Machine.create(1 << 20, options), bytes, data, stops);
   const expected = await run({ jit: false });
   expect(await run({ hotThreshold: 4, reach: Reach.Tlb }), source).toEqual(expected);
 });
