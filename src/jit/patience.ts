@@ -15,10 +15,11 @@ const LONGEST_WAIT = 50_000;
 /** Instructions to the next execution of a block, on the average, above which it is not worth compiling. */
 const RARE = 20_000;
 
-/** When a block was hot last, and how many more executions it was to wait for then. */
+/** When a block was hot last, how many more executions it was to wait for then, and for how many all together. */
 interface Wait {
   readonly clock: number;
   readonly executions: number;
+  readonly total: number;
 }
 
 /** How often a block has been interpreted since its executions were last said to begin anew. */
@@ -28,15 +29,12 @@ export class Patience {
   /** Addresses of blocks that regions contain: they are interpreted no more, or not for long. */
   private readonly contained = new Set<number>();
   private readonly waits = new Map<number, Wait>();
-  /** Executions that blocks have been told to wait for, all together. */
-  private readonly waited = new Map<number, number>();
   /** The clock when the first block was hot. */
   private start: number | undefined;
 
   forget(): void {
     this.start = undefined;
     this.waits.clear();
-    this.waited.clear();
     this.contained.clear();
   }
 
@@ -44,8 +42,7 @@ export class Patience {
   executionsToWait(region: Region, clock: number, heatOf: HeatOf): number {
     const entry = region.blocks[0]!.address;
     const executions = this.isRare(entry, clock) ? HOT_THRESHOLD : this.executionsToWorth(region, heatOf);
-    this.waits.set(entry, { clock, executions });
-    this.waited.set(entry, (this.waited.get(entry) ?? 0) + executions);
+    this.waits.set(entry, { clock, executions, total: this.waited(entry) + executions });
     return executions;
   }
 
@@ -56,9 +53,13 @@ export class Patience {
     return clock - last.clock > RARE * last.executions;
   }
 
+  private waited(address: number): number {
+    return this.waits.get(address)?.total ?? 0;
+  }
+
   private executionsToWorth({ blocks }: Region, heatOf: HeatOf): number {
     const executions = (block: RegionBlock): number =>
-      Math.max(0, heatOf(block) + (this.waited.get(block.address) ?? 0));
+      Math.max(0, heatOf(block) + this.waited(block.address));
     let [done, size] = [0, 0];
     blocks.forEach((block, i) => {
       size += block.uops.length + 1;

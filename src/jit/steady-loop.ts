@@ -36,18 +36,33 @@ export function steadyLoop(
   steady: ReadonlyMap<number, SteadyAccess>,
   loop: OpenLoop,
 ): void {
+  orChecked(emitter, body, block, loop, (endAt, checkedAt) => {
+    limitTurns(emitter, steady.values(), block.instructions, loop.longestPath, checkedAt);
+    leaveSpare(emitter, block, checkedAt);
+    emitter.steady = steady;
+    uncheckedTurns(emitter, body, block, loop, endAt);
+    emitter.steady = undefined;
+  });
+}
+
+/**
+ * Emits the turns of a loop as `emitTurns` does, which breaks out of the construct opened at `endAt` when the loop is over, and
+ * of that at `checkedAt` where a turn has to look at everything: one that does follows there.
+ */
+export function orChecked(
+  emitter: Emitter,
+  body: BlockBody,
+  block: RegionBlock,
+  loop: OpenLoop,
+  emitTurns: (endAt: number, checkedAt: number) => void,
+): void {
   const { flags } = emitter;
   const endAt = emitter.depth;
   emitter.open(Op.Block);
   const checkedAt = emitter.depth;
   emitter.open(Op.Block);
   const { state: atStart } = flags;
-  limitTurns(emitter, steady.values(), block.instructions, loop.longestPath, checkedAt);
-  const turns = turnsAtOnce(block);
-  leaveSpare(emitter, (turns - 1) * block.instructions, checkedAt);
-  emitter.steady = steady;
-  uncheckedTurns(emitter, body, block, loop, turns, endAt);
-  emitter.steady = undefined;
+  emitTurns(endAt, checkedAt);
   emitter.close();
   flags.restore(atStart);
   checkedTurn(emitter, body, block, loop, endAt);
@@ -55,7 +70,7 @@ export function steadyLoop(
 }
 
 /** A turn that looks at everything, and back to the start of the loop. */
-export function checkedTurn(
+function checkedTurn(
   emitter: Emitter,
   body: BlockBody,
   block: RegionBlock,
@@ -77,8 +92,9 @@ export function turnsAtOnce({ uops, last }: RegionBlock): number {
   return Math.max(1, Math.min(MOST_TURNS, most));
 }
 
-/** Raises `Local.Limit` by the instructions that turns run behind the first; breaks out if they may not. */
-export function leaveSpare(emitter: Emitter, instructions: number, otherwise: number): void {
+/** Raises `Local.Limit` by the instructions of those behind the first; breaks out if they may not run. */
+export function leaveSpare(emitter: Emitter, block: RegionBlock, otherwise: number): void {
+  const instructions = (turnsAtOnce(block) - 1) * block.instructions;
   if (instructions === 0) return;
   const { code } = emitter;
   code.get(Local.Remaining);
@@ -95,7 +111,6 @@ function uncheckedTurns(
   body: BlockBody,
   block: RegionBlock,
   loop: OpenLoop,
-  turns: number,
   endAt: number,
 ): void {
   const { code, flags } = emitter;
@@ -106,7 +121,7 @@ function uncheckedTurns(
   code.get(Local.Limit);
   code.op(Op.I32LtS);
   emitter.branch(Op.BrIf, loop.at);
-  for (let i = 0; i < turns; i++) {
+  for (let i = turnsAtOnce(block); i > 0; i--) {
     if (loop.form === undefined) flags.set(Source.Unknown);
     else flags.turn(loop.form);
     body.begin(block);

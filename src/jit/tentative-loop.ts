@@ -14,7 +14,7 @@ import { isReversible } from './float-trial.js';
 import { Local } from './locals.js';
 import type { RegionBlock, UopFields } from './region.js';
 import type { SteadyAccess } from './steady-access.js';
-import { checkedTurn, leaveSpare, type OpenLoop, turnsAtOnce } from './steady-loop.js';
+import { leaveSpare, type OpenLoop, orChecked, turnsAtOnce } from './steady-loop.js';
 import { TurnNumbers } from './turn-numbers.js';
 import { limitTurns, raiseLimit } from './unchecked-turns.js';
 import { Undo } from './undo.js';
@@ -51,21 +51,13 @@ export function tentativeLoop(
   steady: ReadonlyMap<number, SteadyAccess>,
   loop: OpenLoop & { readonly form: FlagForm },
 ): void {
-  const { flags } = emitter;
-  const endAt = emitter.depth;
-  emitter.open(Op.Block);
-  const checkedAt = emitter.depth;
-  emitter.open(Op.Block);
-  const { state: atStart } = flags;
-  unlessAllowed(emitter, checkedAt);
-  limitTurns(emitter, steady.values(), block.instructions, loop.longestPath, checkedAt);
-  limitAttempt(emitter, block.instructions);
-  leaveSpare(emitter, (turnsAtOnce(block) - 1) * block.instructions, checkedAt);
-  attempt(emitter, body, block, steady, loop, endAt);
-  emitter.close();
-  flags.restore(atStart);
-  checkedTurn(emitter, body, block, loop, endAt);
-  emitter.close();
+  orChecked(emitter, body, block, loop, (endAt, checkedAt) => {
+    unlessAllowed(emitter, checkedAt);
+    limitTurns(emitter, steady.values(), block.instructions, loop.longestPath, checkedAt);
+    limitAttempt(emitter, block.instructions);
+    leaveSpare(emitter, block, checkedAt);
+    attempt(emitter, body, block, steady, loop, endAt);
+  });
 }
 
 /** Breaks out if arithmetic may not be done without a look at it, or has failed not long ago. */

@@ -15,30 +15,41 @@ import { INTEGER_HIGH, SIGN, SIGN_BIT } from './x87-number.js';
 /** Offset of sign and exponent in a number of 80 bits. */
 const EXTENDED_UPPER = 8;
 
-/** `Local.Wide0` ← the float on top of the stack; pushes whether it is a normal number. `Local.Narrow0` ← its exponent. */
-export function isNormal(emitter: Emitter, { fractionBits, greatest }: Float): void {
-  const { code } = emitter;
+/** `Local.Wide0` ← the float on top of the stack; pushes its biased exponent. */
+export function takeExponent({ code }: Emitter, { fractionBits, greatest }: Float): void {
   code.tee(Local.Wide0);
   code.i64(fractionBits);
   code.op(Op.I64ShrU);
   code.op(Op.I32WrapI64);
   code.i32(greatest);
   code.op(Op.I32And);
-  code.tee(Local.Narrow0);
-  code.i32(1);
-  code.op(Op.I32Sub);
-  code.i32(greatest - 1);
-  code.op(Op.I32LtU);
 }
 
-/** Pushes the significand and the upper part of the normal number that `isNormal` has found. */
-export function expand(emitter: Emitter, { bits, fractionBits, bias }: Float): void {
-  const { code } = emitter;
+/** Pushes the significand that a register has of the normal number in `Local.Wide0`. */
+export function pushSignificand({ code }: Emitter, { fractionBits }: Float): void {
   code.get(Local.Wide0);
   code.i64(SIGN_BIT - fractionBits);
   code.op(Op.I64Shl);
   code.i64(0, INTEGER_HIGH);
   code.op(Op.I64Or);
+}
+
+/** `Local.Wide0` ← the float on top of the stack; pushes whether it is a normal number. `Local.Narrow0` ← its exponent. */
+export function isNormal(emitter: Emitter, float: Float): void {
+  const { code } = emitter;
+  takeExponent(emitter, float);
+  code.tee(Local.Narrow0);
+  code.i32(1);
+  code.op(Op.I32Sub);
+  code.i32(float.greatest - 1);
+  code.op(Op.I32LtU);
+}
+
+/** Pushes the significand and the upper part of the normal number that `isNormal` has found. */
+export function expand(emitter: Emitter, float: Float): void {
+  const { code } = emitter;
+  const { bits, bias } = float;
+  pushSignificand(emitter, float);
   code.get(Local.Wide0);
   code.i64(bits - 16);
   code.op(Op.I64ShrU);

@@ -51,3 +51,11 @@ export function pushRoundsUp({ code }: Emitter): void {
   code.op(Op.I64GtU);
   code.op(Op.I64ExtendI32U);
 }
+
+/** Pushes what one of two pushes: of b where it is the larger number (`X87IsSwapped`), else of a. */
+export function choose({ code }: Emitter, ofB: () => void, ofA: () => void): void {
+  ofB();
+  ofA();
+  code.get(Local.X87IsSwapped);
+  code.op(Op.Select);
+}

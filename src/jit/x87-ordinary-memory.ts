@@ -5,9 +5,9 @@ import { Local } from './locals.js';
 import type { UopFields } from './region.js';
 import { Op, Type } from './wasm-opcodes.js';
 import type { Float } from './x87-float.js';
-import { loadSigned } from './x87-load.js';
+import { loadSigned, pushSignificand, takeExponent } from './x87-load.js';
 import { loadOperand, storeOnTop } from './x87-memory-operand.js';
-import { INTEGER_HIGH, SIGN_BIT } from './x87-number.js';
+import { SIGN_BIT } from './x87-number.js';
 import {
   becomeZero,
   HIGH,
@@ -26,25 +26,17 @@ export function loadFloat(
   emitter: Emitter,
   numbers: OrdinaryNumbers87,
   uop: UopFields,
-  { width, bits, fractionBits, greatest, bias }: Float,
+  float: Float,
 ): OrdinaryNumber {
   const { code } = emitter;
+  const { width, bits, greatest, bias } = float;
   const to = numbers.freshOperand({ least: bias + 1, most: bias + greatest - 1 });
   loadOperand(emitter, uop, width);
-  code.tee(Local.Wide0);
-  code.i64(fractionBits);
-  code.op(Op.I64ShrU);
-  code.op(Op.I32WrapI64);
-  code.i32(greatest);
-  code.op(Op.I32And);
+  takeExponent(emitter, float);
   code.i32(bias);
   code.op(Op.I32Add);
   code.set(to.exponent);
-  code.get(Local.Wide0);
-  code.i64(SIGN_BIT - fractionBits);
-  code.op(Op.I64Shl);
-  code.i64(0, INTEGER_HIGH);
-  code.op(Op.I64Or);
+  pushSignificand(emitter, float);
   code.set(to.significand);
   pushIsOutside(emitter, to.exponent, to);
   emitter.open(Op.If);

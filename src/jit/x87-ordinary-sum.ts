@@ -3,7 +3,7 @@ import type { CodeWriter } from './code-writer.js';
 import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
-import { SIGN_BIT } from './x87-number.js';
+import { choose, SIGN_BIT } from './x87-number.js';
 import {
   becomeZero,
   HIGH,
@@ -116,12 +116,6 @@ function order(
   to: OrdinaryNumber,
 ): void {
   const { code } = emitter;
-  const choose = (ifB: () => void, ifA: () => void): void => {
-    ifB();
-    ifA();
-    code.get(Local.X87IsSwapped);
-    code.op(Op.Select);
-  };
   const get = (local: number) => () => code.get(local);
   const signOfB = (): void => {
     code.get(b.sign);
@@ -130,17 +124,17 @@ function order(
     code.op(Op.I64Xor);
   };
   compareMagnitudes(emitter, a, b);
-  choose(get(b.significand), get(a.significand));
+  choose(emitter, get(b.significand), get(a.significand));
   code.set(HIGH);
-  choose(get(a.significand), get(b.significand));
+  choose(emitter, get(a.significand), get(b.significand));
   code.set(Local.X87Small);
   takeDistance(emitter);
   code.get(a.sign);
   signOfB();
   code.op(Op.I64Xor);
   code.set(Local.Wide1);
-  choose(signOfB, get(a.sign));
-  choose(get(b.exponent), get(a.exponent));
+  choose(emitter, signOfB, get(a.sign));
+  choose(emitter, get(b.exponent), get(a.exponent));
   code.set(to.exponent);
   code.set(to.sign);
 }

@@ -3,6 +3,7 @@ import type { Emitter } from './emitter.js';
 import { Local } from './locals.js';
 import { Op } from './wasm-opcodes.js';
 import {
+  choose,
   EXPONENT,
   EXPONENT_MASK,
   exponentOf,
@@ -29,12 +30,6 @@ export function align(
   slow: number,
 ): void {
   const { code } = emitter;
-  const choose = (ifA: () => void, ifB: () => void): void => {
-    ifB();
-    ifA();
-    code.get(Local.X87IsSwapped);
-    code.op(Op.Select);
-  };
   const significandOf = (number: NumberLocals) => () => code.get(number.significand);
   const signedB = (): void => {
     code.get(b.upper);
@@ -70,9 +65,9 @@ export function align(
   code.get(EXPONENT);
   code.op(Op.I64ExtendI32U);
   code.set(Local.X87Shift);
-  choose(significandOf(a), significandOf(b));
+  choose(emitter, significandOf(b), significandOf(a));
   code.set(HIGH);
-  choose(significandOf(b), significandOf(a));
+  choose(emitter, significandOf(a), significandOf(b));
   code.tee(Local.X87Small);
   // Two shifts, as one by 64 would be one by 0.
   code.i64(1);
@@ -86,7 +81,7 @@ export function align(
   code.get(Local.X87Shift);
   code.op(Op.I64ShrU);
   code.set(Local.X87Small);
-  choose(() => code.get(a.upper), signedB);
+  choose(emitter, signedB, () => code.get(a.upper));
   code.tee(RESULT_SIGN);
   code.i32(EXPONENT_MASK);
   code.op(Op.I32And);
